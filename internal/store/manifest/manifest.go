@@ -1,0 +1,67 @@
+// Package manifest is what the store needs of state: the part list, sealed positions, column ids. The state database
+// implements it; a memory implementation serves tests. Standard library only.
+package manifest
+
+import "context"
+
+// Part is one immutable Parquet file. Path is relative to the data directory.
+type Part struct {
+	ID               int64
+	Workspace, Table string
+	Path             string
+	Rows, Bytes      int64
+	MinTime, MaxTime int64 // ticks of TimeGenerated, both inclusive
+	FirstSeq         uint64
+	LastSeq          uint64 // journal sequences whose rows the part holds
+	Day              string // YYYY-MM-DD when all rows are of one day, else ""
+	FormatVersion    int
+}
+
+// Position is the next position that a source partition must deliver.
+type Position struct {
+	Source    string
+	Partition int32
+	Next      int64
+}
+
+// Change is one atomic change of the manifest: all of it or none of it is durable when Commit returns.
+type Change struct {
+	Add       []Part
+	Remove    []int64            // part ids
+	Sealed    map[TableID]uint64 // rows of the table up to this journal sequence are in parts
+	Positions []Position         // carried over from journal segments that are about to be cut
+	Trim      uint64             // journal sequences up to here are no longer needed
+}
+
+// TableID names a table of a workspace.
+type TableID struct{ Workspace, Table string }
+
+// Field is a stored column: its id never changes and is never reused within the table. KQLType is the type's name.
+type Field struct {
+	ID      int32
+	Name    string
+	KQLType string
+	Hidden  bool
+}
+
+// Manifest is safe for concurrent use.
+type Manifest interface {
+	// Load returns the whole manifest: parts, sealed sequences, positions and the trim point.
+	Load(ctx context.Context) (State, error)
+	// Commit applies a change durably.
+	Commit(ctx context.Context, c Change) error
+	// Fields returns the stored columns of a table, in the order of their ids.
+	Fields(ctx context.Context, t TableID) ([]Field, error)
+	// AddFields gives ids to new columns, durably, and returns all fields. An existing name keeps its field.
+	AddFields(ctx context.Context, t TableID, add []Field) ([]Field, error)
+	// Epoch returns a number greater than any given before: the writer's epoch, one per start.
+	Epoch(ctx context.Context) (uint64, error)
+}
+
+// State is what Load returns.
+type State struct {
+	Parts     []Part
+	Sealed    map[TableID]uint64
+	Positions []Position
+	Trim      uint64
+}
