@@ -2,9 +2,19 @@
 // implements it; a memory implementation serves tests. Standard library only.
 package manifest
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
-// Part is one immutable Parquet file. Path is relative to the data directory.
+// FirstUserField is the lowest id of a column that users may see; ids below it are the store's own hidden columns.
+const FirstUserField = 100
+
+// ErrFenced is returned by Commit when a later writer has taken over: its Epoch is greater than the change's.
+var ErrFenced = errors.New("another process has taken over this store")
+
+// Part is one immutable Parquet file. Path is relative to the data directory, with forward slashes. The store chooses
+// ids; an id is never used twice.
 type Part struct {
 	ID               int64
 	Workspace, Table string
@@ -15,10 +25,18 @@ type Part struct {
 	LastSeq          uint64 // journal sequences whose rows the part holds
 	Day              string // YYYY-MM-DD when all rows are of one day, else ""
 	FormatVersion    int
+	Hours            []HourRows // rows by hour of TimeGenerated, ascending
 }
 
-// Position is the next position that a source partition must deliver.
+// HourRows counts the rows of one hour.
+type HourRows struct {
+	Hour int64 // ticks divided by the ticks of an hour
+	Rows int64
+}
+
+// Position is the next position that a source partition must deliver to a workspace.
 type Position struct {
+	Workspace string
 	Source    string
 	Partition int32
 	Next      int64
@@ -26,17 +44,19 @@ type Position struct {
 
 // Change is one atomic change of the manifest: all of it or none of it is durable when Commit returns.
 type Change struct {
+	Epoch     uint64 // the writer's; zero is not checked
 	Add       []Part
 	Remove    []int64            // part ids
 	Sealed    map[TableID]uint64 // rows of the table up to this journal sequence are in parts
 	Positions []Position         // carried over from journal segments that are about to be cut
-	Trim      uint64             // journal sequences up to here are no longer needed
+	Trim      uint64             // journal sequences up to here are no longer needed; never goes back, zero leaves it
 }
 
 // TableID names a table of a workspace.
 type TableID struct{ Workspace, Table string }
 
 // Field is a stored column: its id never changes and is never reused within the table. KQLType is the type's name.
+// In AddFields a zero ID asks for the next free one from FirstUserField on.
 type Field struct {
 	ID      int32
 	Name    string
@@ -46,9 +66,9 @@ type Field struct {
 
 // Manifest is safe for concurrent use.
 type Manifest interface {
-	// Load returns the whole manifest: parts, sealed sequences, positions and the trim point.
+	// Load returns the whole manifest: parts, sealed sequences, positions, fields and the trim point.
 	Load(ctx context.Context) (State, error)
-	// Commit applies a change durably.
+	// Commit applies a change durably. Removing a part that is not there, or adding an id twice, is an error.
 	Commit(ctx context.Context, c Change) error
 	// Fields returns the stored columns of a table, in the order of their ids.
 	Fields(ctx context.Context, t TableID) ([]Field, error)
@@ -58,10 +78,11 @@ type Manifest interface {
 	Epoch(ctx context.Context) (uint64, error)
 }
 
-// State is what Load returns.
+// State is what Load returns. Parts come in the order of their ids, fields too.
 type State struct {
 	Parts     []Part
 	Sealed    map[TableID]uint64
 	Positions []Position
+	Fields    map[TableID][]Field
 	Trim      uint64
 }
