@@ -1,0 +1,104 @@
+// Package config reads the server's configuration: strict YAML, an environment overlay, secrets by file only.
+//
+// An unknown key is an error that names the file, the line and the nearest known key. Relative paths are relative to
+// the folder of the file they stand in.
+package config
+
+import (
+	"time"
+)
+
+// Config is the whole configuration of one server.
+type Config struct {
+	// Listen is the address of the TLS listener, host:port.
+	Listen string `yaml:"listen"`
+	// Portal is an extra plain-http listener for the web UI; only loopback addresses are accepted. Empty: none.
+	Portal string `yaml:"portal"`
+	// Data is the folder of everything the server keeps.
+	Data string `yaml:"data"`
+	// State is "sqlite"; other state databases come with several nodes.
+	State string `yaml:"state"`
+	// TLS names a certificate and key of your own; without them a private CA is made on first start.
+	TLS TLS `yaml:"tls"`
+	// Names are further host names and addresses for the certificate made on first start.
+	Names []string `yaml:"names"`
+	// Query limits what one query may use.
+	Query Query `yaml:"query"`
+	// Workspaces lists at least one workspace.
+	Workspaces []Workspace `yaml:"workspaces"`
+}
+
+// TLS names PEM files.
+type TLS struct {
+	CertFile string `yaml:"certFile"`
+	KeyFile  string `yaml:"keyFile"`
+}
+
+// Query holds limits of one query; zero means the default.
+type Query struct {
+	Timeout  time.Duration `yaml:"timeout"`  // default 10m
+	MaxRows  int64         `yaml:"maxRows"`  // default 500000
+	MaxBytes int64         `yaml:"maxBytes"` // default 64 MB
+	Memory   int64         `yaml:"memory"`   // default 1 GB
+	Parallel int           `yaml:"parallel"` // queries at once, default 4
+}
+
+// Workspace is one workspace and the tenant it is connected to.
+type Workspace struct {
+	Name           string    `yaml:"name"`
+	ID             string    `yaml:"id"`             // GUID; made once and kept when empty
+	SubscriptionID string    `yaml:"subscriptionId"` // GUID; made once and kept when empty
+	ResourceGroup  string    `yaml:"resourceGroup"`
+	Tenant         Tenant    `yaml:"tenant"`
+	Streaming      Streaming `yaml:"streaming"`
+	Incidents      Incidents `yaml:"incidents"`
+}
+
+// Tenant is the Entra directory the workspace belongs to.
+type Tenant struct {
+	ID         string     `yaml:"id"`
+	Cloud      string     `yaml:"cloud"` // public | usgov | usgovdod | china | custom
+	Endpoints  Endpoints  `yaml:"endpoints"`
+	CAFile     string     `yaml:"caFile"`
+	Credential Credential `yaml:"credential"`
+}
+
+// Endpoints are for cloud: custom only.
+type Endpoints struct {
+	Authority string `yaml:"authority"`
+	Graph     string `yaml:"graph"`
+}
+
+// Credential is the app registration; the secret is read from a file each time it is needed.
+type Credential struct {
+	ClientID         string `yaml:"clientId"`
+	ClientSecretFile string `yaml:"clientSecretFile"`
+}
+
+// Streaming lists where the tenant exports its hunting events.
+type Streaming struct {
+	EventHubs []EventHub `yaml:"eventHubs"`
+}
+
+// EventHub is one Event Hubs namespace by its Kafka endpoint.
+type EventHub struct {
+	Brokers              []string `yaml:"brokers"`
+	Hubs                 []string `yaml:"hubs"`
+	ConsumerGroup        string   `yaml:"consumerGroup"`
+	ConnectionStringFile string   `yaml:"connectionStringFile"`
+	CAFile               string   `yaml:"caFile"`
+}
+
+// Incidents tunes the incident synchronisation.
+type Incidents struct {
+	PollInterval time.Duration `yaml:"pollInterval"`
+	Overlap      time.Duration `yaml:"overlap"`
+	Conflict     string        `yaml:"conflict"`
+	Limits       Limits        `yaml:"limits"`
+}
+
+// Limits caps the calls to the tenant's API.
+type Limits struct {
+	PerMinute int `yaml:"perMinute"`
+	PerHour   int `yaml:"perHour"`
+}

@@ -1,0 +1,66 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const good = `
+listen: 127.0.0.1:8443
+portal: 127.0.0.1:8080
+workspaces:
+  - name: soc
+    tenant:
+      id: 6f6b3a52-0f0e-4c4e-9d3e-0a5f7c1b2d3e
+      cloud: custom
+      endpoints: {authority: "https://127.0.0.1:1", graph: "https://127.0.0.1:2"}
+      credential: {clientId: x, clientSecretFile: secret}
+`
+
+func load(t *testing.T, text string, env map[string]string) (*Config, error) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vedette.yaml")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Load(path, func(k string) string { return env[k] })
+}
+
+func TestLoad(t *testing.T) {
+	c, err := load(t, good, map[string]string{"VEDETTE_LISTEN": "127.0.0.1:9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := c.Workspaces[0]
+	if c.Listen != "127.0.0.1:9" || w.ResourceGroup != "soc" || w.Incidents.Limits.PerHour != 1500 ||
+		!filepath.IsAbs(w.Tenant.Credential.ClientSecretFile) || !filepath.IsAbs(c.Data) {
+		t.Errorf("defaults, overlay or paths are wrong: %+v", c)
+	}
+}
+
+func TestLoadBad(t *testing.T) {
+	cases := []struct{ name, text, want string }{
+		{"unknown key", good + "    streeming: {}\n", `unknown key "streeming"; did you mean "streaming"?`},
+		{"unknown nested", strings.Replace(good, "cloud: custom", "cluod: custom", 1), `line 8: unknown key "cluod"; did you mean "cloud"?`},
+		{"not yaml", "listen: [", "vedette.yaml: line 1"},
+		{"portal open to the world", strings.Replace(good, "127.0.0.1:8080", "0.0.0.0:8080", 1), "not a loopback address"},
+		{"no workspace", "listen: 127.0.0.1:1\n", "at least one workspace"},
+		{"http graph", strings.Replace(good, "https://127.0.0.1:2", "http://x", 1), "not an https address"},
+		{"inline secret", strings.Replace(good, "clientSecretFile: secret", "clientSecret: abc", 1), `unknown key "clientSecret"; did you mean "clientSecretFile"?`},
+		{"bad tenant id", strings.Replace(good, "6f6b3a52-0f0e-4c4e-9d3e-0a5f7c1b2d3e", "abc", 1), "not a GUID"},
+		{"postgres", "state: postgres://x\n" + good, "state database is sqlite"},
+	}
+	for _, tc := range cases {
+		t.Run(tc.name, func(t *testing.T) {
+			_, err := load(t, tc.text, nil)
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("error %v does not contain %q", err, tc.want)
+			}
+		})
+	}
+	if _, err := Load(filepath.Join(t.TempDir(), "no.yaml"), os.Getenv); err == nil || !strings.Contains(err.Error(), "no.yaml") {
+		t.Errorf("missing file: %v", err)
+	}
+}

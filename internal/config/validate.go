@@ -1,0 +1,95 @@
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"github.com/vedette-siem/vedette/internal/fault"
+)
+
+var wsName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9-]{1,61}[A-Za-z0-9]$`)
+
+// Validate reports everything that is wrong at once, each with the path of the key.
+func (c *Config) Validate(file string) error {
+	var bad []string
+	add := func(path, format string, args ...any) {
+		bad = append(bad, fmt.Sprintf("%s: %s: %s", file, path, fmt.Sprintf(format, args...)))
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		add("listen", "%q is not host:port", c.Listen)
+	}
+	if c.Portal != "" {
+		host, _, err := net.SplitHostPort(c.Portal)
+		if ip, e := netip.ParseAddr(host); err != nil || (host != "localhost" && (e != nil || !ip.IsLoopback())) {
+			add("portal", "%q is not a loopback address; plain http is served on this machine only", c.Portal)
+		}
+	}
+	if c.State != "sqlite" {
+		add("state", "%q is not supported; the state database is sqlite", c.State)
+	}
+	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
+		add("tls", "certFile and keyFile belong together")
+	}
+	if len(c.Workspaces) == 0 {
+		add("workspaces", "name at least one workspace")
+	}
+	seen := map[string]bool{}
+	for i, w := range c.Workspaces {
+		p := fmt.Sprintf("workspaces[%d]", i)
+		if !wsName.MatchString(w.Name) {
+			add(p+".name", "%q must be 3 to 63 letters, digits or inner hyphens", w.Name)
+		}
+		if key := strings.ToLower(w.Name); seen[key] {
+			add(p+".name", "%q is used twice", w.Name)
+		} else {
+			seen[key] = true
+		}
+		for name, v := range map[string]string{".id": w.ID, ".subscriptionId": w.SubscriptionID, ".tenant.id": w.Tenant.ID} {
+			if v != "" && uuid.Validate(v) != nil {
+				add(p+name, "%q is not a GUID", v)
+			}
+		}
+		w.validateTenant(p, add)
+		for j, h := range w.Streaming.EventHubs {
+			q := fmt.Sprintf("%s.streaming.eventHubs[%d]", p, j)
+			if len(h.Brokers) == 0 || len(h.Hubs) == 0 {
+				add(q, "brokers and hubs must not be empty")
+			}
+			if h.ConnectionStringFile == "" {
+				add(q+".connectionStringFile", "missing; put the connection string with Listen rights into a file (0600) and name it here")
+			}
+		}
+		if w.Incidents.Conflict != "remote-wins" && w.Incidents.Conflict != "local-wins" {
+			add(p+".incidents.conflict", "%q is neither remote-wins nor local-wins", w.Incidents.Conflict)
+		}
+	}
+	if len(bad) > 0 {
+		return fault.New(fault.Invalid, "config_invalid", "%s", strings.Join(bad, "\n"))
+	}
+	return nil
+}
+
+func (w *Workspace) validateTenant(p string, add func(path, format string, args ...any)) {
+	t := w.Tenant
+	if !knownCloud(t.Cloud) {
+		add(p+".tenant.cloud", "%q is not one of %s", t.Cloud, strings.Join(clouds, ", "))
+	}
+	if t.Cloud == "custom" {
+		for name, v := range map[string]string{"authority": t.Endpoints.Authority, "graph": t.Endpoints.Graph} {
+			if u, err := url.Parse(v); err != nil || u.Scheme != "https" || u.Host == "" {
+				add(p+".tenant.endpoints."+name, "%q is not an https address", v)
+			}
+		}
+	} else if t.Endpoints != (Endpoints{}) {
+		add(p+".tenant.endpoints", "only allowed with cloud: custom")
+	}
+	if t.ID != "" && (t.Credential.ClientID == "" || t.Credential.ClientSecretFile == "") {
+		add(p+".tenant.credential", "clientId and clientSecretFile are needed to connect to the tenant")
+	}
+}
