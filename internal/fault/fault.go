@@ -44,10 +44,14 @@ func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.Msg
 	}
-	if e.Msg == "" {
-		return e.Err.Error()
+	text := e.Err.Error()
+	switch {
+	case e.Msg == "":
+		return text
+	case text == "": // a cause that Msg already tells of
+		return e.Msg
 	}
-	return e.Msg + ": " + e.Err.Error()
+	return e.Msg + ": " + text
 }
 
 // Unwrap returns the cause.

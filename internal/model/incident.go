@@ -40,6 +40,7 @@ type Incident struct {
 	ModifiedBy           string
 	Sync                 Sync
 	EmptyReason          string // why an incident has no alerts, "" otherwise
+	Etag                 string // changes with every change; an update may name the one it saw
 }
 
 // Owner is who works on an incident; the zero value is nobody.

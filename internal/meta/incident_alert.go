@@ -1,0 +1,68 @@
+package meta
+
+import (
+	"context"
+
+	"github.com/uptrace/bun"
+)
+
+// AlertRow is the newest version of one alert as stored.
+type AlertRow struct {
+	bun.BaseModel `bun:"table:incident_alerts"`
+
+	Workspace  string `bun:"workspace,pk"`
+	ID         string `bun:"id,pk"`
+	SystemID   string `bun:"system_id"`
+	IncidentID string `bun:"incident_id"` // the tenant's id of the incident it belongs to
+	Updated    int64  `bun:"updated"`
+	Hash       string `bun:"hash"`
+	Revision   int64  `bun:"revision"`
+	Written    int64  `bun:"written"` // TimeGenerated of its newest row
+	First      int64  `bun:"first_time"`
+	Last       int64  `bun:"last_time"`
+	Product    string `bun:"product"`
+	Tactics    string `bun:"tactics"` // joined by commas
+	Doc        string `bun:"doc"`
+	Raw        string `bun:"raw"`
+}
+
+// Alert returns one alert by the tenant's id.
+func (t IncidentTx) Alert(ctx context.Context, ws, id string) (AlertRow, error) {
+	var r AlertRow
+	err := t.db.NewSelect().Model(&r).Where("workspace = ? AND id = ?", ws, id).Scan(ctx)
+	return r, err
+}
+
+// AlertBySystemID returns one alert by the workspace's GUID of it.
+func (t IncidentTx) AlertBySystemID(ctx context.Context, ws, id string) (AlertRow, error) {
+	var r AlertRow
+	err := t.db.NewSelect().Model(&r).Where("workspace = ? AND system_id = ?", ws, id).Scan(ctx)
+	return r, err
+}
+
+// PutAlert stores an alert.
+func (t IncidentTx) PutAlert(ctx context.Context, r *AlertRow) error {
+	q := t.db.NewInsert().Model(r).On("CONFLICT (workspace, id) DO UPDATE")
+	for _, c := range []string{"incident_id", "updated", "hash", "revision", "written", "first_time", "last_time", "product", "tactics", "doc", "raw"} {
+		q = q.Set("? = EXCLUDED.?", bun.Ident(c), bun.Ident(c))
+	}
+	_, err := q.Exec(ctx)
+	return err
+}
+
+// AlertsOf returns the alerts of a tenant's incident, oldest activity first. With light set, Doc and Raw are left out.
+func (t IncidentTx) AlertsOf(ctx context.Context, ws, incidentID string, light bool) ([]AlertRow, error) {
+	var rows []AlertRow
+	q := t.db.NewSelect().Model(&rows).Where("workspace = ? AND incident_id = ? AND incident_id <> ''", ws, incidentID)
+	if light {
+		q = q.ExcludeColumn("doc", "raw")
+	}
+	err := q.Order("first_time", "id").Scan(ctx)
+	return rows, err
+}
+
+// CountAlerts returns how many alerts the workspace has.
+func (t IncidentTx) CountAlerts(ctx context.Context, ws string) (int, error) {
+	n, err := t.db.NewSelect().Model((*AlertRow)(nil)).Where("workspace = ?", ws).Count(ctx)
+	return int(n), err
+}

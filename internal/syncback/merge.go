@@ -1,0 +1,387 @@
+package syncback
+
+import (
+	"slices"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/model"
+)
+
+// Policy decides a conflict.
+type Policy string
+
+// The policies. Under RemoteWins a change made by the tenant's automation still yields to a person's unsent change.
+const (
+	RemoteWins Policy = "remote-wins"
+	LocalWins  Policy = "local-wins"
+)
+
+// Read says how a version was read.
+type Read int
+
+// A Listed version may lag behind the tenant's index; a Fetched one was read by id.
+const (
+	Listed Read = iota
+	Fetched
+)
+
+// Change is one field that took another value.
+type Change struct {
+	Field         Field
+	Before, After string
+	Actor         string
+}
+
+// Clash is a field that was changed on both sides since they last agreed, with both values; or an edit that could not be sent.
+type Clash struct {
+	Field         Field
+	Base          string
+	Local, Remote model.SideValue
+	Applied       string // "local" or "remote"
+	Note          string // why, when it was not a conflict of values
+}
+
+// Outcome is what a merge did.
+type Outcome struct {
+	Stale    bool // the version was older than, or the same as, what is known; nothing changed
+	Fetch    bool // the row proves nothing: read the incident by id and merge that
+	First    bool // the incident was not known before
+	Touched  bool // the state changed and must be stored
+	Changes  []Change
+	Clashes  []Clash
+	Comments []Comment // new ones
+	Arrived  int       // own comments seen in the tenant for the first time
+	Redirect string    // set when the incident was found merged into another one
+}
+
+// Merge takes in a version of the tenant. A listed row with the known stamp and other content changes nothing: it asks for
+// a read by id, because the tenant's index may show an older version under the same stamp.
+func (s *State) Merge(r model.TenantIncident, how Read, p Policy, now time.Time) Outcome {
+	return s.merge(r, how, p, nil, now)
+}
+
+// Ack takes in the tenant's answer to a write. sent is what was written: the answer is the image of it.
+func (s *State) Ack(r model.TenantIncident, sent map[Field]string, p Policy, now time.Time) Outcome {
+	return s.merge(r, Fetched, p, sent, now)
+}
+
+func (s *State) merge(r model.TenantIncident, how Read, p Policy, sent map[Field]string, now time.Time) Outcome {
+	var o Outcome
+	switch {
+	case s.RemoteID == "":
+		o.First, o.Touched = true, true
+		s.RemoteID, s.Base, s.Local = r.ID, ImageOf(r), ImageOf(r)
+	case r.Version < s.Version, sent == nil && r.Version == s.Version && r.Hash == s.Hash:
+		return Outcome{Stale: true}
+	case r.Version == s.Version && how == Listed:
+		return Outcome{Fetch: true}
+	}
+	s.Version, s.Hash, s.RawStatus = r.Version, r.Hash, r.RawStatus
+	s.LastSeen, s.Missing, s.Orphaned = r.Updated, time.Time{}, false
+	o.Touched = true
+	if r.RedirectTo != "" {
+		s.redirect(r, &o)
+	} else {
+		s.Redirect = ""
+		for _, f := range Fields() {
+			text, written := sent[f]
+			switch {
+			case written:
+				s.answered(f, text, r, &o)
+			case f == Tags:
+				s.mergeTags(r, &o)
+			default:
+				s.mergeField(f, r, p, &o)
+			}
+		}
+	}
+	o.Comments, o.Arrived = s.mergeComments(r.Comments)
+	if len(sent) > 0 {
+		s.Outbox.Attempts, s.Outbox.Error = 0, ""
+	}
+	s.settle(now)
+	return o
+}
+
+// Commented takes in the tenant's answer to a posted comment: all comments it has.
+func (s *State) Commented(all []model.TenantComment, now time.Time) Outcome {
+	added, arrived := s.mergeComments(all)
+	s.settle(now)
+	return Outcome{Touched: true, Comments: added, Arrived: arrived}
+}
+
+// Arrived marks a comment of ours as stored in the tenant.
+func (s *State) Arrived(id string, now time.Time) {
+	for i := range s.Comments {
+		if s.Comments[i].ID == id {
+			s.Comments[i].Pending = false
+		}
+	}
+	s.settle(now)
+}
+
+// mergeField is the three-way merge of one register.
+func (s *State) mergeField(f Field, r model.TenantIncident, p Policy, o *Outcome) {
+	remote := ImageOf(r)
+	switch {
+	case same(f, remote, s.Base):
+		return
+	case same(f, remote, s.Local):
+		s.Base.take(f, remote)
+		s.agree(f)
+	case s.ours(f, remote):
+	case same(f, s.Local, s.Base):
+		o.Changes = append(o.Changes, Change{Field: f, Before: s.Local.Text(f), After: remote.Text(f), Actor: r.ModifiedBy})
+		s.Local.take(f, remote)
+		s.Base.take(f, remote)
+		s.agree(f)
+	default:
+		s.clash(f, r, remote, p, o)
+	}
+}
+
+// ours recognises a write of our own that landed late. Local follows what the service made of it, unless it has moved on.
+func (s *State) ours(f Field, remote Image) bool {
+	for i, text := range s.Attempts[f] {
+		var a Image
+		if a.SetText(f, text) != nil || !landed(f, a, remote) {
+			continue
+		}
+		s.Base.take(f, remote)
+		s.Attempts[f] = slices.Delete(s.Attempts[f], i, i+1)
+		if same(f, s.Local, a) {
+			s.Local.take(f, remote)
+			s.agree(f)
+		}
+		return true
+	}
+	return false
+}
+
+// answered takes in the answer to a write: it is what the service made of the value sent. Local follows it, unless it has
+// moved on. A value that the service changed beyond its normal form is kept as a clash, so that nobody's edit vanishes.
+func (s *State) answered(f Field, text string, r model.TenantIncident, o *Outcome) {
+	remote := ImageOf(r)
+	var a Image
+	if a.SetText(f, text) != nil {
+		return
+	}
+	if f == Tags {
+		s.Base.Tags = a.Tags
+		s.mergeTags(r, o)
+		return
+	}
+	s.Base.take(f, remote)
+	delete(s.Attempts, f)
+	if !same(f, s.Local, a) {
+		return
+	}
+	if !landed(f, a, remote) {
+		o.Clashes = append(o.Clashes, Clash{
+			Field: f, Base: a.Text(f), Applied: "remote", Note: "notStored",
+			Local:  model.SideValue{Value: a.Text(f), Actor: s.Edits[f].Actor, Time: s.Edits[f].Time},
+			Remote: model.SideValue{Value: remote.Text(f), Actor: r.ModifiedBy, Time: r.Updated},
+		})
+		s.Conflict = true
+	}
+	if !same(f, a, remote) {
+		o.Changes = append(o.Changes, Change{Field: f, Before: a.Text(f), After: remote.Text(f), Actor: r.ModifiedBy})
+	}
+	s.Local.take(f, remote)
+	s.agree(f)
+}
+
+// clash decides a field that both sides changed. The local value may win only while no write of ours is open: else the
+// tenant's value may be the answer of somebody who has seen it.
+func (s *State) clash(f Field, r model.TenantIncident, remote Image, p Policy, o *Outcome) {
+	edit, rejected := s.Edits[f], false
+	if _, no := s.Rejected[f]; no {
+		rejected = true
+	}
+	local := !rejected && len(s.Attempts[f]) == 0 && (p == LocalWins || r.Automation && edit.Person)
+	c := Clash{
+		Field: f, Base: s.Base.Text(f), Applied: "remote",
+		Local:  model.SideValue{Value: s.Local.Text(f), Actor: edit.Actor, Time: edit.Time},
+		Remote: model.SideValue{Value: remote.Text(f), Actor: r.ModifiedBy, Time: r.Updated},
+	}
+	s.Base.take(f, remote)
+	s.Conflict = true
+	if local {
+		c.Applied = "local"
+	} else {
+		o.Changes = append(o.Changes, Change{Field: f, Before: s.Local.Text(f), After: remote.Text(f), Actor: r.ModifiedBy})
+		s.Local.take(f, remote)
+		s.agree(f)
+	}
+	o.Clashes = append(o.Clashes, c)
+}
+
+// mergeTags merges the tags as a set; an addition wins over a removal at the same time.
+func (s *State) mergeTags(r model.TenantIncident, o *Outcome) {
+	base, local := s.Base.Tags, s.Local.Tags
+	added := append(minus(local, base), minus(r.Tags, base)...)
+	removed := append(minus(base, local), minus(base, r.Tags)...)
+	var merged []string
+	for _, t := range slices.Concat(r.Tags, local, base) {
+		keep := holds(added, t) || holds(base, t) && !holds(removed, t)
+		if keep && !holds(merged, t) {
+			merged = append(merged, t)
+		}
+	}
+	before := Image{Tags: local}
+	after := Image{Tags: merged}
+	if !same(Tags, before, after) {
+		o.Changes = append(o.Changes, Change{Field: Tags, Before: before.Text(Tags), After: after.Text(Tags), Actor: r.ModifiedBy})
+	}
+	if !same(Tags, Image{Tags: base}, Image{Tags: r.Tags}) {
+		delete(s.Rejected, Tags)
+	}
+	s.Base.Tags, s.Local.Tags = slices.Clone(r.Tags), merged
+	if same(Tags, s.Local, s.Base) {
+		s.agree(Tags)
+	}
+}
+
+// redirect closes an incident that was merged into another one. Its unsent edits are kept as clashes that people may
+// apply to the target; its comments stay pending and go to the target.
+func (s *State) redirect(r model.TenantIncident, o *Outcome) {
+	remote := ImageOf(r)
+	for _, f := range Fields() {
+		if s.Redirect == "" && !same(f, s.Local, s.Base) && !same(f, s.Local, remote) && !s.tried(f, remote) {
+			o.Clashes = append(o.Clashes, Clash{
+				Field: f, Base: s.Base.Text(f), Applied: "remote", Note: "merged",
+				Local:  model.SideValue{Value: s.Local.Text(f), Actor: s.Edits[f].Actor, Time: s.Edits[f].Time},
+				Remote: model.SideValue{Value: remote.Text(f), Actor: r.ModifiedBy, Time: r.Updated},
+			})
+			s.NotSent = true
+		}
+		if !same(f, s.Local, remote) {
+			o.Changes = append(o.Changes, Change{Field: f, Before: s.Local.Text(f), After: remote.Text(f), Actor: r.ModifiedBy})
+		}
+		s.Local.take(f, remote)
+		s.Base.take(f, remote)
+		s.agree(f)
+	}
+	if s.Redirect != r.RedirectTo {
+		o.Redirect = r.RedirectTo
+	}
+	s.Redirect = r.RedirectTo
+}
+
+func (s *State) tried(f Field, remote Image) bool {
+	return slices.ContainsFunc(s.Attempts[f], func(text string) bool {
+		var a Image
+		return a.SetText(f, text) == nil && landed(f, a, remote)
+	})
+}
+
+// agree forgets what was open on a field whose two sides are equal.
+func (s *State) agree(f Field) {
+	delete(s.Attempts, f)
+	delete(s.Edits, f)
+	delete(s.Rejected, f)
+}
+
+// settle clears the outbox when nothing waits any more.
+func (s *State) settle(now time.Time) {
+	switch {
+	case !s.Waiting():
+		s.Outbox = Outbox{}
+	case s.Outbox.Due.IsZero():
+		s.schedule(now)
+	}
+}
+
+// Attempt records that the fields are about to be sent and returns what to send. It must be stored before sending.
+func (s *State) Attempt(fields []Field) (model.TenantPatch, map[Field]string) {
+	var p model.TenantPatch
+	sent := map[Field]string{}
+	if s.Attempts == nil {
+		s.Attempts = map[Field][]string{}
+	}
+	for _, f := range fields {
+		text := s.Local.Text(f)
+		sent[f] = text
+		if f != Tags && !slices.Contains(s.Attempts[f], text) {
+			s.Attempts[f] = append(s.Attempts[f], text)
+		}
+		switch f {
+		case Disposition:
+			d := s.Local.Disposition
+			p.Disposition = &d
+			p.KeepStatus = d.Status == s.Base.Disposition.Status && !writable(s.RawStatus)
+		case Severity:
+			p.Severity = &s.Local.Severity
+		case Owner:
+			p.Owner = &s.Local.Owner
+		case Title:
+			p.Title = &s.Local.Title
+		case Description:
+			p.Description = &s.Local.Description
+		case Tags:
+			tags := slices.Clone(s.Local.Tags)
+			p.Tags = &tags
+		}
+	}
+	return p, sent
+}
+
+// writable reports whether the tenant's status word may be written; awaitingAction, for one, may not.
+func writable(status string) bool {
+	return status == "" || status == "active" || status == "inProgress" || status == "resolved"
+}
+
+// Reject marks fields whose sent values the tenant refused. They are not sent again until somebody changes them. A value
+// that was changed meanwhile is not marked.
+func (s *State) Reject(sent map[Field]string, reason string, now time.Time) []Clash {
+	var out []Clash
+	for _, f := range Fields() {
+		text, ok := sent[f]
+		if !ok || s.Local.Text(f) != text {
+			continue
+		}
+		if s.Rejected == nil {
+			s.Rejected = map[Field]Rejection{}
+		}
+		s.Rejected[f] = Rejection{Reason: reason, Time: now}
+		s.Attempts[f] = slices.DeleteFunc(s.Attempts[f], func(a string) bool { return a == text })
+		out = append(out, Clash{
+			Field: f, Base: s.Base.Text(f), Applied: "local", Note: "rejected",
+			Local:  model.SideValue{Value: text, Actor: s.Edits[f].Actor, Time: s.Edits[f].Time},
+			Remote: model.SideValue{Value: s.Base.Text(f), Actor: "Microsoft Defender XDR", Time: now},
+		})
+	}
+	s.settle(now)
+	return out
+}
+
+// RejectComment marks a comment that the tenant refused.
+func (s *State) RejectComment(id, reason string, now time.Time) {
+	for i := range s.Comments {
+		if c := &s.Comments[i]; c.ID == id {
+			c.Pending, c.Reason = false, reason
+		}
+	}
+	s.settle(now)
+}
+
+// Fail records a failed attempt and when to try again.
+func (s *State) Fail(reason string, retry time.Time) {
+	if !s.Waiting() {
+		return
+	}
+	s.Outbox.Attempts++
+	s.Outbox.Error = reason
+	s.Outbox.Due = retry
+}
+
+// Gone records that the tenant has no such incident. Twice, a day apart, makes it an orphan: its edits are not sent any more.
+func (s *State) Gone(now time.Time) {
+	switch {
+	case s.Missing.IsZero():
+		s.Missing = now
+	case now.Sub(s.Missing) >= 24*time.Hour:
+		s.Orphaned = true
+		s.settle(now)
+	}
+}

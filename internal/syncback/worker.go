@@ -1,0 +1,343 @@
+package syncback
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/model"
+)
+
+// Clock tells the time of this side. It decides when to try again, never which value wins.
+type Clock interface {
+	Now() time.Time
+}
+
+// Job is an incident with something to send.
+type Job struct {
+	Number int64
+	Person bool
+}
+
+// Store keeps the states of one workspace.
+type Store interface {
+	// Due returns incidents whose next attempt is due, those of people first, then the oldest, and when the next one after
+	// them is due (zero: none is).
+	Due(ctx context.Context, now time.Time, limit int) ([]Job, time.Time, error)
+	// Load returns an incident's state.
+	Load(ctx context.Context, number int64) (State, error)
+	// Change applies f to an incident's state in one transaction and stores what it did: state, activities, conflicts, row.
+	// Nothing is stored when f fails or its outcome is not Touched.
+	Change(ctx context.Context, number int64, f func(*State) (Outcome, error)) (State, error)
+}
+
+// Remote is the tenant. Errors carry fault kinds: NotFound, Invalid (the value is refused for good), Throttled,
+// Unavailable (the outcome of a write is unknown), Permission. An error may have a method RetryAfter() time.Duration.
+type Remote interface {
+	Get(ctx context.Context, id string, urgent bool) (model.TenantIncident, error)
+	Patch(ctx context.Context, id string, p model.TenantPatch, urgent bool) (model.TenantIncident, error)
+	Comment(ctx context.Context, id, text string, urgent bool) ([]model.TenantComment, error)
+}
+
+// Worker sends what waits. Run it once per workspace; Push and Refresh may be called beside it.
+type Worker struct {
+	Store  Store
+	Remote Remote
+	Clock  Clock
+	Policy Policy
+	Logger *slog.Logger
+	// Report, if set, hears the result of every attempt: nil when it went well.
+	Report func(err error)
+
+	mu   sync.Mutex
+	busy map[int64]bool
+	wake chan struct{}
+}
+
+// maxHops is how long a chain of merges is followed.
+const maxHops = 8
+
+// lanes is how many incidents are sent at a time; the request limiter decides the pace.
+const lanes = 4
+
+// idle is the longest wait without a look at the outbox.
+const idle = 30 * time.Second
+
+// Wake makes Run look at the outbox at once.
+func (w *Worker) Wake() {
+	select {
+	case w.waker() <- struct{}{}:
+	default:
+	}
+}
+
+func (w *Worker) waker() chan struct{} {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wake == nil {
+		w.wake = make(chan struct{}, 1)
+	}
+	return w.wake
+}
+
+// claim takes an incident for this goroutine; release gives it back.
+func (w *Worker) claim(number int64) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.busy == nil {
+		w.busy = map[int64]bool{}
+	}
+	if w.busy[number] {
+		return false
+	}
+	w.busy[number] = true
+	return true
+}
+
+func (w *Worker) release(number int64) {
+	w.mu.Lock()
+	delete(w.busy, number)
+	w.mu.Unlock()
+}
+
+// Run sends what is due until the context ends. A failed incident waits for its own backoff and never holds up another.
+func (w *Worker) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, lanes)
+	for {
+		jobs, next, err := w.Store.Due(ctx, w.Clock.Now(), 4*lanes)
+		if err != nil {
+			return fmt.Errorf("reading the outbox: %w", err)
+		}
+		for _, j := range jobs {
+			if !w.claim(j.Number) {
+				continue
+			}
+			select {
+			case slots <- struct{}{}:
+			case <-ctx.Done():
+				w.release(j.Number)
+				return ctx.Err()
+			}
+			wg.Go(func() {
+				defer func() { <-slots; w.release(j.Number); w.Wake() }()
+				err := w.push(ctx, j.Number)
+				if w.Report != nil && ctx.Err() == nil {
+					w.Report(err)
+				}
+			})
+		}
+		wait := idle
+		if !next.IsZero() {
+			wait = min(wait, max(next.Sub(w.Clock.Now()), 10*time.Millisecond))
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		case <-w.waker():
+			t.Stop()
+		case <-t.C:
+		}
+	}
+}
+
+// Push sends one incident now. It does nothing while Run is at the same incident.
+func (w *Worker) Push(ctx context.Context, number int64) error {
+	if !w.claim(number) {
+		return nil
+	}
+	defer w.release(number)
+	return w.push(ctx, number)
+}
+
+// Refresh reads one incident by id and merges what it finds.
+func (w *Worker) Refresh(ctx context.Context, number int64, urgent bool) (State, error) {
+	st, err := w.Store.Load(ctx, number)
+	if err != nil || st.RemoteID == "" {
+		return st, err
+	}
+	return w.fetch(ctx, number, st.RemoteID, urgent)
+}
+
+func (w *Worker) fetch(ctx context.Context, number int64, id string, urgent bool) (State, error) {
+	r, err := w.Remote.Get(ctx, id, urgent)
+	if err != nil {
+		if fault.KindOf(err) == fault.NotFound {
+			_, e := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
+				s.Gone(w.Clock.Now())
+				return Outcome{Touched: true}, nil
+			})
+			err = errors.Join(err, e)
+		}
+		return State{}, err
+	}
+	return w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
+		return s.Merge(r, Fetched, w.Policy, w.Clock.Now()), nil
+	})
+}
+
+// push is one attempt at an incident: read, merge, record, write, merge the answer. A failure is stored with the incident,
+// where people see it, and is tried again later.
+func (w *Worker) push(ctx context.Context, number int64) error {
+	err := w.attempt(ctx, number)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	_, e := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
+		s.Fail(err.Error(), w.Clock.Now().Add(delay(err, s.Outbox.Attempts)))
+		return Outcome{Touched: true}, nil
+	})
+	w.Logger.WarnContext(ctx, "sending an incident's changes", "incident", number, "err", err)
+	return errors.Join(err, e)
+}
+
+// delay is the wait before the next attempt: what the tenant asked for, else twice as long each time up to 5 minutes.
+func delay(err error, attempts int) time.Duration {
+	d := min(5*time.Second<<min(attempts, 6), 5*time.Minute)
+	var after interface{ RetryAfter() time.Duration }
+	if errors.As(err, &after) && after.RetryAfter() > 0 {
+		return after.RetryAfter()
+	}
+	return d
+}
+
+func (w *Worker) attempt(ctx context.Context, number int64) error {
+	st, err := w.Store.Load(ctx, number)
+	if err != nil || !st.Waiting() {
+		return err
+	}
+	urgent := st.Person()
+	if st, err = w.fetch(ctx, number, st.RemoteID, urgent); err != nil {
+		return err
+	}
+	if fields := st.Dirty(); len(fields) > 0 {
+		if err := w.write(ctx, number, st.RemoteID, fields, urgent); err != nil {
+			return err
+		}
+	}
+	return w.comments(ctx, number, st, urgent)
+}
+
+// write sends the fields in one request. When the tenant refuses it, each field is sent alone, so that one refused value
+// does not take the others with it.
+func (w *Worker) write(ctx context.Context, number int64, id string, fields []Field, urgent bool) error {
+	err := w.send(ctx, number, id, fields, urgent)
+	if fault.KindOf(err) != fault.Invalid || len(fields) == 1 {
+		return err
+	}
+	for _, f := range fields {
+		if err := w.send(ctx, number, id, []Field{f}, urgent); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Worker) send(ctx context.Context, number int64, id string, fields []Field, urgent bool) error {
+	var patch model.TenantPatch
+	var sent map[Field]string
+	_, err := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
+		patch, sent = s.Attempt(fields)
+		return Outcome{Touched: true}, nil
+	})
+	if err != nil {
+		return err
+	}
+	r, err := w.Remote.Patch(ctx, id, patch, urgent)
+	if fault.KindOf(err) == fault.Invalid && err != nil {
+		if len(fields) > 1 {
+			return err
+		}
+		_, e := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
+			return Outcome{Touched: true, Clashes: s.Reject(sent, err.Error(), w.Clock.Now())}, nil
+		})
+		return e
+	}
+	if err != nil {
+		return err
+	}
+	_, err = w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
+		return s.Ack(r, sent, w.Policy, w.Clock.Now()), nil
+	})
+	return err
+}
+
+// comments posts the comments that the tenant does not have yet; those of a merged incident go to where it was merged.
+func (w *Worker) comments(ctx context.Context, number int64, st State, urgent bool) error {
+	pending := st.PendingComments()
+	if len(pending) == 0 {
+		return nil
+	}
+	target, have, err := w.target(ctx, st, urgent)
+	if err != nil {
+		return err
+	}
+	for _, c := range pending {
+		all, there := have, has(have, c.ID)
+		if !there {
+			text := c.Message
+			if st.Redirect != "" {
+				text += fmt.Sprintf(" (from incident %s)", st.RemoteID)
+			}
+			if all, err = w.Remote.Comment(ctx, target, Mark(text, c.ID), urgent); fault.KindOf(err) == fault.Invalid && err != nil {
+				if _, e := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
+					s.RejectComment(c.ID, err.Error(), w.Clock.Now())
+					return Outcome{Touched: true}, nil
+				}); e != nil {
+					return e
+				}
+				continue
+			} else if err != nil {
+				return err
+			}
+		}
+		_, err := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
+			if st.Redirect != "" {
+				s.Arrived(c.ID, w.Clock.Now())
+				return Outcome{Touched: true, Arrived: 1}, nil
+			}
+			return s.Commented(all, w.Clock.Now()), nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// target returns the tenant's incident that takes this one's comments, and for a merged one the comments it already has.
+func (w *Worker) target(ctx context.Context, st State, urgent bool) (string, []model.TenantComment, error) {
+	if st.Redirect == "" {
+		return st.RemoteID, nil, nil
+	}
+	seen := map[string]bool{st.RemoteID: true}
+	for id := st.Redirect; len(seen) <= maxHops && !seen[id]; {
+		seen[id] = true
+		r, err := w.Remote.Get(ctx, id, urgent)
+		if err != nil {
+			return "", nil, err
+		}
+		if r.RedirectTo == "" {
+			return id, r.Comments, nil
+		}
+		id = r.RedirectTo
+	}
+	return "", nil, fault.New(fault.Unavailable, "merge_chain",
+		"Incident %s of the tenant was merged in a circle or through more than %d incidents; its comments stay here until that is sorted out in the Defender portal.", st.RemoteID, maxHops)
+}
+
+func has(comments []model.TenantComment, id string) bool {
+	for _, c := range comments {
+		if _, got := Unmark(c.Message); got == id {
+			return true
+		}
+	}
+	return false
+}
