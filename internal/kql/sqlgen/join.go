@@ -1,0 +1,5 @@
+package sqlgen
+
+import "github.com/vedette-siem/vedette/internal/kql/plan"
+
+func (g *gen) join(n *plan.Join) (*rel, bool) { return nil, false }

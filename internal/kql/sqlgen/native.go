@@ -1,0 +1,246 @@
+package sqlgen
+
+import (
+	"strings"
+
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+type nativeCall func(*gen, *rel, *plan.Call) (string, bool)
+
+// nativeFor returns how SQL computes a function exactly, for the argument types it checks; nil when SQL cannot.
+func nativeFor(name string) nativeCall {
+	switch name {
+	case "==":
+		return equal
+	case "!=":
+		return unequal
+	case "<", "<=", ">", ">=":
+		return ordered(name)
+	case "and":
+		return logic(" AND ")
+	case "or":
+		return logic(" OR ")
+	case "not":
+		return not
+	case "in":
+		return in
+	case "!in":
+		return notIn
+	case "isnull":
+		return isNull(" IS NULL")
+	case "isnotnull":
+		return isNull(" IS NOT NULL")
+	case "isempty":
+		return isEmpty(" = ''")
+	case "isnotempty":
+		return isEmpty(" <> ''")
+	case "contains_cs":
+		return substring("contains")
+	case "startswith_cs":
+		return substring("starts_with")
+	case "endswith_cs":
+		return substring("ends_with")
+	case "iff":
+		return iff
+	}
+	return nil
+}
+
+// pair writes two arguments of the same simple type.
+func (g *gen) pair(r *rel, c *plan.Call) (a, b string, ok bool) {
+	if len(c.Args) != 2 || sqlType(c.Args[0].Type()) != sqlType(c.Args[1].Type()) {
+		return "", "", false
+	}
+	if !simple(c.Args[0].Type()) || !simple(c.Args[1].Type()) {
+		return "", "", false
+	}
+	if a, ok = g.native(r, c.Args[0]); !ok {
+		return "", "", false
+	}
+	b, ok = g.native(r, c.Args[1])
+	return a, b, ok
+}
+
+// equal: null == null is null, one null is false.
+func equal(g *gen, r *rel, c *plan.Call) (string, bool) {
+	a, b, ok := g.pair(r, c)
+	if !ok {
+		return "", false
+	}
+	switch na, nb := r.never(c.Args[0]), r.never(c.Args[1]); {
+	case na && nb:
+		return "(" + a + " = " + b + ")", true
+	case na || nb:
+		return "coalesce(" + a + " = " + b + ", false)", true
+	}
+	return "CASE WHEN " + a + " IS NULL AND " + b + " IS NULL THEN NULL ELSE " + a + " IS NOT DISTINCT FROM " + b + " END", true
+}
+
+// unequal: null != null is null, one null is true.
+func unequal(g *gen, r *rel, c *plan.Call) (string, bool) {
+	a, b, ok := g.pair(r, c)
+	if !ok {
+		return "", false
+	}
+	switch na, nb := r.never(c.Args[0]), r.never(c.Args[1]); {
+	case na && nb:
+		return "(" + a + " <> " + b + ")", true
+	case na || nb:
+		return "(" + a + " IS DISTINCT FROM " + b + ")", true
+	}
+	return "CASE WHEN " + a + " IS NULL AND " + b + " IS NULL THEN NULL ELSE " + a + " IS DISTINCT FROM " + b + " END", true
+}
+
+// ordered comparisons with a null are null in both languages; strings compare by bytes, which is by code point.
+func ordered(op string) nativeCall {
+	return func(g *gen, r *rel, c *plan.Call) (string, bool) {
+		a, b, ok := g.pair(r, c)
+		if !ok || c.Args[0].Type() == schema.Bool {
+			return "", false
+		}
+		return "(" + a + " " + op + " " + b + ")", true
+	}
+}
+
+// logic is three-valued in both languages.
+func logic(op string) nativeCall {
+	return func(g *gen, r *rel, c *plan.Call) (string, bool) {
+		var parts []string
+		for _, a := range c.Args {
+			s, ok := g.native(r, a)
+			if !ok || a.Type() != schema.Bool {
+				return "", false
+			}
+			parts = append(parts, s)
+		}
+		return "(" + strings.Join(parts, op) + ")", true
+	}
+}
+
+func not(g *gen, r *rel, c *plan.Call) (string, bool) {
+	if len(c.Args) != 1 || c.Args[0].Type() != schema.Bool {
+		return "", false
+	}
+	s, ok := g.native(r, c.Args[0])
+	return "(NOT " + s + ")", ok
+}
+
+// list writes a value and the constants it is looked up in; no null and nothing of another type is among them.
+func (g *gen) list(r *rel, c *plan.Call) (x, list string, ok bool) {
+	t := c.Args[0].Type()
+	if len(c.Args) < 2 || !simple(t) || t == schema.Bool {
+		return "", "", false
+	}
+	if x, ok = g.native(r, c.Args[0]); !ok {
+		return "", "", false
+	}
+	var all []string
+	for _, a := range c.Args[1:] {
+		v, ok := g.constant(a)
+		if !ok || v == nil || sqlType(a.Type()) != sqlType(t) || !simple(a.Type()) {
+			return "", "", false
+		}
+		s, ok := g.literal(v, a.Type())
+		if !ok {
+			return "", "", false
+		}
+		all = append(all, s)
+	}
+	return x, strings.Join(all, ", "), true
+}
+
+func in(g *gen, r *rel, c *plan.Call) (string, bool) {
+	x, list, ok := g.list(r, c)
+	if !ok {
+		return "", false
+	}
+	if r.never(c.Args[0]) {
+		return "(" + x + " IN (" + list + "))", true
+	}
+	return "coalesce(" + x + " IN (" + list + "), false)", true
+}
+
+func notIn(g *gen, r *rel, c *plan.Call) (string, bool) {
+	x, list, ok := g.list(r, c)
+	if !ok {
+		return "", false
+	}
+	if r.never(c.Args[0]) {
+		return "(" + x + " NOT IN (" + list + "))", true
+	}
+	return "coalesce(" + x + " NOT IN (" + list + "), true)", true
+}
+
+// between is for predicates only: with a null bound, its value is left to the interpreter.
+func (g *gen) between(r *rel, c *plan.Call) (string, bool) {
+	if len(c.Args) != 3 {
+		return "", false
+	}
+	var s [3]string
+	for i, a := range c.Args {
+		if !simple(a.Type()) || a.Type() == schema.Bool || sqlType(a.Type()) != sqlType(c.Args[0].Type()) {
+			return "", false
+		}
+		if i > 0 {
+			if v, ok := g.constant(a); !ok || v == nil {
+				return "", false
+			}
+		}
+		var ok bool
+		if s[i], ok = g.native(r, a); !ok {
+			return "", false
+		}
+	}
+	return "(" + s[0] + " BETWEEN " + s[1] + " AND " + s[2] + ")", true
+}
+
+func isNull(test string) nativeCall {
+	return func(g *gen, r *rel, c *plan.Call) (string, bool) {
+		if len(c.Args) != 1 || !simple(c.Args[0].Type()) || c.Args[0].Type() == schema.String {
+			return "", false
+		}
+		s, ok := g.native(r, c.Args[0])
+		return "(" + s + test + ")", ok
+	}
+}
+
+func isEmpty(test string) nativeCall {
+	return func(g *gen, r *rel, c *plan.Call) (string, bool) {
+		if len(c.Args) != 1 || c.Args[0].Type() != schema.String {
+			return "", false
+		}
+		s, ok := g.native(r, c.Args[0])
+		return "(" + s + test + ")", ok
+	}
+}
+
+// substring tests are by bytes for valid UTF-8, whatever the constant.
+func substring(f string) nativeCall {
+	return func(g *gen, r *rel, c *plan.Call) (string, bool) {
+		if len(c.Args) != 2 || c.Args[0].Type() != schema.String || c.Args[1].Type() != schema.String {
+			return "", false
+		}
+		if v, ok := g.constant(c.Args[1]); !ok || v == "" {
+			return "", false
+		}
+		a, b, ok := g.pair(r, c)
+		return f + "(" + a + ", " + b + ")", ok
+	}
+}
+
+// iff takes the second value when the condition is false or null.
+func iff(g *gen, r *rel, c *plan.Call) (string, bool) {
+	if len(c.Args) != 3 || !simple(c.T) || sqlType(c.Args[1].Type()) != sqlType(c.T) || sqlType(c.Args[2].Type()) != sqlType(c.T) {
+		return "", false
+	}
+	var s [3]string
+	for i, a := range c.Args {
+		var ok bool
+		if s[i], ok = g.native(r, a); !ok {
+			return "", false
+		}
+	}
+	return "CASE WHEN " + s[0] + " THEN " + s[1] + " ELSE " + s[2] + " END", true
+}

@@ -1,0 +1,253 @@
+package sqlgen
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// node writes a node. b bounds columns of its output: rows outside are of no interest to anything above.
+func (g *gen) node(n plan.Node, b bounds) (*rel, bool) {
+	switch n := n.(type) {
+	case *plan.Scan:
+		return g.scan(n, b)
+	case *plan.Filter:
+		return g.filter(n, b)
+	case *plan.Project:
+		return g.project(n, b)
+	case *plan.Aggregate:
+		return g.aggregate(n)
+	case *plan.Sort:
+		return g.sort(n, b)
+	case *plan.Limit:
+		return g.limit(n)
+	case *plan.Union:
+		return g.union(n, b)
+	case *plan.Join:
+		return g.join(n)
+	}
+	return nil, false
+}
+
+func (g *gen) filter(n *plan.Filter, b bounds) (*rel, bool) {
+	r, ok := g.node(n.Input, b.and(g.boundsOf(n.Pred)))
+	if !ok {
+		return nil, false
+	}
+	pred, ok := g.cond(r, n.Pred)
+	if !ok {
+		return nil, false
+	}
+	r.sql = "SELECT " + selectList(r.pass()) + " FROM (" + r.sql + ") AS t WHERE " + pred
+	return r, true
+}
+
+func (g *gen) project(n *plan.Project, b bounds) (*rel, bool) {
+	down := bounds{}
+	for _, it := range n.Items {
+		if ref, ok := it.Expr.(*plan.Ref); ok {
+			if iv, ok := b[it.Out.ID]; ok {
+				down = down.and(bounds{ref.ID: iv})
+			}
+		}
+	}
+	in, ok := g.node(n.Input, down)
+	if !ok {
+		return nil, false
+	}
+	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}, order: in.order}
+	var list []string
+	carried := map[int]bool{} // input columns that virtual columns need
+	for _, it := range n.Items {
+		e := in.inline(it.Expr)
+		if !holds(e) {
+			if !pure(e) || !g.env.Computable(e) {
+				return nil, false
+			}
+			out.virtual[it.Out.ID] = e
+			for _, ref := range refs(e) {
+				carried[ref.ID] = true
+			}
+			continue
+		}
+		s, ok := g.value(in, e)
+		if !ok {
+			return nil, false
+		}
+		list = append(list, s+" AS "+name(it.Out.ID))
+		out.cols = append(out.cols, it.Out.ID)
+		out.notNull[it.Out.ID] = in.never(e)
+		if ref, ok := e.(*plan.Ref); ok {
+			out.time[it.Out.ID] = in.time[ref.ID]
+		}
+	}
+	for _, id := range in.cols { // in a fixed order, so that equal plans give equal text
+		if !carried[id] || out.has(id) {
+			continue
+		}
+		list = append(list, name(id))
+		out.cols = append(out.cols, id)
+		out.notNull[id], out.time[id] = in.notNull[id], in.time[id]
+	}
+	for _, k := range in.order {
+		list = append(list, k.col)
+	}
+	out.sql = "SELECT " + selectList(list) + " FROM (" + in.sql + ") AS t"
+	return out, true
+}
+
+func (g *gen) sort(n *plan.Sort, b bounds) (*rel, bool) {
+	r, ok := g.node(n.Input, b)
+	if !ok {
+		return nil, false
+	}
+	list := (&rel{cols: r.cols}).pass()
+	var order []sortKey
+	for _, k := range n.Keys {
+		e := r.inline(k.Expr)
+		if !simple(e.Type()) {
+			return nil, false // the engine orders NaN, decimals and the rest in its own way
+		}
+		s, ok := g.value(r, e)
+		if !ok {
+			return nil, false
+		}
+		col := fmt.Sprintf("s%d", g.keys)
+		g.keys++
+		list = append(list, s+" AS "+col)
+		rest := "ASC"
+		if k.Desc {
+			rest = "DESC"
+		}
+		if k.NullsFirst {
+			rest += " NULLS FIRST"
+		} else {
+			rest += " NULLS LAST"
+		}
+		order = append(order, sortKey{col, rest})
+	}
+	r.sql = "SELECT " + selectList(list) + " FROM (" + r.sql + ") AS t"
+	r.order = order
+	return r, true
+}
+
+// limit takes rows of an ordered or unordered input. Bounds from above must not reach the input: they would change
+// which rows are the first.
+func (g *gen) limit(n *plan.Limit) (*rel, bool) {
+	v, ok := g.constant(n.N)
+	if !ok {
+		return nil, false
+	}
+	rows, ok := v.(int64)
+	if !ok || rows < 0 {
+		return nil, false
+	}
+	r, ok := g.node(n.Input, nil)
+	if !ok {
+		return nil, false
+	}
+	where := ""
+	if k := r.lateKey(n.Input); k != "" && len(r.cols) > lateColumns && rows <= lateRows {
+		// The engine would sort whole rows. Finding the limiting time first needs one column only.
+		least, cmp, dir := "min", ">=", "DESC"
+		if strings.HasPrefix(r.order[0].rest, "ASC") {
+			least, cmp, dir = "max", "<=", "ASC"
+		}
+		where = fmt.Sprintf(" WHERE %s %s (SELECT %s(%s) FROM (SELECT %s FROM (%s) AS t ORDER BY %s %s LIMIT %d) AS t)", k, cmp, least, k, k, r.sql, k, dir, rows)
+	}
+	r.sql = fmt.Sprintf("SELECT %s FROM (%s) AS t%s%s LIMIT %d", selectList(r.pass()), r.sql, where, orderBy(r.order), rows)
+	return r, true
+}
+
+// Rewriting `top N by TimeGenerated` reads the input twice; it pays for wide rows and few of them.
+const (
+	lateColumns = 4
+	lateRows    = 100_000
+)
+
+// lateKey returns the sort column when the order is that of TimeGenerated alone, which has no nulls.
+func (r *rel) lateKey(input plan.Node) string {
+	s, ok := input.(*plan.Sort)
+	if !ok || len(s.Keys) != 1 || len(r.order) != 1 {
+		return ""
+	}
+	if ref, ok := s.Keys[0].Expr.(*plan.Ref); ok && r.time[ref.ID] {
+		return r.order[0].col
+	}
+	return ""
+}
+
+func (g *gen) union(n *plan.Union, b bounds) (*rel, bool) {
+	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}
+	for _, c := range n.Out {
+		out.cols = append(out.cols, c.ID)
+		out.notNull[c.ID], out.time[c.ID] = true, true
+	}
+	var legs []string
+	for _, leg := range n.Legs {
+		down := bounds{}
+		for i, c := range leg.Cols() {
+			if iv, ok := b[n.Out[i].ID]; ok {
+				down[c.ID] = iv
+			}
+		}
+		r, ok := g.node(leg, down)
+		if !ok {
+			return nil, false
+		}
+		var list []string
+		for i, c := range leg.Cols() {
+			to := n.Out[i]
+			if _, virtual := r.virtual[c.ID]; virtual || sqlType(c.Type) != sqlType(to.Type) {
+				return nil, false
+			}
+			list = append(list, name(c.ID)+" AS "+name(to.ID))
+			out.notNull[to.ID] = out.notNull[to.ID] && r.notNull[c.ID]
+			out.time[to.ID] = out.time[to.ID] && r.time[c.ID]
+		}
+		legs = append(legs, "SELECT "+selectList(list)+" FROM ("+r.sql+") AS t")
+	}
+	if len(legs) == 0 {
+		return nil, false
+	}
+	out.sql = strings.Join(legs, " UNION ALL ")
+	return out, true
+}
+
+// inline replaces references to virtual columns by their expressions.
+func (r *rel) inline(e plan.Expr) plan.Expr {
+	if len(r.virtual) == 0 {
+		return e
+	}
+	switch e := e.(type) {
+	case *plan.Ref:
+		if v, ok := r.virtual[e.ID]; ok {
+			return v
+		}
+	case *plan.Call:
+		args := make([]plan.Expr, len(e.Args))
+		for i, a := range e.Args {
+			args[i] = r.inline(a)
+		}
+		return &plan.Call{Func: e.Func, Args: args, T: e.T}
+	}
+	return e
+}
+
+// holds reports whether a column of SQL can hold the value of e exactly. JSON text forgets that a value in a computed
+// dynamic is a datetime or a guid, and decimals have several texts for one number.
+func holds(e plan.Expr) bool {
+	if _, ok := e.(*plan.Ref); ok {
+		return true
+	}
+	return e.Type() != schema.Dynamic && e.Type() != schema.Decimal && e.Type() != schema.Unknown
+}
+
+func (r *rel) clone() *rel {
+	c := *r
+	c.notNull, c.virtual, c.time = maps.Clone(r.notNull), maps.Clone(r.virtual), maps.Clone(r.time)
+	return &c
+}

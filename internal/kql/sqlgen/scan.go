@@ -1,0 +1,117 @@
+package sqlgen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// scan reads the parts whose times overlap the bounds, and the tail.
+func (g *gen) scan(n *plan.Scan, b bounds) (*rel, bool) {
+	t, ok := g.env.Table(n.Table)
+	if !ok {
+		return nil, false
+	}
+	r := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}
+	fields := map[string]Field{}
+	for _, f := range t.Fields {
+		fields[f.Name] = f
+	}
+	var used []Field
+	var list []string
+	when := all
+	for i, c := range n.Out {
+		source := n.Sources[i]
+		f, stored := fields[source]
+		r.cols = append(r.cols, c.ID)
+		r.notNull[c.ID] = c.Type == schema.String
+		if !stored {
+			list = append(list, missing(c.Type)+" AS "+name(c.ID))
+			continue
+		}
+		if sqlType(f.Type) != sqlType(c.Type) {
+			return nil, false
+		}
+		if source == TimeColumn {
+			r.notNull[c.ID], r.time[c.ID] = true, true
+			if iv, ok := b[c.ID]; ok {
+				when = when.and(iv)
+			}
+		}
+		list = append(list, fmt.Sprintf("f%d AS %s", f.ID, name(c.ID)))
+		if !slices.Contains(used, f) {
+			used = append(used, f)
+		}
+	}
+	r.sql = "SELECT " + selectList(list) + " FROM (" + g.rowsOf(t, used, when) + ") AS t"
+	return r, true
+}
+
+// missing is the value of a column that no row has.
+func missing(t schema.Type) string {
+	if t == schema.String {
+		return "''"
+	}
+	return "CAST(NULL AS " + sqlType(t) + ")"
+}
+
+func (g *gen) rowsOf(t Table, used []Field, when interval) string {
+	var cols []string
+	for _, f := range used {
+		cols = append(cols, fmt.Sprintf("f%d", f.ID))
+	}
+	var legs []string
+	if files := g.files(t, when); len(files) > 0 {
+		// A scan without columns still needs one in the file's schema to count rows by.
+		legs = append(legs, "SELECT "+selectList(cols)+" FROM read_parquet(["+strings.Join(files, ", ")+"], hive_partitioning = false, schema = "+fieldMap(t, used)+")")
+	}
+	if t.Tail >= 0 {
+		g.rows += t.Rows
+		g.bytes += t.Bytes
+		legs = append(legs, fmt.Sprintf("SELECT %s FROM tail(%d)", selectList(cols), t.Tail))
+	}
+	if len(legs) == 0 {
+		var nothing []string
+		for _, f := range used {
+			nothing = append(nothing, fmt.Sprintf("%s AS f%d", missing(f.Type), f.ID))
+		}
+		return "SELECT " + selectList(nothing) + " WHERE false"
+	}
+	return strings.Join(legs, " UNION ALL ")
+}
+
+func (g *gen) files(t Table, when interval) []string {
+	var files []string
+	for _, p := range t.Parts {
+		if p.MaxTime < when.lo || p.MinTime > when.hi {
+			continue
+		}
+		g.rows += p.Rows
+		g.bytes += p.Bytes
+		s, ok := quote(p.Path)
+		if !ok {
+			s = g.param(p.Path)
+		}
+		files = append(files, s)
+	}
+	return files
+}
+
+// fieldMap finds columns by field id, gives those a file lacks their default, and widens the stored type.
+func fieldMap(t Table, used []Field) string {
+	if len(used) == 0 {
+		used = t.Fields[:min(1, len(t.Fields))]
+	}
+	var list []string
+	for _, f := range used {
+		def := "NULL"
+		if f.Type == schema.String {
+			def = "''"
+		}
+		list = append(list, fmt.Sprintf("%d: {name: 'f%d', type: '%s', default_value: %s}", f.ID, f.ID, sqlType(f.Type), def))
+	}
+	return "MAP {" + strings.Join(list, ", ") + "}"
+}

@@ -1,0 +1,171 @@
+// Package sqlgen writes subtrees of a plan as one DuckDB SELECT statement.
+//
+// A statement is exact: it returns what exec would, or it is not written. Scalar expressions become SQL where SQL is
+// proven to mean the same; every other pure expression is left to the interpreter, which the statement calls per chunk
+// (see Eval). Every name in a statement is made here: column id 7 is c7, stored field 3 is f3, sort key 0 is s0. User
+// text occurs only inside string constants.
+//
+// Columns have one physical type per KQL type: bool BOOLEAN; int, long, datetime and timespan BIGINT (ticks); real
+// DOUBLE; string VARCHAR that is never NULL; dynamic (JSON), decimal and guid VARCHAR.
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// TimeColumn is the stored column that parts are ordered and pruned by. It is never null in storage.
+const TimeColumn = "TimeGenerated"
+
+// Field is a stored column, found in Parquet files by its id.
+type Field struct {
+	ID   int32
+	Name string
+	Type schema.Type
+}
+
+// Part is a Parquet file; the times are the least and greatest TimeGenerated in it.
+type Part struct {
+	Path             string
+	Rows, Bytes      int64
+	MinTime, MaxTime int64
+}
+
+// Table is where the rows of a stored table are.
+type Table struct {
+	Fields []Field
+	Parts  []Part
+	Tail   int   // number k of the relation tail(k) with columns f<ID>; -1 when there is none
+	Rows   int64 // rows in the tail
+	Bytes  int64 // size of the tail
+}
+
+// Env is what the generator must know. All functions are required.
+type Env struct {
+	// Table describes a stored table; false when it cannot be read by SQL.
+	Table func(name string) (Table, bool)
+	// Constant computes an expression without columns: a boxed value as plan.Lit holds it, or false.
+	Constant func(plan.Expr) (any, bool)
+	// Computable reports whether the interpreter can compute the expression row by row: it is pure, and depends on
+	// nothing but the row and the query's instant.
+	Computable func(plan.Expr) bool
+	// EvalName is the SQL function that calls the interpreter for a result of the type: name(number, arguments...).
+	EvalName func(schema.Type) string
+}
+
+// Eval is an expression the statement leaves to the interpreter. Args are the columns passed, by plan id.
+type Eval struct {
+	Expr plan.Expr
+	Args []*plan.Ref
+}
+
+// Statement is a SELECT. Its result columns are the node's, in order; an ordered node's rows come in its order.
+type Statement struct {
+	SQL    string
+	Params []any // values of $1, $2, ...
+	Evals  []Eval
+	Rows   int64 // rows in the parts and tails that are left after pruning
+	Bytes  int64 // their size
+}
+
+// Generate writes the node as a statement, or returns false when some part of it can only be run by exec.
+func Generate(n plan.Node, env Env) (*Statement, bool) {
+	g := &gen{env: env}
+	r, ok := g.node(n, nil)
+	if !ok {
+		return nil, false
+	}
+	var list []string
+	for _, c := range n.Cols() {
+		if _, virtual := r.virtual[c.ID]; virtual {
+			return nil, false
+		}
+		list = append(list, name(c.ID))
+	}
+	return &Statement{
+		SQL:    "SELECT " + selectList(list) + " FROM (" + r.sql + ") AS t" + orderBy(r.order),
+		Params: g.params, Evals: g.evals, Rows: g.rows, Bytes: g.bytes,
+	}, true
+}
+
+type gen struct {
+	env    Env
+	params []any
+	evals  []Eval
+	rows   int64
+	bytes  int64
+	keys   int // sort key columns made so far
+}
+
+// rel is a SELECT under construction.
+type rel struct {
+	sql     string
+	cols    []int             // ids of the columns c<id>
+	notNull map[int]bool      // columns that hold no NULL
+	virtual map[int]plan.Expr // columns that exist only as expressions over cols, because SQL cannot hold their values
+	order   []sortKey         // order of the rows, by extra columns s<n>
+	time    map[int]bool      // columns that are the stored TimeGenerated, unchanged
+}
+
+type sortKey struct {
+	col  string
+	rest string // direction and place of nulls
+}
+
+func (r *rel) has(id int) bool {
+	for _, c := range r.cols {
+		if c == id {
+			return true
+		}
+	}
+	return false
+}
+
+// pass is the select list of all columns, sort keys included.
+func (r *rel) pass() []string {
+	var list []string
+	for _, c := range r.cols {
+		list = append(list, name(c))
+	}
+	for _, k := range r.order {
+		list = append(list, k.col)
+	}
+	return list
+}
+
+func name(id int) string { return fmt.Sprintf("c%d", id) }
+
+// selectList joins the list; SQL has no empty one.
+func selectList(list []string) string {
+	if len(list) == 0 {
+		return "0 AS z"
+	}
+	return strings.Join(list, ", ")
+}
+
+func orderBy(keys []sortKey) string {
+	if len(keys) == 0 {
+		return ""
+	}
+	var list []string
+	for _, k := range keys {
+		list = append(list, k.col+" "+k.rest)
+	}
+	return " ORDER BY " + strings.Join(list, ", ")
+}
+
+// sqlType is the physical type of a KQL type.
+func sqlType(t schema.Type) string {
+	switch t {
+	case schema.Bool:
+		return "BOOLEAN"
+	case schema.Int, schema.Long, schema.Datetime, schema.Timespan:
+		return "BIGINT"
+	case schema.Real:
+		return "DOUBLE"
+	}
+	return "VARCHAR"
+}
