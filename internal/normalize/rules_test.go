@@ -217,7 +217,7 @@ func TestColumnLimit(t *testing.T) {
 	}
 	got := show(rows[0], 0)
 	last := got[0]
-	if !strings.HasPrefix(last, `AdditionalFields_dynamic dynamic={"C494":494,`) || !strings.HasSuffix(last, `"C519":519}`) {
+	if !strings.HasPrefix(last, `AdditionalFields_dynamic dynamic={"C484":484,`) || !strings.HasSuffix(last, `"C509":509}`) {
 		t.Errorf("the properties beyond the limit are %s", last)
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // Limits of what records may add to a workspace.
 const (
-	MaxColumns    = 500  // columns of a table; further properties go to AdditionalFields
+	MaxColumns    = 490  // columns of a table, a little below the store's limit; further properties go to AdditionalFields
 	MaxTables     = 1000 // tables of a workspace; records of further tables are dead letters
 	maxProperties = 2000 // of one record
 	maxName       = 63   // bytes of a table name
@@ -62,14 +62,6 @@ type shape struct {
 // NewShapes returns the shapes of the tables in the catalogue, which must be live: it is asked again when a table is widened.
 func NewShapes(catalog schema.Catalog) *Shapes {
 	return &Shapes{catalog: catalog, tables: map[string]*shapeCell{}}
-}
-
-// Reload forgets what is known of a table. The next record sees the catalogue's columns again; to be called when the store
-// refuses a column because somebody else added it with another type.
-func (s *Shapes) Reload(table string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.tables, table)
 }
 
 // cell returns the table's cell, or the reason why records of the table cannot be stored.

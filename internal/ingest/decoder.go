@@ -1,0 +1,116 @@
+package ingest
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/normalize"
+	"github.com/vedette-siem/vedette/internal/store"
+)
+
+// MaxMessage is the size above which a message is not decoded; its beginning is kept as a dead letter.
+const MaxMessage = 64 << 20
+
+// Decoder turns runs of messages into frames. It belongs to one goroutine.
+type Decoder struct {
+	intake    *Intake
+	source    string
+	partition int32
+	prefix    string // of the provenance, with its last slash
+	writer    *normalize.Writer
+	dead      deadLetters
+	src       []byte
+	now       func() time.Time
+}
+
+// Decoder returns a decoder for one partition of a source, such as "hub/insights-logs-advancedhunting". Rows carry the
+// provenance source/partition/offset/ordinal.
+func (in *Intake) Decoder(source string, partition int32) *Decoder {
+	return &Decoder{
+		intake: in, source: source, partition: partition, prefix: fmt.Sprintf("%s/%d/", source, partition),
+		writer: normalize.NewWriter(in.shapes, in.workspace), now: time.Now,
+	}
+}
+
+// Decode returns the frame of a run of messages and what became of their records. first is the position that the source
+// must deliver next; the frame covers everything from there to the last message. Records of tables that the selection
+// does not want are skipped and counted.
+func (d *Decoder) Decode(first int64, msgs []Message, want Selection) (store.Frame, Counts) {
+	f := store.Frame{Workspace: d.intake.workspace}
+	counts := Counts{}
+	next := first
+	for _, m := range msgs {
+		d.message(m, want, counts)
+		next = m.Offset + 1
+	}
+	if next > first {
+		f.Covers = []store.Range{{Source: d.source, Partition: d.partition, First: first, Next: next}}
+	}
+	for _, r := range d.writer.Take() {
+		f.Tables = append(f.Tables, store.Rows(r))
+	}
+	if rows, ok := d.dead.take(); ok {
+		f.Tables = append(f.Tables, rows)
+	}
+	return f, counts
+}
+
+func (d *Decoder) message(m Message, want Selection, counts Counts) {
+	seen := m.Time
+	if len(m.Value) > MaxMessage {
+		r := normalize.Record{Raw: string(m.Value), Reason: normalize.TooLarge, Detail: fmt.Sprintf("the message has %d bytes, more than the limit of %d", len(m.Value), MaxMessage)}
+		d.refuse(m, r, &normalize.Refusal{Reason: r.Reason, Detail: r.Detail}, want, counts)
+		return
+	}
+	d.src = strconv.AppendInt(append(d.src[:0], d.prefix...), m.Offset, 10)
+	d.src = append(d.src, '/')
+	stem := len(d.src)
+	normalize.Decode(m.Value, func(r normalize.Record) {
+		if r.Reason == "" && !want.Wants(r.Table) {
+			if !want.only {
+				counts.add(r.Table, Count{Skipped: 1, Seen: seen})
+			}
+			return
+		}
+		d.src = strconv.AppendInt(d.src[:stem], int64(r.Ordinal), 10)
+		if bad := d.writer.Add(r, string(d.src)); bad != nil {
+			d.refuse(m, r, bad, want, counts)
+			return
+		}
+		counts.add(r.Table, Count{Rows: 1, Seen: seen})
+	})
+}
+
+// refuse makes the dead letter of a record.
+func (d *Decoder) refuse(m Message, r normalize.Record, bad *normalize.Refusal, want Selection, counts Counts) {
+	if want.only && r.Table == "" {
+		return // it is there from the first reading
+	}
+	d.dead.add(letter{
+		time: d.now(), workspace: d.intake.workspace, source: d.source, partition: d.partition, offset: m.Offset, ordinal: r.Ordinal,
+		table: r.Table, reason: string(bad.Reason), detail: bad.Detail, raw: r.Raw,
+		src: fmt.Sprintf("%s%d/%d", d.prefix, m.Offset, r.Ordinal),
+	})
+	table := r.Table
+	switch bad.Reason {
+	case normalize.BadTableName, normalize.ReservedTable, normalize.TooManyTables:
+		table = ""
+	}
+	counts.add(table, Count{Dead: 1, Seen: m.Time})
+}
+
+func (c Counts) add(table string, n Count) {
+	sum, ok := c[table]
+	if !ok {
+		table = strings.Clone(table) // not the part of a message
+	}
+	sum.Rows += n.Rows
+	sum.Skipped += n.Skipped
+	sum.Dead += n.Dead
+	if n.Seen.After(sum.Seen) {
+		sum.Seen = n.Seen
+	}
+	c[table] = sum
+}

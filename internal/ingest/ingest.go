@@ -1,0 +1,131 @@
+package ingest
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/vedette-siem/vedette/internal/normalize"
+	"github.com/vedette-siem/vedette/internal/schema"
+	"github.com/vedette-siem/vedette/internal/store"
+)
+
+// Appender is the store as intake sees it. It is safe for concurrent use.
+type Appender interface {
+	// Append stores a frame durably; see store.Store.
+	Append(ctx context.Context, f store.Frame) (uint64, error)
+	// Next returns the position that a source's partition must deliver next, and false if it never delivered any.
+	Next(workspace, source string, partition int32) (int64, bool)
+}
+
+// Message is one message of a source partition. Offsets grow from message to message, but need not be dense.
+type Message struct {
+	Offset int64
+	Time   time.Time // when the source took it in; may be zero
+	Value  []byte
+}
+
+// Selection says which tables are stored. The zero value stores none.
+type Selection struct {
+	selected map[string]bool
+	only     bool
+}
+
+// Selected returns the selection of tables that a workspace's owner ticked. Tables that the product does not know cannot
+// be ticked; they are stored too.
+func Selected(tables []string) Selection {
+	s := Selection{selected: make(map[string]bool, len(tables))}
+	for _, t := range tables {
+		s.selected[t] = true
+	}
+	return s
+}
+
+// Only returns the selection of exactly these tables, and of no dead letters but theirs: for reading messages again whose
+// other content was dealt with the first time.
+func Only(tables ...string) Selection {
+	s := Selected(tables)
+	s.only = true
+	return s
+}
+
+// Wants reports whether rows of the table are stored.
+func (s Selection) Wants(table string) bool {
+	if s.selected == nil {
+		return false
+	}
+	return s.selected[table] || !s.only && !Selectable(table)
+}
+
+// Selectable reports whether a table is one of those that can be ticked.
+func Selectable(table string) bool {
+	t, ok := schema.Builtin().Table(table)
+	return ok && t.Streamed
+}
+
+// Count says what became of the records of one table.
+type Count struct {
+	Rows    int64     // stored
+	Skipped int64     // not stored because the table is not ticked
+	Dead    int64     // dead letters
+	Seen    time.Time // when the source took in the newest message with the table
+}
+
+// Counts says what became of the records of a run of messages, by table; records whose table cannot be told are under "".
+type Counts map[string]Count
+
+// Records returns the number of records that were looked at, and how many of them are dead letters.
+func (c Counts) Records() (all, dead int64) {
+	for _, n := range c {
+		all += n.Rows + n.Dead
+		dead += n.Dead
+	}
+	return all, dead
+}
+
+// Add adds another run's counts.
+func (c Counts) Add(other Counts) {
+	for t, n := range other {
+		c.add(t, n)
+	}
+}
+
+// Intake makes decoders for one workspace. It is safe for concurrent use.
+type Intake struct {
+	workspace string
+	shapes    *normalize.Shapes
+}
+
+// NewIntake returns the intake of a workspace. The catalogue must be live: tables and columns that records add appear in
+// it once their rows are stored.
+func NewIntake(workspace string, catalog schema.Catalog) *Intake {
+	return &Intake{workspace: workspace, shapes: normalize.NewShapes(catalog)}
+}
+
+// Budget bounds the bytes of messages that are between the wire and the store, over all connectors of the process.
+type Budget struct {
+	sem *semaphore.Weighted
+	max int64
+}
+
+// DefaultBudget is the number of bytes that NewBudget allows if it is given none.
+const DefaultBudget = 256 << 20
+
+// NewBudget returns a budget of that many bytes; zero means DefaultBudget.
+func NewBudget(bytes int64) *Budget {
+	if bytes <= 0 {
+		bytes = DefaultBudget
+	}
+	return &Budget{sem: semaphore.NewWeighted(bytes), max: bytes}
+}
+
+// Acquire waits until there is room for n more bytes and takes it. It returns what the caller must give back: one message
+// larger than the whole budget takes all of it.
+func (b *Budget) Acquire(ctx context.Context, n int64) (int64, error) {
+	n = min(n, b.max)
+	return n, b.sem.Acquire(ctx, n)
+}
+
+// Release gives room back.
+func (b *Budget) Release(n int64) { b.sem.Release(n) }
