@@ -1,4 +1,4 @@
-// Package data embeds the product's data files: the table catalogue.
+// Package data embeds the product's data files: the table catalogue and the connectors.
 package data
 
 import "embed"
@@ -7,3 +7,8 @@ import "embed"
 //
 //go:embed tables/*.json
 var Tables embed.FS
+
+// Connectors holds connectors/*.json, one connector a file: id, title, provider, description, sample queries.
+//
+//go:embed connectors/*.json
+var Connectors embed.FS

@@ -11,7 +11,7 @@ import (
 )
 
 // MaxMessage is the size above which a message is not decoded; its beginning is kept as a dead letter.
-const MaxMessage = 64 << 20
+const MaxMessage = 32 << 20
 
 // Decoder turns runs of messages into frames. It belongs to one goroutine.
 type Decoder struct {
@@ -35,26 +35,49 @@ func (in *Intake) Decoder(source string, partition int32) *Decoder {
 }
 
 // Decode returns the frame of a run of messages and what became of their records. first is the position that the source
-// must deliver next; the frame covers everything from there to the last message. Records of tables that the selection
-// does not want are skipped and counted.
+// must deliver next; the frame covers everything from there to the last message. Positions that no message has are
+// recorded as gaps. Records of tables that the selection does not want are skipped and counted.
 func (d *Decoder) Decode(first int64, msgs []Message, want Selection) (store.Frame, Counts) {
-	f := store.Frame{Workspace: d.intake.workspace}
 	counts := Counts{}
-	next := first
 	for _, m := range msgs {
 		d.message(m, want, counts)
-		next = m.Offset + 1
 	}
-	if next > first {
-		f.Covers = []store.Range{{Source: d.source, Partition: d.partition, First: first, Next: next}}
-	}
+	return d.frame(first, msgs), counts
+}
+
+// Discard returns the frame that stores nothing of a message but a dead letter: for one whose rows the store cannot take.
+func (d *Decoder) Discard(first int64, m Message, detail string) (store.Frame, Counts) {
+	counts := Counts{}
+	d.refuse(m, normalize.Record{Raw: string(m.Value)}, &normalize.Refusal{Reason: normalize.TooLarge, Detail: detail}, Selection{}, counts)
+	return d.frame(first, []Message{m}), counts
+}
+
+// frame gathers what the messages became.
+func (d *Decoder) frame(first int64, msgs []Message) store.Frame {
+	f := store.Frame{Workspace: d.intake.workspace}
 	for _, r := range d.writer.Take() {
 		f.Tables = append(f.Tables, store.Rows(r))
 	}
 	if rows, ok := d.dead.take(); ok {
 		f.Tables = append(f.Tables, rows)
 	}
-	return f, counts
+	next := first
+	for i, m := range msgs {
+		if m.Offset > next {
+			f.Gaps = append(f.Gaps, store.Gap{Source: d.source, Partition: d.partition, From: next, To: m.Offset, Reason: "missing"})
+			if i == 0 {
+				first = m.Offset
+			}
+		}
+		next = m.Offset + 1
+	}
+	if next > first {
+		f.Covers = []store.Range{{Source: d.source, Partition: d.partition, First: first, Next: next}}
+	}
+	if len(f.Gaps) > 0 {
+		f.Tables = append(f.Tables, gapRows(f.Workspace, f.Gaps, d.now()))
+	}
+	return f
 }
 
 func (d *Decoder) message(m Message, want Selection, counts Counts) {

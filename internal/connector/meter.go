@@ -1,0 +1,168 @@
+package connector
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/ingest"
+	"github.com/vedette-siem/vedette/internal/model"
+)
+
+// UsageStore keeps what came in.
+type UsageStore interface {
+	AddUsage(ctx context.Context, workspace string, add []model.TableUsage) error
+	Usage(ctx context.Context, workspace string, since time.Time) ([]model.TableUsage, error)
+}
+
+// Lag is how far a partition is behind its source.
+type Lag struct {
+	Source    string
+	Partition int32
+	Events    int64         // messages not read yet
+	Behind    time.Duration // how long the oldest of them has been waiting
+}
+
+// Meter counts what comes in and how far behind it is. The counts serve people, not the delivery: those of the last
+// seconds are lost when the process is killed. It is safe for concurrent use.
+type Meter struct {
+	store   UsageStore
+	log     *slog.Logger
+	mu      sync.Mutex
+	pending map[usageKey]model.TableUsage
+	lags    map[string]map[lagKey]Lag
+}
+
+type usageKey struct {
+	workspace, table string
+	hour             int64
+}
+
+type lagKey struct {
+	source    string
+	partition int32
+}
+
+// flushEvery is how often counts are stored.
+const flushEvery = 5 * time.Second
+
+// NewMeter returns a meter over the store.
+func NewMeter(store UsageStore, log *slog.Logger) *Meter {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	return &Meter{store: store, log: log, pending: map[usageKey]model.TableUsage{}, lags: map[string]map[lagKey]Lag{}}
+}
+
+// Add counts what became of records at this time.
+func (m *Meter) Add(workspace string, counts ingest.Counts) {
+	hour := time.Now().UTC().Truncate(time.Hour)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for table, c := range counts {
+		k := usageKey{workspace, table, hour.Unix()}
+		u := m.pending[k]
+		u.Table, u.Hour = table, hour
+		u.Rows += c.Rows
+		u.Skipped += c.Skipped
+		u.Dead += c.Dead
+		if c.Seen.After(u.Seen) {
+			u.Seen = c.Seen
+		}
+		m.pending[k] = u
+	}
+}
+
+// SetLag says how far a partition is behind.
+func (m *Meter) SetLag(workspace string, l Lag) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.lags[workspace] == nil {
+		m.lags[workspace] = map[lagKey]Lag{}
+	}
+	m.lags[workspace][lagKey{l.Source, l.Partition}] = l
+}
+
+// ForgetLag drops the partitions of a source that is not read any more.
+func (m *Meter) ForgetLag(workspace, source string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.lags[workspace], func(k lagKey, _ Lag) bool { return k.source == source })
+}
+
+// Lags returns the lag of every partition of the workspace, by source and partition.
+func (m *Meter) Lags(workspace string) []Lag {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.SortedFunc(maps.Values(m.lags[workspace]), func(a, b Lag) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Partition, b.Partition))
+	})
+}
+
+// Usage returns what came in from the hour of since on, what is not stored yet included.
+func (m *Meter) Usage(ctx context.Context, workspace string, since time.Time) ([]model.TableUsage, error) {
+	m.mu.Lock()
+	var fresh []model.TableUsage
+	for k, u := range m.pending {
+		if k.workspace == workspace && !u.Hour.Before(since.Truncate(time.Hour)) {
+			fresh = append(fresh, u)
+		}
+	}
+	m.mu.Unlock()
+	stored, err := m.store.Usage(ctx, workspace, since)
+	return append(stored, fresh...), err
+}
+
+// Run stores the counts every few seconds until ctx ends, and once more then.
+func (m *Meter) Run(ctx context.Context) error {
+	t := time.NewTicker(flushEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			m.Flush(ctx)
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushEvery)
+			defer cancel()
+			m.Flush(last)
+			return nil
+		}
+	}
+}
+
+// Flush stores what has been counted since the last time. Counts that cannot be stored are kept for the next time.
+func (m *Meter) Flush(ctx context.Context) {
+	m.mu.Lock()
+	pending := m.pending
+	m.pending = map[usageKey]model.TableUsage{}
+	m.mu.Unlock()
+	byWorkspace := map[string][]model.TableUsage{}
+	for k, u := range pending {
+		byWorkspace[k.workspace] = append(byWorkspace[k.workspace], u)
+	}
+	for ws, add := range byWorkspace {
+		if err := m.store.AddUsage(ctx, ws, add); err != nil {
+			m.log.WarnContext(ctx, "counts not stored yet", "workspace", ws, "err", err)
+			m.restore(ws, add)
+		}
+	}
+}
+
+func (m *Meter) restore(ws string, add []model.TableUsage) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, old := range add {
+		k := usageKey{ws, old.Table, old.Hour.Unix()}
+		u := m.pending[k]
+		u.Table, u.Hour = old.Table, old.Hour
+		u.Rows, u.Skipped, u.Dead = u.Rows+old.Rows, u.Skipped+old.Skipped, u.Dead+old.Dead
+		if old.Seen.After(u.Seen) {
+			u.Seen = old.Seen
+		}
+		m.pending[k] = u
+	}
+}
