@@ -99,6 +99,8 @@ type Alert struct {
 	Updated           time.Time
 	Resolved          time.Time
 	Entities          []json.RawMessage // in the JSON of SecurityAlert.Entities
+	Extended          json.RawMessage   // the bag of SecurityAlert.ExtendedProperties
+	Hash              string            // of the tenant's JSON without its stamp
 	Raw               json.RawMessage   // the tenant's JSON, whole
 }
 

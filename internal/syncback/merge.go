@@ -60,6 +60,14 @@ func (s *State) Merge(r model.TenantIncident, how Read, p Policy, now time.Time)
 	return s.merge(r, how, p, nil, now)
 }
 
+// Settle takes in a version read by id because a listed row proved nothing, and remembers that row, so that it is not asked
+// about again.
+func (s *State) Settle(r model.TenantIncident, listed string, p Policy, now time.Time) Outcome {
+	o := s.merge(r, Fetched, p, nil, now)
+	s.Seen, o.Touched = listed, true
+	return o
+}
+
 // Ack takes in the tenant's answer to a write. sent is what was written: the answer is the image of it.
 func (s *State) Ack(r model.TenantIncident, sent map[Field]string, p Policy, now time.Time) Outcome {
 	return s.merge(r, Fetched, p, sent, now)
@@ -74,7 +82,10 @@ func (s *State) merge(r model.TenantIncident, how Read, p Policy, sent map[Field
 	case r.Version < s.Version, sent == nil && r.Version == s.Version && r.Hash == s.Hash:
 		return Outcome{Stale: true}
 	case r.Version == s.Version && how == Listed:
-		return Outcome{Fetch: true}
+		return Outcome{Stale: r.Hash == s.Seen, Fetch: r.Hash != s.Seen}
+	}
+	if r.Version > s.Version {
+		s.Seen = ""
 	}
 	s.Version, s.Hash, s.RawStatus = r.Version, r.Hash, r.RawStatus
 	s.LastSeen, s.Missing, s.Orphaned = r.Updated, time.Time{}, false

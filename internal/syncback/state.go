@@ -202,6 +202,7 @@ type State struct {
 	RawStatus string              `json:"rawStatus,omitempty"` // the tenant's word for Base's status
 	Version   int64               `json:"version,omitempty"`   // newest tenant version merged
 	Hash      string              `json:"hash,omitempty"`
+	Seen      string              `json:"seen,omitempty"` // hash of a listed row of Version that a read by id has settled
 	Attempts  map[Field][]string  `json:"attempts,omitempty"`
 	Edits     map[Field]Edit      `json:"edits,omitempty"`
 	Rejected  map[Field]Rejection `json:"rejected,omitempty"`

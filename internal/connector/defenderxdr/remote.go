@@ -1,0 +1,123 @@
+package defenderxdr
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/health"
+	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/msgraph"
+	"github.com/vedette-siem/vedette/internal/syncback"
+)
+
+// Remote is the tenant as the way back sees it.
+type Remote struct{ graph Graph }
+
+var _ syncback.Remote = Remote{}
+
+// NewRemote returns the tenant behind a Graph client.
+func NewRemote(g Graph) Remote { return Remote{g} }
+
+func priority(urgent bool) msgraph.Priority {
+	if urgent {
+		return msgraph.UserWrite
+	}
+	return msgraph.SyncWrite
+}
+
+// Get implements syncback.Remote.
+func (r Remote) Get(ctx context.Context, id string, urgent bool) (model.TenantIncident, error) {
+	raw, err := r.graph.Get(ctx, msgraph.Incidents, id, priority(urgent))
+	return understood(raw, err)
+}
+
+// Patch implements syncback.Remote.
+func (r Remote) Patch(ctx context.Context, id string, p model.TenantPatch, urgent bool) (model.TenantIncident, error) {
+	raw, err := r.graph.PatchIncident(ctx, id, patch(p), priority(urgent))
+	return understood(raw, err)
+}
+
+// Comment implements syncback.Remote.
+func (r Remote) Comment(ctx context.Context, id, text string, urgent bool) ([]model.TenantComment, error) {
+	list, err := r.graph.CommentIncident(ctx, id, text, priority(urgent))
+	if err != nil {
+		return nil, err
+	}
+	var out []model.TenantComment
+	for _, raw := range list {
+		var w wireComment
+		if json.Unmarshal(raw, &w) == nil {
+			if c, ok := w.comment(); ok {
+				out = append(out, c)
+			}
+		}
+	}
+	return out, nil
+}
+
+func understood(raw json.RawMessage, err error) (model.TenantIncident, error) {
+	if err != nil {
+		return model.TenantIncident{}, err
+	}
+	in, err := Incident(raw)
+	if err != nil {
+		return in, fault.New(fault.Unavailable, "graph_malformed", "The tenant's answer cannot be read: %w.", err)
+	}
+	return in, nil
+}
+
+// Run implements Stream: it sends what waits, and at intervals reads by id what is open, to repair what a list missed.
+func (w *writeBack) Run(ctx context.Context) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cfg.Worker.Report = w.report
+	w.report(nil)
+	ctx, stop := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.reconcile(ctx)
+	}()
+	err := w.cfg.Worker.Run(ctx)
+	stop()
+	<-ended
+	return err
+}
+
+func (w *writeBack) report(err error) {
+	switch k := fault.KindOf(err); {
+	case err == nil:
+		w.cfg.report(w.Name(), health.OK, "", "")
+	case k == fault.Permission, k == fault.Unauthenticated:
+		w.cfg.report(w.Name(), health.Failure, fault.CodeOf(err), err.Error())
+	default:
+		w.cfg.report(w.Name(), health.Warning, fault.CodeOf(err), err.Error())
+	}
+}
+
+func (w *writeBack) reconcile(ctx context.Context) {
+	t := time.NewTicker(w.cfg.Reconcile)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		numbers, err := w.cfg.Sink.OpenIncidents(ctx, time.Now().Add(-7*24*time.Hour))
+		for _, n := range numbers {
+			if ctx.Err() != nil {
+				return
+			}
+			if _, e := w.cfg.Worker.Refresh(ctx, n, false); e != nil && fault.KindOf(e) != fault.NotFound {
+				err = e
+				break
+			}
+		}
+		if err != nil && ctx.Err() == nil {
+			w.cfg.Logger.WarnContext(ctx, "reconciling incidents", "err", err)
+		}
+	}
+}

@@ -1,0 +1,253 @@
+package defenderxdr
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/msgraph"
+)
+
+// splitAbove is how many rows a window may have before it is halved.
+const splitAbove = 200
+
+// smallest is the width below which a window that keeps failing is not halved any more.
+const smallest = column.Millisecond
+
+// beginning is the lower bound of a window without one, when it must be halved.
+var beginning = column.FromTime(time.Date(2015, 1, 1, 0, 0, 0, 0, time.UTC))
+
+// window is the stamps [from, to) in ticks; from 0 has no lower bound.
+type window struct{ from, to int64 }
+
+func (w window) times() (from, to time.Time) {
+	if w.from > 0 {
+		from = column.ToTime(w.from)
+	}
+	return from, column.ToTime(w.to)
+}
+
+// halves returns the newer and the older half; ok is false for a single stamp.
+func (w window) halves() (newer, older window, ok bool) {
+	from := w.from
+	if from == 0 {
+		from = min(beginning, w.to-2)
+	}
+	mid := from + (w.to-from)/2
+	if mid <= from || mid >= w.to {
+		return w, w, false
+	}
+	return window{mid, w.to}, window{w.from, mid}, true
+}
+
+// rows is what a stream does with the rows of its list.
+type rows interface {
+	// merge takes in listed rows; those it cannot read it returns with the reason. fetch are ids to be read alone.
+	merge(ctx context.Context, list []json.RawMessage, history bool) (bad []badRow, fetch map[string]string, err error)
+	// settle takes in an object that was read alone. A *badRow error means that it cannot be read at all.
+	settle(ctx context.Context, raw json.RawMessage, listed string) error
+}
+
+// badRow is a row that could not be read.
+type badRow struct {
+	id     string
+	reason error
+}
+
+// Error implements error.
+func (b *badRow) Error() string { return fmt.Sprintf("%s: %v", b.id, b.reason) }
+
+func newBadRow(raw json.RawMessage, err error) badRow {
+	var o struct {
+		ID any `json:"id"`
+	}
+	b := badRow{reason: err}
+	if json.Unmarshal(raw, &o) == nil && o.ID != nil {
+		b.id = fmt.Sprint(o.ID)
+	}
+	return b
+}
+
+var (
+	errSplit   = errors.New("window has too many rows")
+	errPartial = fault.New(fault.Unavailable, "partial_answer", "A provider of the tenant did not answer; its rows are missing from the list. What came was merged, and the window is read again.")
+)
+
+// read merges everything of a window, newest first, and calls done for each closed part of it that is complete.
+func (s *stream) read(ctx context.Context, w window, history bool, done func(window) error) error {
+	pages, err := s.pass(ctx, w, history)
+	if errors.Is(err, errSplit) {
+		newer, older, ok := w.halves()
+		if !ok {
+			return err
+		}
+		if err := s.read(ctx, newer, history, done); err != nil {
+			return err
+		}
+		return s.read(ctx, older, history, done)
+	}
+	if err != nil {
+		return err
+	}
+	// Rows that leave the window while its pages are drained shift the others; a second pass finds what slipped through.
+	// One page cannot shift, and the past does not change.
+	if pages > 1 && (!history || w.to > s.serverNow()-int64(s.cfg.Overlap/100)) {
+		if _, err := s.pass(ctx, w, history); err != nil && !errors.Is(err, errSplit) {
+			return err
+		}
+	}
+	return done(w)
+}
+
+// pass drains a window once.
+func (s *stream) pass(ctx context.Context, w window, history bool) (pages int, err error) {
+	from, to := w.times()
+	_, _, splittable := w.halves()
+	page, err := s.cfg.Graph.List(ctx, s.col, from, to, 0, msgraph.Inbound)
+	if err != nil {
+		return 0, err
+	}
+	s.clock(page.Date)
+	partial := false
+	for {
+		pages++
+		if err := s.take(ctx, page.Rows, history); err != nil {
+			return pages, err
+		}
+		partial = partial || page.Partial
+		if page.Next == "" {
+			break
+		}
+		if splittable && (page.Count > splitAbove || pages*s.col.Top >= splitAbove) {
+			return pages, errSplit
+		}
+		next, err := s.cfg.Graph.Next(ctx, s.col, page, msgraph.Inbound)
+		switch k := fault.KindOf(err); {
+		case err == nil:
+			next.Count = page.Count
+			page = next
+		case (k == fault.Invalid || k == fault.NotFound) && splittable:
+			return pages, errSplit // the link has expired: smaller windows need fewer of them
+		default:
+			return pages, err
+		}
+	}
+	if partial {
+		return pages, errPartial
+	}
+	return pages, nil
+}
+
+// take merges the rows of one page. A row that cannot be read is fetched alone, and put aside when that fails too.
+func (s *stream) take(ctx context.Context, list []json.RawMessage, history bool) error {
+	if len(list) == 0 {
+		return nil
+	}
+	bad, fetch, err := s.rows.merge(ctx, list, history)
+	if err != nil {
+		return err
+	}
+	for id, listed := range fetch {
+		if err := s.alone(ctx, id, listed, nil); err != nil {
+			return err
+		}
+	}
+	for _, b := range bad {
+		if b.id == "" {
+			s.aside(ctx, "row without an id", b.reason)
+			continue
+		}
+		if err := s.alone(ctx, b.id, "", b.reason); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// alone reads one object by id and merges it. What cannot be read even so is put aside.
+func (s *stream) alone(ctx context.Context, id, listed string, reason error) error {
+	raw, err := s.cfg.Graph.Get(ctx, s.col, id, msgraph.Inbound)
+	if err == nil {
+		err = s.rows.settle(ctx, raw, listed)
+	}
+	bad, unreadable := errors.AsType[*badRow](err)
+	switch k := fault.KindOf(err); {
+	case err == nil:
+		return s.release(ctx, id)
+	case unreadable:
+		s.aside(ctx, id, bad.reason)
+		return nil
+	case ctx.Err() != nil, k == fault.Throttled, k == fault.Unauthenticated, k == fault.Permission:
+		return err
+	case k == fault.NotFound && reason == nil:
+		return nil
+	case k == fault.Invalid, k == fault.TooLarge, k == fault.NotFound, serverFault(err):
+		if reason == nil {
+			reason = err
+		}
+		s.aside(ctx, id, reason)
+		return nil
+	}
+	return err
+}
+
+// isolate reads a window that keeps failing on the tenant's side part by part, down to the objects that cause it, so that
+// one of them does not hold up the rest. When no part can be read, the tenant is out of order and nothing is put aside.
+func (s *stream) isolate(ctx context.Context, w window) error {
+	var failing []window
+	good := 0
+	var descend func(w window) error
+	descend = func(w window) error {
+		err := s.read(ctx, w, true, func(window) error { good++; return nil })
+		if err == nil || !serverFault(err) {
+			return err
+		}
+		newer, older, ok := w.halves()
+		if !ok || w.from > 0 && w.to-w.from <= smallest {
+			failing = append(failing, w)
+			return nil
+		}
+		if err := descend(newer); err != nil {
+			return err
+		}
+		if len(failing) > 0 && good == 0 {
+			return err // the newest stamp fails as well as everything above it
+		}
+		return descend(older)
+	}
+	if err := descend(w); err != nil {
+		return err
+	}
+	if good == 0 && len(failing) > 0 {
+		return fault.New(fault.Unavailable, "graph_unavailable", "Microsoft Graph fails on every %s.", s.col.One)
+	}
+	for _, f := range failing {
+		from, to := f.times()
+		ids, err := s.cfg.Graph.IDs(ctx, s.col, from, to, msgraph.Inbound)
+		if err != nil {
+			if ctx.Err() != nil {
+				return err
+			}
+			s.aside(ctx, "updated at "+from.Format(msgraph.TimeFormat), err)
+			continue
+		}
+		for _, id := range ids {
+			if err := s.alone(ctx, id, "", nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// serverFault reports whether the tenant answered with a failure of its own, as opposed to no answer at all.
+func serverFault(err error) bool {
+	if re, ok := errors.AsType[*msgraph.ResponseError](err); ok {
+		return re.Status >= 500
+	}
+	return fault.CodeOf(err) == "graph_malformed"
+}
