@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/vedette-siem/vedette/internal/column"
-	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
@@ -45,7 +44,7 @@ func (t *text) bytes() []byte {
 }
 
 // decode copies n values out of a flat engine vector.
-func decode(vec mapping.Vector, n int, t schema.Type) (*column.Vector, error) {
+func decode(vec mapping.Vector, n int, t schema.Type) *column.Vector {
 	out := &column.Vector{Type: t}
 	data := mapping.VectorGetData(vec)
 	out.Nulls = nulls(mapping.VectorGetValidity(vec), n)
@@ -55,7 +54,7 @@ func decode(vec mapping.Vector, n int, t schema.Type) (*column.Vector, error) {
 		for i, b := range unsafe.Slice((*uint8)(data), n) {
 			out.Bools[i] = b != 0 && !out.Null(i)
 		}
-		return out, nil
+		return out
 	case mapping.TypeBigInt:
 		out.Ints = append(make([]int64, 0, n), unsafe.Slice((*int64)(data), n)...)
 		for i, null := range out.Nulls {
@@ -63,7 +62,7 @@ func decode(vec mapping.Vector, n int, t schema.Type) (*column.Vector, error) {
 				out.Ints[i] = 0
 			}
 		}
-		return out, nil
+		return out
 	case mapping.TypeDouble:
 		out.Floats = append(make([]float64, 0, n), unsafe.Slice((*float64)(data), n)...)
 		for i, null := range out.Nulls {
@@ -71,14 +70,15 @@ func decode(vec mapping.Vector, n int, t schema.Type) (*column.Vector, error) {
 				out.Floats[i] = 0
 			}
 		}
-		return out, nil
+		return out
 	}
 	strs := decodeText(unsafe.Slice((*text)(data), n), out.Nulls)
 	if t == schema.String {
 		out.Strings, out.Nulls = strs, nil
-		return out, nil
+		return out
 	}
-	return out, parseText(out, strs)
+	parseText(out, strs)
+	return out
 }
 
 // nulls spreads a validity mask, or returns nil when nothing is null.
@@ -128,8 +128,9 @@ func decodeText(in []text, null []bool) []string {
 	return out
 }
 
-// parseText fills a dynamic, decimal or guid vector from its stored text.
-func parseText(out *column.Vector, strs []string) error {
+// parseText fills a dynamic, decimal or guid vector from its stored text. Text that does not read back is a null, as
+// when the store reads it.
+func parseText(out *column.Vector, strs []string) {
 	out.Any = make([]any, len(strs))
 	for i, s := range strs {
 		if out.Null(i) {
@@ -137,20 +138,21 @@ func parseText(out *column.Vector, strs []string) error {
 		}
 		switch out.Type {
 		case schema.Decimal:
-			d, _, err := apd.NewFromString(s)
-			if err != nil {
-				return fault.New(fault.Internal, "stored_value", "reading the stored decimal %q: %w", s, err)
+			if d, _, err := apd.NewFromString(s); err == nil {
+				out.Any[i] = d
 			}
-			out.Any[i] = d
 		case schema.Guid:
-			id, err := uuid.Parse(s)
-			if err != nil {
-				return fault.New(fault.Internal, "stored_value", "reading the stored guid %q: %w", s, err)
+			if id, err := uuid.Parse(s); err == nil {
+				out.Any[i] = id
 			}
-			out.Any[i] = id
 		default:
 			out.Any[i] = column.Raw(s)
 		}
+		if out.Any[i] == nil {
+			if out.Nulls == nil {
+				out.Nulls = make([]bool, len(strs))
+			}
+			out.Nulls[i] = true
+		}
 	}
-	return nil
 }

@@ -51,11 +51,7 @@ func (e *Eval) run(in mapping.DataChunk, out mapping.Vector) error {
 	}
 	b := &column.Batch{N: n, Cols: make([]*column.Vector, len(e.Args))}
 	for i, t := range e.Args {
-		v, err := decode(mapping.DataChunkGetVector(in, mapping.IdxT(i+1)), n, t)
-		if err != nil {
-			return err
-		}
-		b.Cols[i] = v
+		b.Cols[i] = decode(mapping.DataChunkGetVector(in, mapping.IdxT(i+1)), n, t)
 	}
 	f, err := e.borrow()
 	if err != nil {

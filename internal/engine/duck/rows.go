@@ -59,11 +59,7 @@ func (r *Rows) Next(ctx context.Context) (*column.Batch, error) {
 	n := int(mapping.DataChunkGetSize(chunk))
 	b := &column.Batch{N: n, Cols: make([]*column.Vector, len(r.query.Types))}
 	for i, t := range r.query.Types {
-		v, err := decode(mapping.DataChunkGetVector(chunk, mapping.IdxT(i)), n, t)
-		if err != nil {
-			return nil, err
-		}
-		b.Cols[i] = v
+		b.Cols[i] = decode(mapping.DataChunkGetVector(chunk, mapping.IdxT(i)), n, t)
 	}
 	return b, nil
 }

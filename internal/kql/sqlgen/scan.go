@@ -9,6 +9,12 @@ import (
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
+// The store's own columns: every row has its provenance, from which its item id follows.
+const (
+	itemID     = "_ItemId"
+	provenance = "_src"
+)
+
 // scan reads the parts whose times overlap the bounds, and the tail.
 func (g *gen) scan(n *plan.Scan, b bounds) (*rel, bool) {
 	t, ok := g.env.Table(n.Table)
@@ -23,17 +29,26 @@ func (g *gen) scan(n *plan.Scan, b bounds) (*rel, bool) {
 	var used []Field
 	var list []string
 	when := all
+	var hint Hint
+	if g.env.Hint != nil {
+		if h, ok := g.env.Hint(n); ok {
+			hint, when = h, interval{h.Lo, h.Hi}
+		}
+	}
 	for i, c := range n.Out {
 		source := n.Sources[i]
 		f, stored := fields[source]
+		form := "f%d AS %s"
+		if source == itemID {
+			// The item id is the MD5 of a row's provenance, written as a guid.
+			f, stored = fields[provenance]
+			form = "CAST(CAST(md5(f%d) AS UUID) AS VARCHAR) AS %s"
+		}
 		r.cols = append(r.cols, c.ID)
 		r.notNull[c.ID] = c.Type == schema.String
-		if !stored {
+		if !stored || sqlType(f.Type) != sqlType(c.Type) || (f.Type == schema.String) != (c.Type == schema.String) {
 			list = append(list, missing(c.Type)+" AS "+name(c.ID))
 			continue
-		}
-		if sqlType(f.Type) != sqlType(c.Type) {
-			return nil, false
 		}
 		if source == TimeColumn {
 			r.notNull[c.ID], r.time[c.ID] = true, true
@@ -41,13 +56,29 @@ func (g *gen) scan(n *plan.Scan, b bounds) (*rel, bool) {
 				when = when.and(iv)
 			}
 		}
-		list = append(list, fmt.Sprintf("f%d AS %s", f.ID, name(c.ID)))
+		list = append(list, fmt.Sprintf(form, f.ID, name(c.ID)))
 		if !slices.Contains(used, f) {
 			used = append(used, f)
 		}
 	}
 	r.sql = "SELECT " + selectList(list) + " FROM (" + g.rowsOf(t, used, when) + ") AS t"
+	if g.root == n {
+		g.prefilter(r, hint.Preds)
+	}
 	return r, true
+}
+
+// prefilter applies predicates that exec applies again above: what cannot be written is left out.
+func (g *gen) prefilter(r *rel, preds []plan.Expr) {
+	var all []string
+	for _, p := range preds {
+		if s, ok := g.cond(r, p); ok {
+			all = append(all, s)
+		}
+	}
+	if len(all) > 0 {
+		r.sql = "SELECT " + selectList(r.pass()) + " FROM (" + r.sql + ") AS t WHERE " + strings.Join(all, " AND ")
+	}
 }
 
 // missing is the value of a column that no row has.

@@ -43,7 +43,7 @@ type Table struct {
 	Bytes  int64 // size of the tail
 }
 
-// Env is what the generator must know. All functions are required.
+// Env is what the generator must know. All functions but Hint are required.
 type Env struct {
 	// Table describes a stored table; false when it cannot be read by SQL.
 	Table func(name string) (Table, bool)
@@ -52,6 +52,8 @@ type Env struct {
 	// Computable reports whether the interpreter can compute the expression row by row: it is pure, and depends on
 	// nothing but the row and the query's instant.
 	Computable func(plan.Expr) bool
+	// Hint says which rows of a scan matter, as Hints finds it for the whole plan. May be nil.
+	Hint func(*plan.Scan) (Hint, bool)
 	// EvalName is the SQL function that calls the interpreter for a result of the type: name(number, arguments...).
 	EvalName func(schema.Type) string
 }
@@ -73,7 +75,7 @@ type Statement struct {
 
 // Generate writes the node as a statement, or returns false when some part of it can only be run by exec.
 func Generate(n plan.Node, env Env) (*Statement, bool) {
-	g := &gen{env: env}
+	g := &gen{env: env, root: n}
 	r, ok := g.node(n, nil)
 	if !ok {
 		return nil, false
@@ -93,6 +95,7 @@ func Generate(n plan.Node, env Env) (*Statement, bool) {
 
 type gen struct {
 	env    Env
+	root   plan.Node
 	params []any
 	evals  []Eval
 	rows   int64

@@ -1,0 +1,1 @@
+SELECT 0 AS z FROM (SELECT 0 AS z FROM (SELECT 0 AS z FROM read_parquet(['/p/a.parquet', '/p/b''c.parquet', '/p/d.parquet'], hive_partitioning = false, schema = MAP {100: {name: 'f100', type: 'BIGINT', default_value: NULL}}) UNION ALL SELECT 0 AS z FROM tail(0)) AS t) AS t
