@@ -9,6 +9,7 @@ CREATE TABLE manifest_parts (
     byte_count     BIGINT NOT NULL,
     min_time       BIGINT NOT NULL,
     max_time       BIGINT NOT NULL,
+    max_ingested   BIGINT NOT NULL,
     first_seq      BIGINT NOT NULL,
     last_seq       BIGINT NOT NULL,
     day            TEXT   NOT NULL,

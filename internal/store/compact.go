@@ -1,0 +1,356 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"math/bits"
+	"slices"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/store/manifest"
+)
+
+const (
+	// fanIn is how many parts are merged at once, at most.
+	fanIn = 8
+	// closedParts is the number of parts that a closed day may keep.
+	closedParts = 4
+	// dayGrace is how long after its end a day is taken for open: most late rows come within.
+	dayGrace = 2 * time.Hour
+	// mergeSplitRows is the number of rows of one day that leave a file of mixed days for one of their own.
+	mergeSplitRows = 1024
+	// compactEvery is how often the compactor looks.
+	compactEvery = 15 * time.Second
+)
+
+// compactLoop merges parts until Close.
+func (s *Store) compactLoop() {
+	defer s.wg.Done()
+	t := time.NewTicker(compactEvery)
+	defer t.Stop()
+	for {
+		select {
+		case <-s.done:
+			return
+		case <-t.C:
+		}
+		if err := s.Compact(s.ctx); err != nil && s.ctx.Err() == nil {
+			s.counters.compactErrors.Add(1)
+			s.log.Error("Files could not be merged; queries read more of them until it works.", "err", err)
+		}
+	}
+}
+
+// Compact merges parts until no table has more than it should. Readers are not disturbed.
+func (s *Store) Compact(ctx context.Context) error {
+	s.merging.Lock()
+	defer s.merging.Unlock()
+	for {
+		if err := s.failure(); err != nil {
+			return err
+		}
+		t, in := s.nextMerge()
+		if t == nil {
+			return nil
+		}
+		if err := s.mergeParts(ctx, t, in); err != nil {
+			return fmt.Errorf("merging %d files of table %s of workspace %s: %w", len(in), t.id.Table, t.id.Workspace, err)
+		}
+	}
+}
+
+// nextMerge returns parts of one table that should be one.
+func (s *Store) nextMerge() (*table, []*part) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	closed := column.FromTime(s.opts.Now().Add(-dayGrace)) / column.Day
+	for _, t := range s.tables {
+		if len(t.parts) <= closedParts {
+			continue
+		}
+		days := map[string][]*part{}
+		for _, p := range t.parts {
+			days[p.Day] = append(days[p.Day], p)
+		}
+		for day, parts := range days {
+			if in := dueMerge(parts, day != "" && day < dayName(closed)); in != nil {
+				return t, in
+			}
+		}
+	}
+	return nil, nil
+}
+
+// dueMerge chooses among the parts of one day, or of mixed days. Those of a closed day become few, the smallest first.
+// Otherwise parts of about one size are merged when there are many, so that a row is rewritten once per size class.
+func dueMerge(parts []*part, closed bool) []*part {
+	slices.SortFunc(parts, func(a, b *part) int { return cmp.Or(cmp.Compare(a.Rows, b.Rows), cmp.Compare(a.ID, b.ID)) })
+	if closed && len(parts) > closedParts {
+		return parts[:min(len(parts), fanIn)]
+	}
+	class := func(p *part) int { return bits.Len64(uint64(p.Rows)/1024) / 3 }
+	for i := 0; i+fanIn <= len(parts); i++ {
+		if class(parts[i]) == class(parts[i+fanIn-1]) {
+			return parts[i : i+fanIn]
+		}
+	}
+	return nil
+}
+
+// mergeParts replaces parts of a table by files that hold the same rows.
+func (s *Store) mergeParts(ctx context.Context, t *table, in []*part) error {
+	m := merger{s: s, id: t.id, writers: map[string]*partWriter{}, days: map[int64]string{}}
+	out, err := m.run(ctx, in)
+	if err != nil {
+		return s.writeError(err)
+	}
+	var rowsIn, rowsOut int64
+	var gone []int64
+	first, last := uint64(math.MaxUint64), uint64(0)
+	for _, p := range in {
+		rowsIn += p.Rows
+		gone = append(gone, p.ID)
+		first, last = min(first, p.FirstSeq), max(last, p.LastSeq)
+	}
+	for i := range out {
+		rowsOut += out[i].Rows
+		out[i].FirstSeq, out[i].LastSeq = first, last
+	}
+	if rowsIn != rowsOut {
+		s.discard(out)
+		return fmt.Errorf("the merged files hold %d rows, the list says %d", rowsOut, rowsIn)
+	}
+	if err := s.commitChange(ctx, manifest.Change{Epoch: s.epoch, Add: out, Remove: gone}); err != nil {
+		s.discard(out)
+		return err
+	}
+	s.change.Lock()
+	s.mu.Lock()
+	t.replace(in, out)
+	s.mu.Unlock()
+	s.change.Unlock()
+	for _, p := range in {
+		s.retire(p)
+	}
+	s.counters.merges.Add(1)
+	return nil
+}
+
+// replace changes the part list. The caller holds change and mu.
+func (t *table) replace(gone []*part, add []manifest.Part) {
+	list := make([]*part, 0, len(t.parts)+len(add)-len(gone))
+	for _, p := range t.parts {
+		if !slices.Contains(gone, p) {
+			list = append(list, p)
+		}
+	}
+	for _, p := range add {
+		list = append(list, &part{Part: p})
+	}
+	t.parts = list
+}
+
+// merger merges sorted parts chunk by chunk; its memory does not grow with their size.
+type merger struct {
+	s       *Store
+	id      manifest.TableID
+	time    int32
+	cols    []partColumn
+	days    map[int64]string // days that get a file of their own
+	writers map[string]*partWriter
+}
+
+// mergeRun is one input: its current chunk and the next row of it.
+type mergeRun struct {
+	r     *partReader
+	block *Block
+	index int32 // of block among those of the output chunk
+	row   int
+}
+
+func (m *merger) run(ctx context.Context, in []*part) (out []manifest.Part, err error) {
+	fs, ok := m.s.cat.fields(m.id)
+	if !ok {
+		return nil, fmt.Errorf("table %s has no columns", m.id.Table)
+	}
+	m.time = fs.time
+	m.plan(in)
+	var runs []*mergeRun
+	defer func() {
+		for _, r := range runs {
+			err = errors.Join(err, r.r.close())
+		}
+		if err != nil {
+			for _, w := range m.writers {
+				err = errors.Join(err, w.abort())
+			}
+			m.s.discard(out)
+			out = nil
+		}
+	}()
+	held := map[int32]bool{}
+	for _, p := range in {
+		r, err := openBlocks(ctx, m.s.path(p.Part))
+		if err != nil {
+			return nil, fmt.Errorf("reading %s: %w", p.Path, err)
+		}
+		runs = append(runs, &mergeRun{r: r})
+		for _, id := range fieldIDs(r.pq) {
+			held[id] = true
+		}
+	}
+	m.cols = fs.columnsWith(held)
+	if err := m.merge(ctx, runs); err != nil {
+		return nil, err
+	}
+	for key, w := range m.writers {
+		delete(m.writers, key) // finish removes the file when it fails
+		p, err := w.finish()
+		if err != nil {
+			return out, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// plan decides which days get a file of their own.
+func (m *merger) plan(in []*part) {
+	rows := map[int64]int64{}
+	for _, p := range in {
+		for _, h := range p.Hours {
+			rows[h.Hour/24] += h.Rows
+		}
+	}
+	for day, n := range rows {
+		if n >= mergeSplitRows || len(rows) == 1 {
+			m.days[day] = dayName(day)
+		}
+	}
+}
+
+// merge writes the rows of all runs in the order of time.
+func (m *merger) merge(ctx context.Context, runs []*mergeRun) error {
+	defer func() {
+		for _, r := range runs {
+			r.drop()
+		}
+	}()
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var blocks, spent []*Block
+		for _, r := range runs {
+			if err := r.fill(&blocks); err != nil {
+				return err
+			}
+		}
+		var refs []rowRef
+		for len(refs) < writeRows {
+			r := earliest(runs, m.time)
+			if r == nil {
+				break
+			}
+			c, _ := r.block.Column(m.time)
+			refs = append(refs, rowRef{time: c.Ints[r.row], block: r.index, row: int32(r.row)})
+			if r.row++; r.row == r.block.rows {
+				spent = append(spent, r.block)
+				r.block = nil
+				if err := r.fill(&blocks); err != nil {
+					releaseAll(spent)
+					return err
+				}
+			}
+		}
+		if len(refs) == 0 {
+			return nil
+		}
+		err := m.write(blocks, refs)
+		releaseAll(spent)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func releaseAll(blocks []*Block) {
+	for _, b := range blocks {
+		b.Release()
+	}
+}
+
+// earliest returns the run whose next row is the oldest.
+func earliest(runs []*mergeRun, timeField int32) *mergeRun {
+	var best *mergeRun
+	var when int64
+	for _, r := range runs {
+		if r.block == nil {
+			continue
+		}
+		c, _ := r.block.Column(timeField)
+		if t := c.Ints[r.row]; best == nil || t < when {
+			best, when = r, t
+		}
+	}
+	return best
+}
+
+// fill makes sure that the run has a chunk, unless it is at its end, and enters it among blocks.
+func (r *mergeRun) fill(blocks *[]*Block) error {
+	for r.block == nil || r.row == r.block.rows {
+		r.drop()
+		b, err := r.r.nextBlock()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		r.block, r.row = b, 0
+	}
+	r.index = int32(len(*blocks))
+	*blocks = append(*blocks, r.block)
+	return nil
+}
+
+func (r *mergeRun) drop() {
+	if r.block != nil {
+		r.block.Release()
+		r.block = nil
+	}
+}
+
+// write puts rows into the files of their days.
+func (m *merger) write(blocks []*Block, refs []rowRef) error {
+	byFile := map[string][]rowRef{}
+	for _, r := range refs {
+		key := m.days[r.time/column.Day]
+		byFile[key] = append(byFile[key], r)
+	}
+	for key, refs := range byFile {
+		w := m.writers[key]
+		if w == nil {
+			var err error
+			if w, err = m.s.newPart(m.id, key, m.time, m.cols); err != nil {
+				return err
+			}
+			m.writers[key] = w
+		}
+		b, err := gatherBlock(m.s.opts.Alloc, blocks, refs, m.cols)
+		if err != nil {
+			return err
+		}
+		err = w.write(b)
+		b.Release()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

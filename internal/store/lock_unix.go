@@ -1,0 +1,34 @@
+//go:build unix
+
+package store
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"github.com/vedette-siem/vedette/internal/fault"
+)
+
+// lockDir takes the directory for this process; closing the file, or the process's end, gives it back.
+func lockDir(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "data_dir", "The data directory %s cannot be used: %w.", dir, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		err = errors.Join(err, f.Close())
+		return nil, fault.New(fault.Conflict, "data_dir_locked", "The data directory %s is in use by another process. Stop that one first: %w.", dir, err)
+	}
+	return f, nil
+}
+
+// freeBytes returns the space that this process may still use on the disk of dir.
+func freeBytes(dir string) (int64, error) {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs(dir, &st); err != nil {
+		return 0, err
+	}
+	return int64(st.Bavail) * int64(st.Bsize), nil
+}

@@ -1,0 +1,191 @@
+package store
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // an identifier, not a secret
+	"encoding/hex"
+	"errors"
+	"io"
+	"math"
+
+	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/schema"
+	"github.com/vedette-siem/vedette/internal/store/manifest"
+)
+
+// scanRows is the largest batch a scan returns.
+const scanRows = 8192
+
+// ScanSpec says what to read. Columns are names of the table's catalogue entry, or of the store's own columns, and
+// may be none when only the number of rows matters. MinTime and MaxTime, in ticks and both inclusive, allow a scan to leave out
+// what lies outside: it returns all rows within and may return others. A MaxTime of zero is no bound.
+type ScanSpec struct {
+	Table            string
+	Columns          []string
+	MinTime, MaxTime int64
+}
+
+// Reader yields the rows of a scan in batches whose columns are as asked for. Not safe for concurrent use.
+type Reader interface {
+	// Next returns the next batch, which the caller owns, or io.EOF.
+	Next(ctx context.Context) (*column.Batch, error)
+	// Close releases what the reader holds; it may be called early and twice.
+	Close() error
+}
+
+// scanColumn is one column of a scan's result.
+type scanColumn struct {
+	id   int32 // field read; 0 for one that is stored nowhere
+	typ  schema.Type
+	item bool // made from SrcColumn
+}
+
+// scanner reads parts, then the tail.
+type scanner struct {
+	snap   *Snapshot
+	cols   []scanColumn
+	spec   ScanSpec
+	parts  []manifest.Part
+	open   *partReader
+	blocks []*Block
+	row    int // in blocks[0]
+}
+
+// Scan returns a reader over a table of the snapshot, which must stay open as long. The order of rows is not defined.
+func (n *Snapshot) Scan(_ context.Context, spec ScanSpec) (Reader, error) {
+	t, ok := n.catalog.Table(spec.Table)
+	if !ok {
+		return nil, fault.New(fault.NotFound, "table_not_found", "There is no table %s in workspace %s.", spec.Table, n.workspace)
+	}
+	if spec.MaxTime == 0 {
+		spec.MaxTime = math.MaxInt64
+	}
+	r := &scanner{snap: n, spec: spec}
+	st := n.tables[spec.Table]
+	for _, name := range spec.Columns {
+		c, err := n.scanColumn(t, st, name)
+		if err != nil {
+			return nil, err
+		}
+		r.cols = append(r.cols, c)
+	}
+	if st == nil {
+		return r, nil
+	}
+	for _, p := range n.Parts(spec.Table) {
+		if p.MaxTime >= spec.MinTime && p.MinTime <= spec.MaxTime {
+			r.parts = append(r.parts, p)
+		}
+	}
+	for _, b := range st.blocks {
+		if b.max >= spec.MinTime && b.min <= spec.MaxTime {
+			r.blocks = append(r.blocks, b)
+		}
+	}
+	return r, nil
+}
+
+// scanColumn resolves a column name to the field that holds it.
+func (n *Snapshot) scanColumn(t *schema.Table, st *snapTable, name string) (scanColumn, error) {
+	switch name {
+	case SrcColumn:
+		return scanColumn{id: FieldSrc, typ: schema.String}, nil
+	case IngestedAtColumn:
+		return scanColumn{id: FieldIngestedAt, typ: schema.Datetime}, nil
+	case ItemIDColumn:
+		return scanColumn{id: FieldSrc, typ: schema.String, item: true}, nil
+	}
+	c, ok := t.Column(name)
+	if !ok {
+		return scanColumn{}, fault.New(fault.NotFound, "column_not_found", "Table %s has no column %s.", t.Name, name)
+	}
+	if c.Source != "" {
+		name = c.Source
+	}
+	out := scanColumn{typ: c.Type}
+	if st != nil {
+		if f, ok := st.fields.byName[name]; ok && PhysicalOf(f.typ) == PhysicalOf(c.Type) {
+			out.id = f.id
+		}
+	}
+	return out, nil
+}
+
+// Next implements Reader.
+func (r *scanner) Next(ctx context.Context) (*column.Batch, error) {
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if r.open != nil {
+			b, err := r.open.next()
+			if !errors.Is(err, io.EOF) {
+				return b, err
+			}
+			err = r.open.close()
+			r.open = nil
+			if err != nil {
+				return nil, err
+			}
+		}
+		if len(r.parts) > 0 {
+			p := r.parts[0]
+			r.parts = r.parts[1:]
+			var err error
+			if r.open, err = openPart(ctx, r.snap.Path(p), r.cols, r.spec.MinTime, r.spec.MaxTime); err != nil {
+				return nil, fault.New(fault.Internal, "part_read", "A file of table %s cannot be read: %w. Run vedette verify, and restore the file from a backup.", p.Table, err)
+			}
+			continue
+		}
+		if len(r.blocks) == 0 {
+			return nil, io.EOF
+		}
+		b := r.blocks[0]
+		to := min(r.row+scanRows, b.rows)
+		out := &column.Batch{N: to - r.row}
+		for _, c := range r.cols {
+			src, _ := b.Column(c.id)
+			v := decodeColumn(src, c.typ, r.row, to)
+			if c.item {
+				itemIDs(v)
+			}
+			out.Cols = append(out.Cols, v)
+		}
+		if r.row = to; to == b.rows {
+			r.blocks, r.row = r.blocks[1:], 0
+		}
+		return out, nil
+	}
+}
+
+// Close implements Reader.
+func (r *scanner) Close() error {
+	r.parts, r.blocks = nil, nil
+	if r.open == nil {
+		return nil
+	}
+	err := r.open.close()
+	r.open = nil
+	return err
+}
+
+// itemIDs turns provenance into item ids, in place.
+func itemIDs(v *column.Vector) {
+	for i, s := range v.Strings {
+		v.Strings[i] = ItemID(s)
+	}
+}
+
+// ItemID returns the _ItemId of a row: the MD5 of its provenance in the form of a GUID.
+func ItemID(src string) string {
+	sum := md5.Sum([]byte(src)) //nolint:gosec // an identifier, not a secret
+	var b [36]byte
+	hex.Encode(b[0:8], sum[0:4])
+	hex.Encode(b[9:13], sum[4:6])
+	hex.Encode(b[14:18], sum[6:8])
+	hex.Encode(b[19:23], sum[8:10])
+	hex.Encode(b[24:36], sum[10:16])
+	b[8], b[13], b[18], b[23] = '-', '-', '-', '-'
+	return string(b[:])
+}
