@@ -1,0 +1,196 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/kql/kernel"
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// groups numbers the distinct keys in the order of their first row.
+type groups struct {
+	keys  *column.Batch // one row per group
+	bytes int64
+	texts map[string]int
+	ints  map[int64]int
+	buf   []byte
+}
+
+func newGroups(types []schema.Type) *groups {
+	return &groups{keys: column.NewBatch(0, types...), texts: map[string]int{}, ints: map[int64]int{}}
+}
+
+// assign returns the group of every row of the key columns.
+func (g *groups) assign(keys *column.Batch) []int {
+	out := make([]int, keys.N)
+	if len(keys.Cols) == 0 {
+		if g.keys.N == 0 && keys.N > 0 {
+			g.keys.N = 1
+		}
+		return out
+	}
+	if v := keys.Cols[0]; len(keys.Cols) == 1 && v.Nulls == nil {
+		switch v.Type {
+		case schema.String:
+			for r, s := range v.Strings {
+				id, ok := g.texts[s]
+				if !ok {
+					id = g.add(keys, r)
+					g.texts[s] = id
+				}
+				out[r] = id
+			}
+			return out
+		case schema.Int, schema.Long, schema.Datetime, schema.Timespan:
+			for r, n := range v.Ints {
+				id, ok := g.ints[n]
+				if !ok {
+					id = g.add(keys, r)
+					g.ints[n] = id
+				}
+				out[r] = id
+			}
+			return out
+		}
+	}
+	for r := range out {
+		out[r] = g.slow(keys, r)
+	}
+	return out
+}
+
+// slow finds the group of a row by its encoded key. A single whole-number key without null shares the fast map.
+func (g *groups) slow(keys *column.Batch, r int) int {
+	if v := keys.Cols[0]; len(keys.Cols) == 1 && !v.Null(r) {
+		switch v.Type {
+		case schema.Int, schema.Long, schema.Datetime, schema.Timespan:
+			id, ok := g.ints[v.Ints[r]]
+			if !ok {
+				id = g.add(keys, r)
+				g.ints[v.Ints[r]] = id
+			}
+			return id
+		}
+	}
+	g.buf = g.buf[:0]
+	for _, v := range keys.Cols {
+		g.buf = kernel.AppendCell(g.buf, v, r)
+	}
+	id, ok := g.texts[string(g.buf)]
+	if !ok {
+		id = g.add(keys, r)
+		g.texts[string(g.buf)] = id
+		g.bytes += int64(len(g.buf))
+	}
+	return id
+}
+
+func (g *groups) add(keys *column.Batch, r int) int {
+	for k, v := range keys.Cols {
+		dst := g.keys.Cols[k]
+		dst.Append(v.Value(r))
+		if v.Type == schema.String {
+			g.bytes += int64(len(v.Strings[r]))
+		}
+		g.bytes += 48
+	}
+	g.keys.N++
+	return g.keys.N - 1
+}
+
+// aggCall is one aggregate at work.
+type aggCall struct {
+	agg  kernel.Aggregator
+	args []*scalar
+}
+
+func (x *runner) aggregate(ctx context.Context, n *plan.Aggregate) (Reader, error) {
+	at := places(n.Input.Cols())
+	var keys []*scalar
+	keyTypes := make([]schema.Type, len(n.Keys))
+	for i, it := range n.Keys {
+		s, err := x.compile(ctx, it.Expr, at)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, s)
+		keyTypes[i] = it.Out.Type
+	}
+	calls := make([]aggCall, len(n.Aggs))
+	for i, a := range n.Aggs {
+		args, err := x.compileAll(ctx, a.Args, at)
+		if err != nil {
+			return nil, err
+		}
+		sig := make([]kernel.Arg, len(args))
+		for k, s := range args {
+			sig[k] = kernel.Arg{Type: s.typ}
+			if s.value != nil {
+				sig[k].Const, sig[k].Value = true, s.value.Value(0)
+			}
+		}
+		agg, err := kernel.BindAggregate(a.Func, sig, typesOf(a.Out))
+		if err != nil {
+			return nil, err
+		}
+		calls[i] = aggCall{agg, args}
+	}
+	in, err := x.open(ctx, n.Input)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close() //nolint:errcheck // read to its end
+	g := newGroups(keyTypes)
+	held, err := x.consume(ctx, in, g, keys, calls)
+	if err != nil {
+		return nil, err
+	}
+	if len(n.Keys) == 0 {
+		g.keys.N = 1
+	}
+	out := &column.Batch{N: g.keys.N, Cols: g.keys.Cols}
+	for i, c := range calls {
+		for k, v := range c.agg.Result(out.N) {
+			out.Cols = append(out.Cols, kernel.Convert(v, n.Aggs[i].Out[k].Type))
+		}
+	}
+	return &sliceReader{b: out, release: func() { x.mem.release(held) }}, nil
+}
+
+// consume feeds every row of the input to the aggregates.
+func (x *runner) consume(ctx context.Context, in Reader, g *groups, keys []*scalar, calls []aggCall) (held int64, err error) {
+	for {
+		b, err := next(ctx, in)
+		if errors.Is(err, io.EOF) {
+			return held, nil
+		}
+		if err != nil {
+			return held, err
+		}
+		if b.N == 0 {
+			continue
+		}
+		kb := &column.Batch{N: b.N, Cols: make([]*column.Vector, len(keys))}
+		for i, k := range keys {
+			kb.Cols[i] = kernel.Convert(k.column(b), g.keys.Cols[i].Type)
+		}
+		rows := g.assign(kb)
+		now := g.bytes
+		for _, c := range calls {
+			args := make([]*column.Vector, len(c.args))
+			for i, a := range c.args {
+				args[i] = a.column(b)
+			}
+			c.agg.Add(rows, g.keys.N, args, b.N)
+			now += c.agg.Size()
+		}
+		if err := x.mem.grow("summarize", now-held); err != nil {
+			return now, err
+		}
+		held = now
+	}
+}
