@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"math"
 	"os"
@@ -43,6 +44,7 @@ type partWriter struct {
 	part   manifest.Part
 	path   string
 	file   *os.File
+	sum    *summed
 	w      *pqarrow.FileWriter
 	schema *arrow.Schema
 	cols   []partColumn
@@ -58,6 +60,21 @@ type partColumn struct {
 	phys Physical
 	name string
 }
+
+// summed passes writes on and keeps their checksum. It hides the file's Close from the Parquet writer: the file is synced
+// first.
+type summed struct {
+	w   io.Writer
+	sum uint32
+}
+
+func (s *summed) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
+	return n, err
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // newPart begins a part. cols are sorted by id and hold the time column.
 func (s *Store) newPart(id manifest.TableID, day string, timeField int32, cols []partColumn) (*partWriter, error) {
@@ -89,8 +106,8 @@ func (s *Store) newPart(id manifest.TableID, day string, timeField int32, cols [
 		parquet.WithDictionaryFor(stamp, false), parquet.WithEncodingFor(stamp, parquet.Encodings.DeltaBinaryPacked),
 		parquet.WithDictionaryFor(SrcColumn, false),
 	}
-	// The writer must not close the file, which is synced first.
-	if w.w, err = pqarrow.NewFileWriter(w.schema, struct{ io.Writer }{w.file}, parquet.NewWriterProperties(props...), pqarrow.DefaultWriterProps()); err != nil {
+	w.sum = &summed{w: w.file}
+	if w.w, err = pqarrow.NewFileWriter(w.schema, w.sum, parquet.NewWriterProperties(props...), pqarrow.DefaultWriterProps()); err != nil {
 		return nil, errors.Join(err, w.abort())
 	}
 	return w, nil
@@ -241,7 +258,7 @@ func (w *partWriter) finish() (manifest.Part, error) {
 	if err != nil {
 		return w.part, errors.Join(err, w.abort())
 	}
-	w.part.Bytes = st.Size()
+	w.part.Bytes, w.part.Checksum = st.Size(), w.sum.sum
 	if err := w.file.Close(); err != nil {
 		return w.part, errors.Join(err, os.Remove(w.path))
 	}

@@ -7,6 +7,7 @@ CREATE TABLE manifest_parts (
     path           TEXT   NOT NULL UNIQUE,
     row_count      BIGINT NOT NULL,
     byte_count     BIGINT NOT NULL,
+    checksum       BIGINT NOT NULL,
     min_time       BIGINT NOT NULL,
     max_time       BIGINT NOT NULL,
     max_ingested   BIGINT NOT NULL,

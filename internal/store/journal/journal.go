@@ -12,10 +12,12 @@
 package journal
 
 import (
+	"bufio"
 	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -51,7 +53,10 @@ type Journal struct {
 	salt [8]byte
 	size int64
 	seq  uint64
+	held int // frames in the open segment
 	bad  error
+
+	check bool // for Check: read only
 
 	mu       sync.Mutex
 	segments []segment // ascending; the last one is open
@@ -109,7 +114,7 @@ func (j *Journal) Append(pieces ...[]byte) (seq uint64, synced time.Duration, er
 	if n > MaxFrame {
 		return 0, 0, fmt.Errorf("appending a frame of %d bytes: more than %d", n, MaxFrame)
 	}
-	if j.size >= j.opts.SegmentBytes {
+	if j.size >= j.opts.SegmentBytes && j.held > 0 {
 		if err := j.rotate(); err != nil {
 			return 0, 0, err
 		}
@@ -123,6 +128,7 @@ func (j *Journal) Append(pieces ...[]byte) (seq uint64, synced time.Duration, er
 		return 0, 0, j.fail("syncing", err)
 	}
 	j.seq++
+	j.held++
 	j.size += int64(len(head) + n)
 	j.mu.Lock()
 	s := &j.segments[len(j.segments)-1]
@@ -133,18 +139,28 @@ func (j *Journal) Append(pieces ...[]byte) (seq uint64, synced time.Duration, er
 
 // write puts the pieces at the end of the file. When it cannot, it takes back what it wrote; nothing was synced, so that is safe.
 func (j *Journal) write(pieces [][]byte) error {
-	at := j.size
-	for _, p := range pieces {
-		if _, err := j.file.WriteAt(p, at); err != nil {
-			if terr := j.file.Truncate(j.size); terr != nil {
-				return j.fail("taking back a partial frame", errors.Join(err, terr))
-			}
-			return fmt.Errorf("writing journal segment %s: %w", j.file.Name(), err)
-		}
-		at += int64(len(p))
+	w := bufio.NewWriterSize(io.NewOffsetWriter(j.file, j.size), bufferBytes)
+	err := writeAll(w, pieces)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if terr := j.file.Truncate(j.size); terr != nil {
+		return j.fail("taking back a partial frame of", errors.Join(err, terr))
+	}
+	return fmt.Errorf("writing journal segment %s: %w", j.file.Name(), err)
 }
+
+func writeAll(w *bufio.Writer, pieces [][]byte) error {
+	for _, p := range pieces {
+		if _, err := w.Write(p); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// bufferBytes gathers small pieces into one write; larger ones pass it by.
+const bufferBytes = 32 << 10
 
 func (j *Journal) fail(doing string, err error) error {
 	j.bad = fmt.Errorf("%s journal segment %s: %w: %w", doing, j.file.Name(), err, ErrFailed)
@@ -187,7 +203,7 @@ func (j *Journal) begin() error {
 	if _, err := f.Write(raw); err != nil {
 		return errors.Join(fmt.Errorf("beginning journal segment %s: %w", s.name, err), f.Close(), os.Remove(path))
 	}
-	j.file, j.salt, j.size = f, salt, int64(len(raw))
+	j.file, j.salt, j.size, j.held = f, salt, int64(len(raw)), 0
 	if err := f.Sync(); err != nil {
 		return j.fail("syncing", err)
 	}

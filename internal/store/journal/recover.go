@@ -38,7 +38,7 @@ func (j *Journal) recover(replay func(uint64, []byte) error) (Recovery, error) {
 	}
 	for i := range segs {
 		s := &segs[i]
-		r := &reader{segment: s, limit: limits[s.name], after: j.opts.After, last: i == len(segs)-1, replay: replay, rec: &rec}
+		r := &reader{segment: s, limit: limits[s.name], after: j.opts.After, last: i == len(segs)-1, check: j.check, replay: replay, rec: &rec}
 		if from, to := j.seq+1, s.first-1; s.first > from {
 			// The segment before this one ends too early, or its file is gone.
 			d := Damage{From: from, To: to}
@@ -88,11 +88,14 @@ func (j *Journal) fence(segs []segment, rec *Recovery) (map[string]int64, []segm
 			}
 		}
 		if newer && !listed {
+			rec.Fenced = append(rec.Fenced, s.name)
+			if j.check {
+				continue
+			}
 			old := filepath.Join(j.opts.Dir, segs[i].name)
 			if err := os.Rename(old, old+badSuffix); err != nil {
 				return nil, nil, fmt.Errorf("setting aside a replaced writer's segment: %w", err)
 			}
-			rec.Fenced = append(rec.Fenced, s.name)
 			continue
 		}
 		kept = append(kept, s)
@@ -136,6 +139,7 @@ type reader struct {
 	limit   int64
 	after   uint64
 	last    bool // no later segment: a torn tail is legitimate
+	check   bool // change nothing on disk
 	replay  func(uint64, []byte) error
 	rec     *Recovery
 
@@ -144,8 +148,11 @@ type reader struct {
 }
 
 func (r *reader) run(path string) (err error) {
-	s := r.segment
-	if r.f, err = os.OpenFile(path, os.O_RDWR, 0); err != nil {
+	s, flag := r.segment, os.O_RDWR
+	if r.check {
+		flag = os.O_RDONLY
+	}
+	if r.f, err = os.OpenFile(path, flag, 0); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, r.f.Close()) }()
@@ -220,6 +227,9 @@ func (r *reader) cut(at int64) error {
 		return nil
 	}
 	r.rec.Torn += r.limit - at
+	if r.check {
+		return nil
+	}
 	if err := r.f.Truncate(at); err != nil {
 		return fmt.Errorf("cutting off the torn tail: %w", err)
 	}
@@ -290,4 +300,13 @@ func (r *reader) resync(from int64) (at int64, seq uint64, err error) {
 		}
 	}
 	return -1, 0, nil
+}
+
+// Check reads the journal in a folder as Open would and tells what it would find, without changing anything. Frames up to after do not matter.
+func Check(dir string, after uint64, replay func(seq uint64, payload []byte) error) (Recovery, error) {
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return Recovery{}, nil
+	}
+	j := &Journal{opts: Options{Dir: dir, After: after}, seq: after, check: true}
+	return j.recover(replay)
 }

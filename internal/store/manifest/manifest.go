@@ -20,8 +20,9 @@ type Part struct {
 	Workspace, Table string
 	Path             string
 	Rows, Bytes      int64
-	MinTime, MaxTime int64 // ticks of TimeGenerated, both inclusive
-	MaxIngested      int64 // the latest ingestion time of its rows, in ticks
+	Checksum         uint32 // CRC32C of the file
+	MinTime, MaxTime int64  // ticks of TimeGenerated, both inclusive
+	MaxIngested      int64  // the latest ingestion time of its rows, in ticks
 	FirstSeq         uint64
 	LastSeq          uint64 // journal sequences whose rows the part holds
 	Day              string // YYYY-MM-DD when all rows are of one day, else ""

@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/apache/arrow-go/v18/arrow/memory"
+
+	"github.com/vedette-siem/vedette/internal/store/journal"
+	"github.com/vedette-siem/vedette/internal/store/manifest"
+)
+
+// Problem is a file that is not as it should be. Path is relative to the data directory.
+type Problem struct {
+	Path   string
+	Reason string
+}
+
+// Report is the result of Verify.
+type Report struct {
+	Problems []Problem
+	Files    int // files read
+	Rows     int64
+	Frames   int   // journal frames read
+	Torn     int64 // bytes of an unfinished write at the end of the journal, which is no problem
+}
+
+// Verify reads all files of a data directory whose server is not running: every part of the list for its checksum, size,
+// rows and times, every journal frame, and looks for files that were set aside or that no list names. It changes nothing.
+// progress, if not nil, is called after each part.
+func Verify(ctx context.Context, dir string, m manifest.Manifest, progress func(done, total int)) (Report, error) {
+	var r Report
+	state, err := m.Load(ctx)
+	if err != nil {
+		return r, err
+	}
+	listed := map[string]bool{}
+	for i, p := range state.Parts {
+		if err := ctx.Err(); err != nil {
+			return r, err
+		}
+		listed[p.Path] = true
+		if err := verifyPart(filepath.Join(dir, filepath.FromSlash(p.Path)), p); err != nil {
+			r.problem(p.Path, err.Error())
+		}
+		r.Files++
+		r.Rows += p.Rows
+		if progress != nil {
+			progress(i+1, len(state.Parts))
+		}
+	}
+	if err := r.strangers(dir, listed); err != nil {
+		return r, err
+	}
+	return r, r.journal(dir, state)
+}
+
+func (r *Report) problem(path, reason string) {
+	r.Problems = append(r.Problems, Problem{Path: path, Reason: reason})
+}
+
+// verifyPart compares a file with its list entry.
+func verifyPart(path string, p manifest.Part) error {
+	f, err := os.Open(path)
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return errors.New("the file is missing")
+		}
+		return err
+	}
+	sum := crc32.New(castagnoli)
+	n, err := io.Copy(sum, f)
+	if err := errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	if n != p.Bytes {
+		return fmt.Errorf("it has %d bytes, not %d", n, p.Bytes)
+	}
+	if sum.Sum32() != p.Checksum {
+		return errors.New("its checksum is wrong")
+	}
+	rd, err := openBlocks(context.Background(), path)
+	if err != nil {
+		return err
+	}
+	rows := rd.pq.NumRows()
+	if err := rd.close(); err != nil {
+		return err
+	}
+	if rows != p.Rows {
+		return fmt.Errorf("it has %d rows, not %d", rows, p.Rows)
+	}
+	return nil
+}
+
+// strangers looks for part files that no list names.
+func (r *Report) strangers(dir string, listed map[string]bool) error {
+	root := filepath.Join(dir, tablesDir)
+	err := filepath.WalkDir(root, func(file string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(file) != ".parquet" {
+			return err
+		}
+		rel, err := filepath.Rel(dir, file)
+		if err == nil && !listed[filepath.ToSlash(rel)] {
+			r.problem(filepath.ToSlash(rel), "it belongs to no table; the next start removes it")
+		}
+		return err
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+func (r *Report) journal(dir string, state manifest.State) error {
+	s := &Store{opts: Options{Alloc: memory.DefaultAllocator}, tables: map[manifest.TableID]*table{}}
+	var err error
+	if s.cat, err = newCatalogue(nil, state); err != nil {
+		return err
+	}
+	for t, seq := range state.Sealed {
+		s.table(t).sealed = seq
+	}
+	rec, err := journal.Check(filepath.Join(dir, journalDir), state.Trim, func(seq uint64, payload []byte) error {
+		err := decodePayload(payload, func(e *entry, blocks [][]byte) error {
+			err := s.decodeBlocks(e, blocks, seq)
+			for _, t := range e.tables {
+				r.Rows += int64(t.block.rows)
+			}
+			(&request{entry: *e}).release()
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("%w: %w", journal.ErrDamaged, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.Frames, r.Torn = rec.Frames, rec.Torn
+	for _, d := range rec.Damaged {
+		r.problem(path.Join(journalDir, d.Segment), fmt.Sprintf("frames %d to %d cannot be read", d.From, d.To))
+	}
+	bad, err := filepath.Glob(filepath.Join(dir, journalDir, "*.bad"))
+	if err != nil {
+		return err
+	}
+	slices.Sort(bad)
+	for _, b := range bad {
+		r.problem(path.Join(journalDir, filepath.Base(b)), "it was set aside as damaged; what it lost is recorded in "+GapTable)
+	}
+	return nil
+}
