@@ -42,7 +42,7 @@ type Runner struct {
 // (a wrong secret, a missing permission) begins at mend.
 const (
 	firstDelay = time.Second
-	lastDelay  = 2 * time.Minute
+	lastDelay  = 30 * time.Second
 	mendDelay  = 30 * time.Second
 	// A stream that ran this long before it failed begins anew.
 	healthyAfter = 2 * time.Minute

@@ -42,18 +42,18 @@ func (d *Decoder) Decode(first int64, msgs []Message, want Selection) (store.Fra
 	for _, m := range msgs {
 		d.message(m, want, counts)
 	}
-	return d.frame(first, msgs), counts
+	return d.frame(first, msgs, !want.only), counts
 }
 
 // Discard returns the frame that stores nothing of a message but a dead letter: for one whose rows the store cannot take.
 func (d *Decoder) Discard(first int64, m Message, detail string) (store.Frame, Counts) {
 	counts := Counts{}
 	d.refuse(m, normalize.Record{Raw: string(m.Value)}, &normalize.Refusal{Reason: normalize.TooLarge, Detail: detail}, Selection{}, counts)
-	return d.frame(first, []Message{m}), counts
+	return d.frame(first, []Message{m}, true), counts
 }
 
-// frame gathers what the messages became.
-func (d *Decoder) frame(first int64, msgs []Message) store.Frame {
+// frame gathers what the messages became, and the gaps between them if nobody recorded those before.
+func (d *Decoder) frame(first int64, msgs []Message, gaps bool) store.Frame {
 	f := store.Frame{Workspace: d.intake.workspace}
 	for _, r := range d.writer.Take() {
 		f.Tables = append(f.Tables, store.Rows(r))
@@ -63,7 +63,7 @@ func (d *Decoder) frame(first int64, msgs []Message) store.Frame {
 	}
 	next := first
 	for i, m := range msgs {
-		if m.Offset > next {
+		if gaps && m.Offset > next {
 			f.Gaps = append(f.Gaps, store.Gap{Source: d.source, Partition: d.partition, From: next, To: m.Offset, Reason: "missing"})
 			if i == 0 {
 				first = m.Offset
@@ -75,7 +75,7 @@ func (d *Decoder) frame(first int64, msgs []Message) store.Frame {
 		f.Covers = []store.Range{{Source: d.source, Partition: d.partition, First: first, Next: next}}
 	}
 	if len(f.Gaps) > 0 {
-		f.Tables = append(f.Tables, gapRows(f.Workspace, f.Gaps, d.now()))
+		f.Tables = append(f.Tables, GapRows(f.Workspace, f.Gaps, d.now()))
 	}
 	return f
 }

@@ -9,8 +9,9 @@ import (
 	"github.com/vedette-siem/vedette/internal/store"
 )
 
-// gapRows are the SentinelHealth rows that tell of gaps, beside the records the store keeps of them.
-func gapRows(workspace string, gaps []store.Gap, now time.Time) store.Rows {
+// GapRows are the SentinelHealth rows that tell of gaps, beside the records the store keeps of them. Decode adds them for the
+// gaps it finds.
+func GapRows(workspace string, gaps []store.Gap, now time.Time) store.Rows {
 	cols := []schema.Column{
 		{Name: "TenantId", Type: schema.String}, {Name: "TimeGenerated", Type: schema.Datetime}, {Name: "OperationName", Type: schema.String},
 		{Name: "SentinelResourceName", Type: schema.String}, {Name: "SentinelResourceKind", Type: schema.String}, {Name: "SentinelResourceType", Type: schema.String},

@@ -144,6 +144,9 @@ func (s *Shapes) widen(c *shapeCell, col schema.Column, force bool) (*shape, boo
 	return next, true
 }
 
+// ValidTable reports whether a table may have this name.
+func ValidTable(name string) bool { return validName(name, maxName) }
+
 func validName(name string, limit int) bool {
 	if name == "" || len(name) > limit || name[0] >= '0' && name[0] <= '9' {
 		return false
