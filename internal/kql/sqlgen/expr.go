@@ -21,10 +21,20 @@ func simple(t schema.Type) bool {
 // value writes an expression with exactly its KQL value. A null is NULL.
 func (g *gen) value(r *rel, e plan.Expr) (string, bool) {
 	e = r.inline(e)
-	if s, ok := g.native(r, e); ok {
+	if s, ok := g.try(r, e, g.native); ok {
 		return s, true
 	}
 	return g.eval(r, e)
+}
+
+// try writes an expression in one way and forgets what was bound for it when that does not go.
+func (g *gen) try(r *rel, e plan.Expr, how func(*rel, plan.Expr) (string, bool)) (string, bool) {
+	bound := len(g.params)
+	s, ok := how(r, e)
+	if !ok {
+		g.params = g.params[:bound]
+	}
+	return s, ok
 }
 
 // cond writes a predicate that is true exactly when e is. Where e is false or null, it is false or NULL.
@@ -33,7 +43,7 @@ func (g *gen) cond(r *rel, e plan.Expr) (string, bool) {
 	var parts []string
 	var rest []plan.Expr
 	for _, c := range conjuncts(e, nil) {
-		if s, ok := g.nativeCond(r, c); ok {
+		if s, ok := g.try(r, c, g.nativeCond); ok {
 			parts = append(parts, s)
 		} else {
 			rest = append(rest, c)
@@ -70,6 +80,7 @@ func (g *gen) nativeCond(r *rel, e plan.Expr) (string, bool) {
 	if !ok {
 		return g.native(r, e)
 	}
+	bound := len(g.params)
 	switch c.Func {
 	case "or":
 		var parts []string
@@ -98,6 +109,7 @@ func (g *gen) nativeCond(r *rel, e plan.Expr) (string, bool) {
 			return s, true
 		}
 	}
+	g.params = g.params[:bound] // of a short form that did not fit
 	return g.native(r, e)
 }
 

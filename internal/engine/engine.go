@@ -1,0 +1,79 @@
+// Package engine gives queries their rows: it implements exec.Source over a snapshot of the store.
+//
+// In Go mode the store reads its own files and exec does the rest. In DuckDB mode every largest subtree of a plan that
+// sqlgen can write exactly runs as one SQL statement over the same parts and the same unsealed rows; exec runs what is
+// above. Both give the same answers; Auto picks the cheaper one by the rows a subtree has to read.
+package engine
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"github.com/vedette-siem/vedette/internal/engine/duck"
+	"github.com/vedette-siem/vedette/internal/fault"
+)
+
+// Mode says what runs the subtrees of a plan.
+type Mode string
+
+// The modes, as the command line names them.
+const (
+	Auto   Mode = "auto"
+	Go     Mode = "go"
+	DuckDB Mode = "duckdb"
+)
+
+// ParseMode reads the name of a mode; "" is Auto.
+func ParseMode(s string) (Mode, error) {
+	switch m := Mode(s); m {
+	case "":
+		return Auto, nil
+	case Auto, Go, DuckDB:
+		return m, nil
+	}
+	return "", fault.New(fault.Invalid, "engine_unknown", "%q is not an engine; choose auto, go or duckdb", s)
+}
+
+// Options configure an Engine. The zero value of a field takes the default named there.
+type Options struct {
+	Dir     string // the data directory; part paths are relative to it
+	Memory  int64  // bytes one query may hold in DuckDB; default 1 GiB
+	Threads int    // threads of one query in DuckDB; default 2
+	Queries int    // queries in DuckDB at a time; default 4
+	GoRows  int64  // Auto leaves subtrees that read at most so many rows to Go; default 8,192
+	Logger  *slog.Logger
+}
+
+// Engine makes sources. It is safe for concurrent use.
+type Engine struct {
+	opts Options
+	pool *duck.Pool
+}
+
+// New returns an engine over a data directory. DuckDB itself starts with the first query that needs it.
+func New(o Options) (*Engine, error) {
+	if o.GoRows <= 0 {
+		o.GoRows = 8192
+	}
+	dir, err := filepath.Abs(o.Dir)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "data_dir", "finding the data directory %s: %w", o.Dir, err)
+	}
+	o.Dir = dir
+	temp := filepath.Join(dir, "tmp", "duckdb")
+	if err := os.RemoveAll(temp); err != nil { // what a killed process left
+		return nil, fault.New(fault.Unavailable, "data_dir", "clearing %s: %w", temp, err)
+	}
+	pool, err := duck.Open(duck.Options{
+		Parts: filepath.Join(dir, "tables"), Temp: temp,
+		Memory: o.Memory, Threads: o.Threads, Queries: o.Queries, Logger: o.Logger,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{opts: o, pool: pool}, nil
+}
+
+// Close ends DuckDB. Readers that are still open keep working until they are closed.
+func (e *Engine) Close() error { return e.pool.Close() }

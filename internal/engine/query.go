@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"path/filepath"
+	"strconv"
+
+	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/engine/duck"
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/kql/sqlgen"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// query writes a subtree as a DuckDB query; false when only exec can run it.
+func (s *Source) query(n plan.Node) (*duck.Query, *sqlgen.Statement, bool) {
+	tables := &tables{source: s, known: map[string]sqlgen.Table{}}
+	st, ok := sqlgen.Generate(n, sqlgen.Env{
+		Table: tables.table, Constant: s.constant, Computable: s.computable, Hint: s.hint, EvalName: duck.EvalName,
+	})
+	if !ok {
+		return nil, nil, false
+	}
+	q := &duck.Query{SQL: st.SQL, Params: st.Params, Relations: tables.relations}
+	for _, c := range n.Cols() {
+		q.Types = append(q.Types, c.Type)
+	}
+	for _, e := range st.Evals {
+		q.Evals = append(q.Evals, s.eval(e))
+	}
+	return q, st, true
+}
+
+// computable reports whether the kernels take the expression.
+func (s *Source) computable(e plan.Expr) bool {
+	cols := map[int]int{}
+	number(e, cols)
+	_, err := compile(e, cols, s.env)
+	return err == nil
+}
+
+func number(e plan.Expr, cols map[int]int) {
+	switch e := e.(type) {
+	case *plan.Ref:
+		cols[e.ID] = 0
+	case *plan.Call:
+		for _, a := range e.Args {
+			number(a, cols)
+		}
+	}
+}
+
+// eval binds the kernels of an expression for use inside a statement. They are safe for concurrent use.
+func (s *Source) eval(e sqlgen.Eval) *duck.Eval {
+	out := &duck.Eval{Result: e.Expr.Type()}
+	cols := map[int]int{}
+	for i, a := range e.Args {
+		cols[a.ID] = i
+		out.Args = append(out.Args, a.T)
+	}
+	out.New = func() (duck.Func, error) {
+		x, err := compile(e.Expr, cols, s.env)
+		if err != nil {
+			return nil, err
+		}
+		return func(args *column.Batch) (*column.Vector, error) { return x.exactly(args, out.Result), nil }, nil
+	}
+	return out
+}
+
+// tables describes the tables of one statement and collects their unsealed rows as relations.
+type tables struct {
+	source    *Source
+	known     map[string]sqlgen.Table
+	relations []*duck.Relation
+}
+
+func (t *tables) table(name string) (sqlgen.Table, bool) {
+	if out, ok := t.known[name]; ok {
+		return out, true
+	}
+	snap := t.source.snap
+	out := sqlgen.Table{Tail: -1}
+	rel := &duck.Relation{}
+	var ids []int32
+	for _, f := range snap.Fields(name) {
+		typ, err := schema.ParseType(f.KQLType)
+		if err != nil {
+			return sqlgen.Table{}, false
+		}
+		out.Fields = append(out.Fields, sqlgen.Field{ID: f.ID, Name: f.Name, Type: typ})
+		rel.Names = append(rel.Names, "f"+strconv.Itoa(int(f.ID)))
+		rel.Types = append(rel.Types, typ)
+		ids = append(ids, f.ID)
+	}
+	for _, p := range snap.Parts(name) {
+		out.Parts = append(out.Parts, sqlgen.Part{
+			Path: filepath.Join(t.source.engine.opts.Dir, filepath.FromSlash(p.Path)),
+			Rows: p.Rows, Bytes: p.Bytes, MinTime: p.MinTime, MaxTime: p.MaxTime,
+		})
+	}
+	for _, b := range snap.Tail(name) {
+		rel.Blocks = append(rel.Blocks, tailBlock{block: b, fields: ids})
+		out.Rows += int64(b.Rows())
+		out.Bytes += b.Bytes()
+	}
+	if len(rel.Blocks) > 0 {
+		out.Tail = len(t.relations)
+		t.relations = append(t.relations, rel)
+	}
+	t.known[name] = out
+	return out, true
+}

@@ -1,0 +1,174 @@
+package engine
+
+import (
+	"context"
+	"sync"
+
+	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/kql/exec"
+	"github.com/vedette-siem/vedette/internal/kql/kernel"
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/kql/sqlgen"
+	"github.com/vedette-siem/vedette/internal/store"
+	"github.com/vedette-siem/vedette/internal/store/manifest"
+)
+
+// Snapshot is what a query reads, frozen: *store.Snapshot. It stays open until every reader over it is closed.
+type Snapshot interface {
+	// Fields lists the stored columns of a table.
+	Fields(table string) []manifest.Field
+	// Parts lists the files of a table.
+	Parts(table string) []manifest.Part
+	// Tail lists the unsealed rows of a table.
+	Tail(table string) []*store.Block
+	// Scan reads a table in Go.
+	Scan(ctx context.Context, spec store.ScanSpec) (store.Reader, error)
+}
+
+// Stats says what a source has done so far.
+type Stats struct {
+	Engine       Mode // DuckDB when any part of the query ran there, else Go
+	ScannedRows  int64
+	ScannedBytes int64
+}
+
+// Source is the exec.Source of one query. It is safe for concurrent use.
+type Source struct {
+	engine *Engine
+	snap   Snapshot
+	mode   Mode
+	env    kernel.Env
+
+	mu    sync.Mutex
+	hints map[*plan.Scan]sqlgen.Hint
+	stats Stats
+}
+
+// Source returns the source of one query over a snapshot. env is the query's instant and context, as exec has it.
+func (e *Engine) Source(snap Snapshot, mode Mode, env kernel.Env) *Source {
+	return &Source{engine: e, snap: snap, mode: mode, env: env, hints: map[*plan.Scan]sqlgen.Hint{}, stats: Stats{Engine: Go}}
+}
+
+// Stats returns what was read until now.
+func (s *Source) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats
+}
+
+func (s *Source) count(rows, bytes int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.ScannedRows += rows
+	s.stats.ScannedBytes += bytes
+}
+
+// Open implements exec.Source. It is asked from the root of a plan down, so that the first subtree it takes is the
+// largest it can.
+func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, error) {
+	s.look(n)
+	if s.mode != Go {
+		q, st, ok := s.query(n)
+		if ok && (s.mode == DuckDB || st.Rows > s.engine.opts.GoRows) {
+			s.count(st.Rows, st.Bytes)
+			s.mu.Lock()
+			s.stats.Engine = DuckDB
+			s.mu.Unlock()
+			r, err := s.engine.pool.Query(ctx, q)
+			if err != nil {
+				return nil, true, err
+			}
+			return r, true, nil
+		}
+	}
+	scan, ok := n.(*plan.Scan)
+	if !ok {
+		return nil, false, nil
+	}
+	r, err := s.scan(ctx, scan)
+	return r, true, err
+}
+
+// look remembers what the plan around each scan needs of it. The first call is for a root and sees everything below;
+// later ones are for parts of what was seen, or for tables inside expressions.
+func (s *Source) look(n plan.Node) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for scan, h := range sqlgen.Hints(n, s.constant) {
+		if _, known := s.hints[scan]; !known {
+			s.hints[scan] = h
+		}
+	}
+}
+
+func (s *Source) hint(n *plan.Scan) (sqlgen.Hint, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h, ok := s.hints[n]
+	return h, ok
+}
+
+func (s *Source) constant(e plan.Expr) (any, bool) { return constantValue(e, s.env) }
+
+// scan reads a table in Go, within the times that matter.
+func (s *Source) scan(ctx context.Context, n *plan.Scan) (exec.Reader, error) {
+	spec := store.ScanSpec{Table: n.Table, MinTime: 0, MaxTime: column.MaxDatetime}
+	if h, ok := s.hint(n); ok {
+		spec.MinTime, spec.MaxTime = max(h.Lo, spec.MinTime), min(h.Hi, spec.MaxTime)
+	}
+	known := map[string]bool{store.ItemIDColumn: true}
+	for _, f := range s.snap.Fields(n.Table) {
+		known[f.Name] = true
+	}
+	at := map[string]int{}
+	cols := make([]int, len(n.Out))
+	for i, name := range n.Sources {
+		cols[i] = -1
+		if !known[name] {
+			continue
+		}
+		k, ok := at[name]
+		if !ok {
+			k = len(spec.Columns)
+			at[name] = k
+			spec.Columns = append(spec.Columns, name)
+		}
+		cols[i] = k
+	}
+	in, err := s.snap.Scan(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	return &scanReader{source: s, in: in, out: n.Out, cols: cols}, nil
+}
+
+// scanReader puts the columns of a store reader in the order of a scan.
+type scanReader struct {
+	source *Source
+	in     store.Reader
+	out    []plan.Col
+	cols   []int
+}
+
+func (r *scanReader) Next(ctx context.Context) (*column.Batch, error) {
+	b, err := r.in.Next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.source.count(int64(b.N), 0)
+	out := &column.Batch{N: b.N, Cols: make([]*column.Vector, len(r.cols))}
+	for i, c := range r.cols {
+		if c >= 0 && b.Cols[c].Type == r.out[i].Type {
+			out.Cols[i] = b.Cols[c]
+			continue
+		}
+		v := column.New(r.out[i].Type, b.N)
+		for range b.N {
+			v.AppendNull()
+		}
+		out.Cols[i] = v
+	}
+	return out, nil
+}
+
+func (r *scanReader) Close() error { return r.in.Close() }
