@@ -136,6 +136,8 @@ type ConflictRecord struct {
 	Remote         SideValue `json:"remote"`
 	Applied        string    `json:"applied"` // local or remote
 	Time           time.Time `json:"time"`
+	// Note says why, when it was not a conflict of values: merged, rejected, notStored.
+	Note string `json:"note,omitempty"`
 }
 
 // SideValue is one side of a conflict.

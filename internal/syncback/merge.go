@@ -49,9 +49,13 @@ type Outcome struct {
 	Touched  bool // the state changed and must be stored
 	Changes  []Change
 	Clashes  []Clash
-	Comments []Comment // new ones
-	Arrived  int       // own comments seen in the tenant for the first time
-	Redirect string    // set when the incident was found merged into another one
+	Comments []Comment             // new ones
+	Arrived  int                   // own comments seen in the tenant for the first time
+	Redirect string                // set when the incident was found merged into another one
+	Sent     []Field               // fields whose values the tenant has accepted
+	Actor    string                // who made the version
+	At       time.Time             // when, by the tenant's clock
+	Remote   *model.TenantIncident // the version that was merged, nil when none was
 }
 
 // Merge takes in a version of the tenant. A listed row with the known stamp and other content changes nothing: it asks for
@@ -87,6 +91,7 @@ func (s *State) merge(r model.TenantIncident, how Read, p Policy, sent map[Field
 	if r.Version > s.Version {
 		s.Seen = ""
 	}
+	o.Actor, o.At, o.Remote = r.ModifiedBy, r.Updated, &r
 	s.Version, s.Hash, s.RawStatus = r.Version, r.Hash, r.RawStatus
 	s.LastSeen, s.Missing, s.Orphaned = r.Updated, time.Time{}, false
 	o.Touched = true
@@ -177,6 +182,7 @@ func (s *State) answered(f Field, text string, r model.TenantIncident, o *Outcom
 	if a.SetText(f, text) != nil {
 		return
 	}
+	o.Sent = append(o.Sent, f)
 	if f == Tags {
 		s.Base.Tags = a.Tags
 		s.mergeTags(r, o)

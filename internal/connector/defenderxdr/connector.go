@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vedette-siem/vedette/internal/connector"
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/msgraph"
@@ -77,12 +78,6 @@ type Connector struct {
 	back    *writeBack
 }
 
-// Stream is one supervised activity of a connector.
-type Stream interface {
-	Name() string
-	Run(ctx context.Context) error
-}
-
 // New returns a connector. Nothing runs before its streams do.
 func New(cfg Config) *Connector {
 	def := func(d *time.Duration, v time.Duration) {
@@ -100,7 +95,7 @@ func New(cfg Config) *Connector {
 	if cfg.Health == nil {
 		cfg.Health = &health.Board{}
 	}
-	c := &Connector{cfg: cfg, back: &writeBack{cfg: cfg}}
+	c := &Connector{cfg: cfg, back: &writeBack{cfg: cfg, opened: make(chan int64, 64)}}
 	people := &people{cfg: cfg}
 	c.streams = []*stream{
 		newStream(cfg, "incidents", msgraph.Incidents, &incidentRows{cfg: cfg, people: people}),
@@ -110,8 +105,8 @@ func New(cfg Config) *Connector {
 }
 
 // Streams returns the two pulls and the way back. Each may be run again after it ended.
-func (c *Connector) Streams() []Stream {
-	return []Stream{c.streams[0], c.streams[1], c.back}
+func (c *Connector) Streams() []connector.Stream {
+	return []connector.Stream{c.streams[0], c.streams[1], c.back}
 }
 
 // Poll makes both pulls look at the tenant at once.
@@ -141,15 +136,16 @@ func (c *Connector) Progress() []Progress {
 // report tells the health board of a component of this connector.
 func (cfg Config) report(component string, status health.Status, reason, description string) {
 	cfg.Health.Report(health.Report{
-		Workspace: cfg.Workspace, Component: "connector/defender-xdr/" + component, Status: status, Reason: reason, Description: description,
+		Workspace: cfg.Workspace, Component: connector.Component(connector.DefenderXDR, component), Status: status, Reason: reason, Description: description,
 	})
 }
 
 // writeBack is the stream that sends changes and repairs what the pull may have missed.
 type writeBack struct {
-	cfg Config
-	mu  sync.Mutex
+	cfg    Config
+	mu     sync.Mutex // one Run at a time
+	opened chan int64
 }
 
-// Name implements Stream.
+// Name implements connector.Stream.
 func (w *writeBack) Name() string { return "write-back" }

@@ -3,6 +3,7 @@ package defenderxdr
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/fault"
@@ -68,22 +69,56 @@ func understood(raw json.RawMessage, err error) (model.TenantIncident, error) {
 	return in, nil
 }
 
-// Run implements Stream: it sends what waits, and at intervals reads by id what is open, to repair what a list missed.
+// Run implements connector.Stream: it sends what waits, and at intervals reads by id what is open, to repair what a list missed.
 func (w *writeBack) Run(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.cfg.Worker.Report = w.report
 	w.report(nil)
 	ctx, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		w.reconcile(ctx)
-	}()
+	var beside sync.WaitGroup
+	beside.Go(func() { w.reconcile(ctx) })
+	beside.Go(func() { w.reread(ctx) })
 	err := w.cfg.Worker.Run(ctx)
 	stop()
-	<-ended
+	beside.Wait()
 	return err
+}
+
+// rereadAfter is how long a version that was read for somebody is good enough for the next one.
+const rereadAfter = 15 * time.Second
+
+// Opened asks for an incident that somebody looks at to be read again, because a comment may not show in the lists. It
+// returns at once; without a running write-back nothing happens.
+func (c *Connector) Opened(number int64) {
+	select {
+	case c.back.opened <- number:
+	default:
+	}
+}
+
+// reread reads what people look at, each at most once in a while.
+func (w *writeBack) reread(ctx context.Context) {
+	last := map[int64]time.Time{}
+	for {
+		var n int64
+		select {
+		case <-ctx.Done():
+			return
+		case n = <-w.opened:
+		}
+		now := time.Now()
+		if now.Sub(last[n]) < rereadAfter {
+			continue
+		}
+		if len(last) > 1000 {
+			clear(last)
+		}
+		last[n] = now
+		if _, err := w.cfg.Worker.Refresh(ctx, n, true); err != nil && ctx.Err() == nil {
+			w.cfg.Logger.WarnContext(ctx, "reading an opened incident again", "incident", n, "err", err)
+		}
+	}
 }
 
 func (w *writeBack) report(err error) {

@@ -48,7 +48,7 @@ func newStream(cfg Config, name string, col msgraph.Collection, r rows) *stream 
 	return &stream{cfg: cfg, name: name, col: col, rows: r, wake: make(chan struct{}, 1)}
 }
 
-// Name implements Stream.
+// Name implements connector.Stream.
 func (s *stream) Name() string { return s.name }
 
 func (s *stream) kick() {

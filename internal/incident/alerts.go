@@ -1,0 +1,60 @@
+package incident
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/meta"
+	"github.com/vedette-siem/vedette/internal/model"
+)
+
+// Alerts returns the alerts of an incident, oldest activity first.
+func (s *Service) Alerts(ctx context.Context, ws string, number int64) ([]model.Alert, error) {
+	tx := s.db.Incidents()
+	row, err := tx.Incident(ctx, ws, number)
+	if err != nil {
+		return nil, missing(err, fmt.Sprint(number))
+	}
+	rows, err := tx.AlertsOf(ctx, ws, row.ProviderID, false)
+	if err != nil {
+		return nil, fmt.Errorf("reading the alerts of incident %d: %w", number, err)
+	}
+	out := make([]model.Alert, 0, len(rows))
+	for _, r := range rows {
+		a, err := decodeAlert(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, a)
+	}
+	return out, nil
+}
+
+// Alert returns one alert by the tenant's id or by SystemAlertId, with the tenant's JSON.
+func (s *Service) Alert(ctx context.Context, ws, id string) (model.Alert, error) {
+	tx := s.db.Incidents()
+	row, err := tx.Alert(ctx, ws, id)
+	if errors.Is(err, sql.ErrNoRows) {
+		row, err = tx.AlertBySystemID(ctx, ws, id)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return model.Alert{}, fault.New(fault.NotFound, "alert_not_found", "There is no alert %s in this workspace.", id)
+	}
+	if err != nil {
+		return model.Alert{}, fmt.Errorf("reading alert %s: %w", id, err)
+	}
+	return decodeAlert(row)
+}
+
+func decodeAlert(r meta.AlertRow) (model.Alert, error) {
+	var a model.Alert
+	if err := json.Unmarshal([]byte(r.Doc), &a); err != nil {
+		return a, fmt.Errorf("reading alert %s: %w", r.ID, err)
+	}
+	a.Raw = json.RawMessage(r.Raw)
+	return a, nil
+}

@@ -1,0 +1,351 @@
+package incident
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/meta"
+	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/syncback"
+)
+
+// Sink takes in what is pulled for one workspace.
+type Sink struct {
+	s  *Service
+	ws string
+}
+
+// Sink returns the workspace's sink.
+func (s *Service) Sink(ws string) *Sink { return &Sink{s, ws} }
+
+// Reserve keeps the numbers 1 to n for a history of n incidents, if the workspace has none yet.
+func (k *Sink) Reserve(ctx context.Context, n int) error {
+	return k.s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
+		if v, err := tx.Counter(ctx, k.ws, "number"); err != nil || v > 0 {
+			return err
+		}
+		if err := tx.SetCounter(ctx, k.ws, "history", int64(n)); err != nil {
+			return err
+		}
+		return tx.SetCounter(ctx, k.ws, "number", int64(n))
+	})
+}
+
+// MergeIncidents merges listed versions in one transaction. It returns the ids of rows that prove nothing, with the rows' hashes.
+func (k *Sink) MergeIncidents(ctx context.Context, rows []model.TenantIncident, history bool) (map[string]string, error) {
+	fetch := map[string]string{}
+	err := k.change(ctx, func(ctx context.Context, tx meta.IncidentTx) ([]int64, error) {
+		var touched []int64
+		clear(fetch)
+		for _, r := range rows {
+			o, number, err := k.merge(ctx, tx, r, history, func(st *syncback.State, p syncback.Policy) syncback.Outcome {
+				return st.Merge(r, syncback.Listed, p, k.s.now())
+			})
+			if err != nil {
+				return nil, err
+			}
+			if o.Fetch {
+				fetch[r.ID] = r.Hash
+			}
+			if o.Touched {
+				touched = append(touched, number)
+			}
+		}
+		return touched, nil
+	})
+	return fetch, err
+}
+
+// SettleIncident merges a version that was read by id.
+func (k *Sink) SettleIncident(ctx context.Context, r model.TenantIncident, listed string) error {
+	return k.change(ctx, func(ctx context.Context, tx meta.IncidentTx) ([]int64, error) {
+		_, number, err := k.merge(ctx, tx, r, false, func(st *syncback.State, p syncback.Policy) syncback.Outcome {
+			if listed == "" {
+				return st.Merge(r, syncback.Fetched, p, k.s.now())
+			}
+			return st.Settle(r, listed, p, k.s.now())
+		})
+		return []int64{number}, err
+	})
+}
+
+// change runs a transaction and tells of the incidents it touched.
+func (k *Sink) change(ctx context.Context, f func(context.Context, meta.IncidentTx) ([]int64, error)) error {
+	var touched []int64
+	err := k.s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) (err error) {
+		touched, err = f(ctx, tx)
+		return err
+	})
+	if err == nil {
+		k.s.committed(k.ws, touched...)
+	}
+	return err
+}
+
+func (k *Sink) merge(ctx context.Context, tx meta.IncidentTx, r model.TenantIncident, history bool, f func(*syncback.State, syncback.Policy) syncback.Outcome) (syncback.Outcome, int64, error) {
+	row, err := tx.IncidentByProvider(ctx, k.ws, r.ID)
+	var rec *record
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		rec, err = k.s.newRecord(ctx, tx, k.ws, history)
+	case err == nil:
+		rec, err = open(row)
+	}
+	if err != nil {
+		return syncback.Outcome{}, 0, err
+	}
+	o := f(&rec.st, k.s.workspace(k.ws).Policy)
+	if !o.Touched {
+		return o, rec.row.Number, nil
+	}
+	rec.take(o.Remote)
+	return o, rec.row.Number, k.s.save(ctx, tx, rec, k.s.causeOf(o, rec))
+}
+
+// take copies what the tenant alone decides.
+func (r *record) take(t *model.TenantIncident) {
+	if t == nil {
+		return
+	}
+	in := &r.in
+	in.ProviderName, in.ProviderIncidentID, in.ProviderURL = providerXDR, t.ID, t.URL
+	in.SystemLabels, in.Summary, in.Created = slices.Clone(t.SystemTags), t.Summary, t.Created
+	r.row.Raw = string(t.Raw)
+}
+
+// causeOf turns what a merge did into the incident's history.
+func (s *Service) causeOf(o syncback.Outcome, r *record) cause {
+	c := cause{actor: o.Actor, at: o.At, clashes: o.Clashes}
+	if c.at.IsZero() {
+		c.at = s.now()
+	}
+	add := func(kind, actor, field, before, after, note string) {
+		c.activities = append(c.activities, model.Activity{
+			Time: c.at, Actor: actor, Kind: kind, Field: field, Before: before, After: after, Origin: "defender", Note: note,
+		})
+	}
+	if o.First {
+		c.activities = append(c.activities, model.Activity{Time: r.in.Created, Actor: "Microsoft Defender XDR", Kind: "created", Origin: "defender"})
+	}
+	for _, ch := range o.Changes {
+		add("changed", ch.Actor, string(ch.Field), say(ch.Field, ch.Before), say(ch.Field, ch.After), "")
+	}
+	if o.Redirect != "" {
+		add("changed", o.Actor, "redirect", "", o.Redirect, "Merged into incident "+o.Redirect+" of the tenant.")
+	}
+	for _, m := range o.Comments {
+		c.activities = append(c.activities, model.Activity{Time: m.Created, Actor: m.Author, Kind: "comment", After: m.Message, Origin: m.Origin})
+	}
+	if len(o.Sent) > 0 {
+		var names []string
+		for _, f := range o.Sent {
+			names = append(names, string(f))
+		}
+		c.activities = append(c.activities, model.Activity{Time: s.now(), Actor: "Vedette", Kind: "sent", Field: strings.Join(names, ", "), Origin: "vedette"})
+	}
+	if o.Arrived > 0 {
+		c.activities = append(c.activities, model.Activity{Time: s.now(), Actor: "Vedette", Kind: "sent", Field: "comments", Origin: "vedette"})
+	}
+	return c
+}
+
+// MergeAlerts merges listed versions of alerts in one transaction, with one event row each, and brings the incidents they
+// belong to, or belonged to, up to date.
+func (k *Sink) MergeAlerts(ctx context.Context, rows []model.Alert) (map[string]string, error) {
+	fetch := map[string]string{}
+	err := k.change(ctx, func(ctx context.Context, tx meta.IncidentTx) ([]int64, error) {
+		clear(fetch)
+		return k.alerts(ctx, tx, rows, func(a model.Alert) { fetch[a.ID] = a.Hash })
+	})
+	return fetch, err
+}
+
+// SettleAlert merges a version that was read by id. The listed row's hash stands for it from then on.
+func (k *Sink) SettleAlert(ctx context.Context, a model.Alert, listed string) error {
+	return k.change(ctx, func(ctx context.Context, tx meta.IncidentTx) ([]int64, error) {
+		if listed != "" {
+			a.Hash = listed
+		}
+		return k.alerts(ctx, tx, []model.Alert{a}, nil)
+	})
+}
+
+// alerts stores versions that are newer than the known ones. unsure is called for one with the known stamp and other
+// content; nil takes it.
+func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Alert, unsure func(model.Alert)) ([]int64, error) {
+	var parents, bodies []string
+	joined := map[string][]model.Alert{}
+	newest := map[string]time.Time{}
+	for _, a := range rows {
+		old, err := tx.Alert(ctx, k.ws, a.ID)
+		known := err == nil
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, fmt.Errorf("reading alert %s: %w", a.ID, err)
+		}
+		stamp := ticks(a.Updated)
+		switch {
+		case known && (stamp < old.Updated || stamp == old.Updated && a.Hash == old.Hash):
+			continue
+		case known && stamp == old.Updated && unsure != nil:
+			unsure(a)
+			continue
+		}
+		body, err := k.putAlert(ctx, tx, a, old)
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, body)
+		for _, id := range []string{old.IncidentID, a.IncidentID} {
+			if id != "" && !slices.Contains(parents, id) {
+				parents = append(parents, id)
+			}
+		}
+		if old.IncidentID != a.IncidentID {
+			joined[a.IncidentID] = append(joined[a.IncidentID], a)
+		}
+		if a.Updated.After(newest[a.IncidentID]) {
+			newest[a.IncidentID] = a.Updated
+		}
+	}
+	if err := tx.PushEvents(ctx, k.ws, bodies); err != nil {
+		return nil, fmt.Errorf("storing alert rows: %w", err)
+	}
+	var touched []int64
+	for _, id := range parents {
+		row, err := tx.IncidentByProvider(ctx, k.ws, id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading incident %s of the tenant: %w", id, err)
+		}
+		rec, err := open(row)
+		if err != nil {
+			return nil, err
+		}
+		c := cause{at: newest[id]}
+		for _, a := range joined[id] {
+			c.activities = append(c.activities, model.Activity{Time: a.Created, Actor: a.ProductName, Kind: "alert", After: a.Title, Origin: "defender", Note: a.ID})
+		}
+		if err := k.s.save(ctx, tx, rec, c); err != nil {
+			return nil, err
+		}
+		touched = append(touched, rec.row.Number)
+	}
+	return touched, nil
+}
+
+func (k *Sink) putAlert(ctx context.Context, tx meta.IncidentTx, a model.Alert, old meta.AlertRow) (event string, err error) {
+	raw := a.Raw
+	a.Workspace, a.Raw = k.ws, nil
+	doc, err := json.Marshal(a)
+	if err != nil {
+		return "", fmt.Errorf("encoding alert %s: %w", a.ID, err)
+	}
+	row := meta.AlertRow{
+		Workspace: k.ws, ID: a.ID, SystemID: a.SystemAlertID, IncidentID: a.IncidentID, Updated: ticks(a.Updated), Hash: a.Hash,
+		Revision: old.Revision + 1, Written: max(ticks(k.s.now()), old.Written+1), First: ticks(a.First), Last: ticks(a.Last),
+		Product: a.ProductName, Tactics: strings.Join(a.Tactics, ","), Doc: string(doc), Raw: string(raw),
+	}
+	if err := tx.PutAlert(ctx, &row); err != nil {
+		return "", fmt.Errorf("storing alert %s: %w", a.ID, err)
+	}
+	return alertEvent(a, row.Written, row.Revision)
+}
+
+// Checkpoint returns a stream's checkpoint.
+func (k *Sink) Checkpoint(ctx context.Context, stream string) (string, error) {
+	return k.s.db.Incidents().Checkpoint(ctx, k.ws, stream)
+}
+
+// PutCheckpoint stores a stream's checkpoint.
+func (k *Sink) PutCheckpoint(ctx context.Context, stream, body string) error {
+	return k.s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
+		return tx.PutCheckpoint(ctx, k.ws, stream, body)
+	})
+}
+
+// Quarantine puts an object that cannot be read aside.
+func (k *Sink) Quarantine(ctx context.Context, stream, id, reason string) error {
+	return k.s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
+		return tx.PutQuarantine(ctx, &meta.QuarantineRow{Workspace: k.ws, Stream: stream, ID: id, Reason: reason, Since: ticks(k.s.now())})
+	})
+}
+
+// Release forgets that an object was put aside.
+func (k *Sink) Release(ctx context.Context, stream, id string) error {
+	return k.s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
+		return tx.DropQuarantine(ctx, k.ws, stream, id)
+	})
+}
+
+// Quarantined returns the ids of what was put aside.
+func (k *Sink) Quarantined(ctx context.Context, stream string) ([]string, error) {
+	rows, err := k.s.db.Incidents().Quarantine(ctx, k.ws, stream)
+	var ids []string
+	for _, r := range rows {
+		ids = append(ids, r.ID)
+	}
+	return ids, err
+}
+
+// lookedUp is how long a looked-up person is believed; one that the directory did not have is asked for again sooner.
+const (
+	lookedUp    = 7 * 24 * time.Hour
+	notLookedUp = time.Hour
+)
+
+// UnknownPeople returns those of the logins that were not looked up lately.
+func (k *Sink) UnknownPeople(ctx context.Context, logins []string) ([]string, error) {
+	var out []string
+	tx := k.s.db.Incidents()
+	for _, l := range logins {
+		p, err := tx.Person(ctx, k.ws, strings.ToLower(l))
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, err
+		}
+		age := k.s.now().Sub(fromTicks(p.Fetched))
+		if err != nil || p.Body == "" && age > notLookedUp || age > lookedUp {
+			out = append(out, l)
+		}
+	}
+	return out, nil
+}
+
+// PutPerson keeps what the directory says of a login; nil: it has none.
+func (k *Sink) PutPerson(ctx context.Context, login string, o *model.Owner) error {
+	row := meta.PersonRow{Workspace: k.ws, Login: strings.ToLower(login), Fetched: ticks(k.s.now())}
+	if o != nil {
+		b, err := json.Marshal(o)
+		if err != nil {
+			return fmt.Errorf("encoding a person: %w", err)
+		}
+		row.Body = string(b)
+	}
+	return k.s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error { return tx.PutPerson(ctx, &row) })
+}
+
+// OpenIncidents returns the numbers of the tenant's incidents that are open or were changed since the time.
+func (k *Sink) OpenIncidents(ctx context.Context, since time.Time) ([]int64, error) {
+	seen := map[int64]bool{}
+	var out []int64
+	for _, q := range []meta.IncidentQuery{{Status: []string{statusNew, statusActive}, NoRedirects: true}, {Since: ticks(since)}} {
+		rows, _, err := k.s.db.Incidents().ListIncidents(ctx, k.ws, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if r.ProviderID != "" && !seen[r.Number] {
+				seen[r.Number] = true
+				out = append(out, r.Number)
+			}
+		}
+	}
+	return out, nil
+}
