@@ -155,7 +155,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 			err = errors.Join(err, s.lock.Close())
 		}
 	}()
-	if s.epoch, err = o.Manifest.Epoch(ctx); err != nil {
+	if err := s.newEpoch(ctx); err != nil {
 		return nil, err
 	}
 	state, err := o.Manifest.Load(ctx)
@@ -184,6 +184,15 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
+}
+
+// newEpoch gets this writer's epoch. State that was restored from a backup may lie behind the files: it is moved past them.
+func (s *Store) newEpoch(ctx context.Context) error {
+	last, err := journal.LastEpoch(filepath.Join(s.opts.Dir, journalDir))
+	for err == nil && (s.epoch == 0 || s.epoch <= last) {
+		s.epoch, err = s.opts.Manifest.Epoch(ctx)
+	}
+	return err
 }
 
 // load takes over the manifest.

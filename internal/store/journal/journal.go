@@ -310,6 +310,18 @@ func segmentNames(dir string) ([]segment, error) {
 	return out, nil
 }
 
+// LastEpoch returns the greatest epoch of a segment in the folder, or 0.
+func LastEpoch(dir string) (uint64, error) {
+	segs, err := segmentNames(dir)
+	if err != nil || len(segs) == 0 {
+		if errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
+		return 0, err
+	}
+	return segs[len(segs)-1].epoch, nil
+}
+
 // syncDir makes the entries of a directory durable.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
