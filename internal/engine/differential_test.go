@@ -354,3 +354,24 @@ func TestEnginesAgree(t *testing.T) {
 }
 
 func dump(n plan.Node) string { return fmt.Sprintf("%s", describe(n)) }
+
+// TestPruningKeepsRows: a plan without the columns nobody reads gives the same rows.
+func TestPruningKeepsRows(t *testing.T) {
+	w := newWorld(t, 8)
+	w.mixed(t, 40)
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &maker{T: rt}
+		n := m.node(1 + m.pick(4, "depth"))
+		pruned := plan.Prune(n)
+		want, _, wantErr := w.run(t.Context(), n, Go)
+		for _, mode := range []Mode{Go, DuckDB} {
+			got, _, err := w.run(t.Context(), pruned, mode)
+			if (wantErr != nil) != (err != nil) {
+				rt.Fatalf("whole: %v\npruned, %s: %v\n%s", wantErr, mode, err, dump(n))
+			}
+			if d := cmp.Diff(texts(want, ordered(n)), texts(got, ordered(n))); d != "" {
+				rt.Fatalf("-whole +pruned, %s\n%s\n%s\n%s", mode, d, dump(n), dump(pruned))
+			}
+		}
+	})
+}

@@ -10,6 +10,9 @@ import (
 
 // aggregate computes keys and arguments in an inner SELECT and groups in an outer one.
 func (g *gen) aggregate(n *plan.Aggregate) (*rel, bool) {
+	if len(n.Keys)+len(n.Aggs) == 0 {
+		return nil, false // one row, which SQL would not group
+	}
 	in, ok := g.node(n.Input, nil)
 	if !ok {
 		return nil, false
