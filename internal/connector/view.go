@@ -349,3 +349,10 @@ func (s *Service) List(ctx context.Context, workspace string) ([]Summary, error)
 	}
 	return out, nil
 }
+
+// Recheck forgets what the prober said, so that the next Show asks it again.
+func (s *Service) Recheck(workspace string) {
+	s.mu.Lock()
+	delete(s.probes, workspace)
+	s.mu.Unlock()
+}

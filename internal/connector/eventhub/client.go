@@ -32,10 +32,22 @@ const (
 )
 
 // client is a connection to the namespace. lastDial keeps why a broker could not be reached, which requests that time out
-// do not tell.
+// do not tell; hungUp is set while the last broker to be shown the connection string closed the connection instead of
+// answering.
 type client struct {
 	*kgo.Client
 	lastDial atomic.Pointer[error]
+	hungUp   atomic.Bool
+}
+
+// saslAuthenticate is the Kafka request that carries the connection string.
+const saslAuthenticate = 36
+
+// OnBrokerRead implements kgo.HookBrokerRead.
+func (c *client) OnBrokerRead(_ kgo.BrokerMetadata, key int16, _ int, _, _ time.Duration, err error) {
+	if key == saslAuthenticate {
+		c.hungUp.Store(err != nil)
+	}
 }
 
 // OnBrokerConnect implements kgo.HookBrokerConnect.
@@ -109,6 +121,9 @@ func (s *Stream) dial(secret string, more ...kgo.Opt) (*client, error) {
 	return c, nil
 }
 
+// hungUpCode is the code of a refusal that may have been something else.
+const hungUpCode = "hub_authentication_closed"
+
 // explain turns an error of the client into one that says what to do.
 func (s *Stream) explain(c *client, err error) error {
 	if err == nil {
@@ -124,6 +139,8 @@ func (s *Stream) explain(c *client, err error) error {
 	var host x509.HostnameError
 	var expired x509.CertificateInvalidError
 	switch {
+	case c.hungUp.Load():
+		return fault.New(fault.Unauthenticated, hungUpCode, "The namespace %s closed the connection when it was shown the connection string of event hub %s, which most often means SASL_AUTHENTICATION_FAILED: %w. Put a valid one, with the right to listen, into %s; it is read again at once.", s.namespace(), s.cfg.Hub, err, s.cfg.ConnectionStringFile)
 	case errors.Is(err, kerr.SaslAuthenticationFailed) || errors.Is(err, kerr.IllegalSaslState) || errors.Is(err, kerr.UnsupportedSaslMechanism):
 		return fault.New(fault.Unauthenticated, "hub_authentication_failed", "The namespace %s refused the connection string of event hub %s: %w. Put a valid one, with the right to listen, into %s; it is read again at once.", s.namespace(), s.cfg.Hub, err, s.cfg.ConnectionStringFile)
 	case errors.Is(err, kerr.TopicAuthorizationFailed) || errors.Is(err, kerr.ClusterAuthorizationFailed):

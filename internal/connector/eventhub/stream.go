@@ -21,6 +21,7 @@ const (
 	planTimeout = 20 * time.Second // to learn about the hub
 	secretEvery = 2 * time.Second  // how often a refused connection string is looked at
 	secretRetry = 5 * time.Minute  // when it is tried again all the same
+	hungUpRetry = 15 * time.Second // the same, when the refusal was not a clear one
 )
 
 // Run reads the hub until ctx ends. While the workspace has ticked no table it only looks which tables the hub carries.
@@ -41,7 +42,11 @@ func (s *Stream) Run(ctx context.Context) error {
 			}
 		case fault.KindOf(err) == fault.Unauthenticated:
 			s.health.fail(slotHub, err)
-			s.waitForSecret(ctx, secret)
+			retry := secretRetry
+			if fault.CodeOf(err) == hungUpCode {
+				retry = hungUpRetry
+			}
+			s.waitForSecret(ctx, secret, retry)
 		default:
 			return err
 		}
@@ -49,8 +54,8 @@ func (s *Stream) Run(ctx context.Context) error {
 }
 
 // waitForSecret returns when the connection string is another one, or after a while.
-func (s *Stream) waitForSecret(ctx context.Context, old string) {
-	deadline := time.Now().Add(secretRetry)
+func (s *Stream) waitForSecret(ctx context.Context, old string, atMost time.Duration) {
+	deadline := time.Now().Add(atMost)
 	for time.Now().Before(deadline) && sleep(ctx, secretEvery) {
 		if now, err := s.secret(); err == nil && now != old {
 			return

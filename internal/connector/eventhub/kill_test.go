@@ -1,0 +1,222 @@
+package eventhub
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"github.com/vedette-siem/vedette/internal/normalize"
+	"github.com/vedette-siem/vedette/internal/store"
+)
+
+// childEnv makes the test binary an intake process that is to be killed; it holds a childSetting.
+const childEnv = "VEDETTE_TEST_INTAKE_CHILD"
+
+// childSetting says what a child works on.
+type childSetting struct {
+	Dir, HubDir string
+	Port        int
+}
+
+// killOptions seal early and often, so that kills hit sealing and compaction too.
+func killOptions() store.Options {
+	return store.Options{SealRows: 4000, SealAge: time.Second, SegmentBytes: 1 << 20, JournalBytes: 4 << 20}
+}
+
+// child is the process that is killed: state, store and intake, as the server has them.
+func child() {
+	var c childSetting
+	if err := json.Unmarshal([]byte(os.Getenv(childEnv)), &c); err != nil {
+		panic(err)
+	}
+	t := childTB{}
+	p := openPlace(context.Background(), t, c.Dir, &hub{t: t, dir: c.HubDir, port: c.Port}, killOptions())
+	fmt.Println("running")
+	p.run()
+	select {}
+}
+
+// childTB is the little of a test that the harness needs in the child.
+type childTB struct{ testing.TB }
+
+func (childTB) Helper()           {}
+func (childTB) Cleanup(func())    {}
+func (childTB) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+func (childTB) Error(args ...any) { panic(fmt.Sprint(args...)) }
+
+// TestKill kills an intake process again and again while events come in, and then compares what is stored with the hub's
+// log: every record once, none twice.
+func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills processes for half a minute")
+	}
+	kills := 20
+	if os.Getenv("VEDETTE_SOAK") != "" {
+		kills = 300
+	}
+	h := newHub(t)
+	h.start()
+	dir := t.TempDir()
+	choose(t, dir, h, "AlertInfo", "DeviceProcessEvents")
+
+	ctx, stop := context.WithCancel(t.Context())
+	var sent atomic.Int64
+	producing := make(chan struct{})
+	go func() {
+		defer close(producing)
+		produce(ctx, t, h, &sent)
+	}()
+	setting, err := json.Marshal(childSetting{Dir: dir, HubDir: h.dir, Port: h.port})
+	must(t, err)
+	for i := range kills {
+		if i == kills/2 {
+			choose(t, dir, h, "AlertInfo", "DeviceProcessEvents", "DeviceInfo") // what was skipped is read again
+		}
+		killOne(t, string(setting))
+	}
+	stop()
+	<-producing
+
+	want := readLog(t, h)
+	p := openPlace(t.Context(), t, dir, h, killOptions())
+	t.Cleanup(p.close)
+	early := len(p.column("AlertInfo", "_src"))
+	if early < len(want["AlertInfo"])/4 {
+		t.Errorf("the killed processes stored %d of %d alerts; too few for this test to say anything", early, len(want["AlertInfo"]))
+	}
+	t.Logf("%d kills, %d records sent, %d of %d alerts stored before the last kill", kills, sent.Load(), early, len(want["AlertInfo"]))
+	p.run()
+	for table, keys := range want {
+		eventually(t, func() (bool, string) {
+			n := 0
+			p.scan(table, nil, func([]string) { n++ })
+			return n >= len(keys), fmt.Sprintf("%s has %d rows, want %d; health %+v", table, n, len(keys), p.board.All())
+		})
+	}
+	time.Sleep(time.Second) // anything doubled would come now
+	for table, keys := range want {
+		got := map[string]int{}
+		p.scan(table, []string{"_src"}, func(row []string) { got[row[0]]++ })
+		lost, doubled := 0, 0
+		for k := range keys {
+			if got[k] == 0 {
+				lost++
+			}
+		}
+		for k, n := range got {
+			if n > 1 || !keys[k] {
+				doubled++
+			}
+		}
+		if lost+doubled > 0 {
+			t.Errorf("%s: %d of %d records are lost, %d are doubled or unknown", table, lost, len(keys), doubled)
+		}
+		t.Logf("%s: %d records", table, len(keys))
+	}
+}
+
+// choose ticks tables while no process runs.
+func choose(t *testing.T, dir string, h *hub, tables ...string) {
+	t.Helper()
+	p := openPlace(t.Context(), t, dir, h, killOptions())
+	p.tick(tables...)
+	p.close()
+}
+
+// killOne starts a child and kills it at a random moment.
+func killOne(t *testing.T, setting string) {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-test.run=^$")
+	c.Env = append(os.Environ(), childEnv+"="+setting)
+	c.Stderr = os.Stderr
+	out, err := c.StdoutPipe()
+	must(t, err)
+	must(t, c.Start())
+	if _, err := out.Read(make([]byte, 64)); err != nil {
+		t.Fatalf("the child did not start: %v", err)
+	}
+	time.Sleep(time.Duration(rand.IntN(1200)) * time.Millisecond)
+	must(t, c.Process.Kill())
+	if err := c.Wait(); err == nil || c.ProcessState.ExitCode() != -1 {
+		t.Fatalf("the child ended before it was killed: %v", err)
+	}
+}
+
+// produce sends 2,000 records a second, four tables in turn, with some garbage between.
+func produce(ctx context.Context, t *testing.T, h *hub, sent *atomic.Int64) {
+	c := h.client(kgo.ProducerLinger(5 * time.Millisecond))
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			if err := c.Flush(context.WithoutCancel(ctx)); err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		var records []string
+		for i := range 10 {
+			id := fmt.Sprintf("%d-%d", n, i)
+			switch i % 4 {
+			case 0:
+				records = append(records, record("AlertInfo", "AlertId", id))
+			case 1:
+				records = append(records, record("DeviceProcessEvents", "DeviceId", id))
+			case 2:
+				records = append(records, record("DeviceInfo", "DeviceId", id))
+			case 3:
+				records = append(records, record("NewThing", "Name", id))
+			}
+		}
+		value := message(records...)
+		if n%100 == 99 {
+			value = "garbage " + value
+		}
+		c.Produce(context.WithoutCancel(ctx), &kgo.Record{Topic: testHub, Partition: int32(n % 2), Value: []byte(value)}, func(_ *kgo.Record, err error) {
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		sent.Add(10)
+	}
+}
+
+// readLog reads the whole hub and returns the provenance of every record, by the table it must be in.
+func readLog(t *testing.T, h *hub) map[string]map[string]bool {
+	t.Helper()
+	c := h.client(kgo.ConsumeTopics(testHub), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	ends, err := kadm.NewClient(c).ListEndOffsets(t.Context(), testHub)
+	must(t, err)
+	left := int64(0)
+	ends.Each(func(o kadm.ListedOffset) { left += o.Offset })
+	out := map[string]map[string]bool{}
+	for left > 0 {
+		fetches := c.PollFetches(t.Context())
+		must(t, fetches.Err())
+		fetches.EachRecord(func(m *kgo.Record) {
+			left--
+			normalize.Decode(m.Value, func(r normalize.Record) {
+				table := r.Table
+				if r.Reason != "" {
+					table = "DeadLetter_CL"
+				}
+				if out[table] == nil {
+					out[table] = map[string]bool{}
+				}
+				out[table][fmt.Sprintf("hub/%s/%d/%d/%d", testHub, m.Partition, m.Offset, r.Ordinal)] = true
+			})
+		})
+	}
+	return out
+}

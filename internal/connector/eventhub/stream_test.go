@@ -1,0 +1,268 @@
+package eventhub
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+	"go.uber.org/goleak"
+
+	"github.com/vedette-siem/vedette/internal/health"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		child()
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func TestRowsDeadLettersAndSkippedTables(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	h.send(0, alert("a"), "garbage", message(record("AlertInfo", "AlertId", "b"), `{"category":"AdvancedHunting-AlertInfo"}`, record("AlertInfo", "AlertId", "c")))
+	h.send(1, message(record("DeviceInfo", "DeviceId", "d"), record("NewThing", "Name", "n"), record("AlertInfo", "New", "x")), "")
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	p.run()
+	p.wait("AlertInfo", "AlertId", "", "a", "b", "c")
+	p.wait("AlertInfo", "_src", "hub/"+testHub+"/0/0/0", "hub/"+testHub+"/0/2/0", "hub/"+testHub+"/0/2/2", "hub/"+testHub+"/1/0/2")
+	p.wait("NewThing", "Name", "n")
+	p.wait("DeadLetter_CL", "Reason", "notJSON", "notARecord", "empty")
+	p.wait("DeviceInfo", "DeviceId")
+	p.health(health.OK, "2 partitions")
+
+	eventually(t, func() (bool, string) {
+		v, err := p.service.Show(t.Context(), testSpace)
+		must(t, err)
+		byName := map[string]string{}
+		for _, tab := range v.Tables {
+			if tab.Exported {
+				byName[tab.Name] = fmt.Sprintf("%d rows, selected %v", tab.Rows, tab.Selected)
+			}
+		}
+		want := map[string]string{"AlertInfo": "4 rows, selected true", "NewThing": "1 rows, selected true", "DeviceInfo": "0 rows, selected false"}
+		got := fmt.Sprint(byName, v.Skipped, v.State)
+		return cmp.Equal(want, byName) && v.State == "connected" && len(v.Skipped) == 1 && v.Skipped[0].Count == 1 && len(v.Partitions) == 2, got
+	})
+}
+
+func TestRestartGoesOnBehindTheLastMessage(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	h.send(0, alert("a"))
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	stop := p.run()
+	p.wait("AlertInfo", "AlertId", "a")
+	stop()
+	h.send(0, alert("b"))
+	p.run()
+	p.wait("AlertInfo", "AlertId", "a", "b")
+}
+
+func TestLookingWithoutStoring(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	h.send(0, alert("a"), message(record("NewThing", "Name", "n")))
+	p := newPlace(t, h)
+	p.run()
+	p.health(health.OK, "no table is ticked")
+	eventually(t, func() (bool, string) {
+		v, err := p.service.Show(t.Context(), testSpace)
+		must(t, err)
+		var exported []string
+		for _, tab := range v.Tables {
+			if tab.Exported && tab.LastSeen != nil {
+				exported = append(exported, tab.Name)
+			}
+		}
+		return slices.Contains(exported, "AlertInfo") && v.State == "notConnected", fmt.Sprint(exported, v.State)
+	})
+	p.wait("AlertInfo", "AlertId")
+	p.tick("AlertInfo")
+	p.wait("AlertInfo", "AlertId", "a")
+	p.wait("NewThing", "Name", "n")
+}
+
+func TestTablesTickedLaterAreReadAgain(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	device := func(id string) string { return message(record("DeviceInfo", "DeviceId", id)) }
+	h.send(0, alert("a0"), device("d0"), "garbage")
+	h.send(1, device("d1"), alert("a1"))
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	p.run()
+	p.wait("AlertInfo", "AlertId", "a0", "a1")
+	p.wait("DeadLetter_CL", "Reason", "notJSON")
+
+	p.tick("AlertInfo", "DeviceInfo")
+	p.wait("DeviceInfo", "DeviceId", "d0", "d1")
+	p.wait("DeviceInfo", "_src", "hub/"+testHub+"/0/1/0", "hub/"+testHub+"/1/0/0")
+
+	p.tick("DeviceInfo") // AlertInfo off
+	h.send(0, alert("a2"), device("d2"))
+	p.wait("DeviceInfo", "DeviceId", "d0", "d1", "d2")
+
+	p.tick("AlertInfo", "DeviceInfo") // and on again
+	h.send(0, alert("a3"), device("d3"))
+	p.wait("AlertInfo", "AlertId", "a0", "a1", "a2", "a3")
+	p.wait("DeviceInfo", "DeviceId", "d0", "d1", "d2", "d3")
+	p.wait("DeadLetter_CL", "Reason", "notJSON")
+	if next, ok := p.store.Next(testSpace, "hub/"+testHub+"/0/replay/AlertInfo/2", 0); !ok || next != 5 {
+		t.Errorf("the second replay of AlertInfo ends at %d, %v; want 5", next, ok)
+	}
+}
+
+// refuse makes the broker answer wrong connection strings as Event Hubs does; by itself it closes the connection.
+func refuse(h *hub) {
+	h.cluster.ControlKey(36, func(r kmsg.Request) (kmsg.Response, error, bool) {
+		h.cluster.KeepControl()
+		req := r.(*kmsg.SASLAuthenticateRequest)
+		if strings.HasSuffix(string(req.SASLAuthBytes), "\x00"+testSecret) {
+			return nil, nil, false
+		}
+		resp := req.ResponseKind().(*kmsg.SASLAuthenticateResponse)
+		resp.ErrorCode = kerr.SaslAuthenticationFailed.Code
+		return resp, nil, true
+	})
+}
+
+func TestWrongConnectionString(t *testing.T) {
+	t.Run("refused", func(t *testing.T) { testWrongConnectionString(t, refuse) })
+	t.Run("closed", func(t *testing.T) { testWrongConnectionString(t, func(*hub) {}) })
+}
+
+func testWrongConnectionString(t *testing.T, prepare func(*hub)) {
+	h := newHub(t)
+	h.start()
+	h.send(0, alert("a"))
+	prepare(h)
+	must(t, os.WriteFile(h.secretFile(), []byte("Endpoint=sb://wrong/"), 0o600))
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	p.run()
+	p.health(health.Failure, "SASL_AUTHENTICATION_FAILED")
+	p.health(health.Failure, h.secretFile())
+	if state, _ := p.service.State(testSpace); state != "error" {
+		t.Errorf("state is %s, want error", state)
+	}
+	must(t, os.WriteFile(h.secretFile(), []byte(testSecret), 0o600))
+	p.wait("AlertInfo", "AlertId", "a")
+	p.health(health.OK, "")
+}
+
+func TestHubThatIsNotThere(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	p := newPlace(t, h)
+	p.stream.cfg.Hub = "other"
+	p.tick("AlertInfo")
+	p.run()
+	p.health(health.Failure, "There is no event hub other")
+}
+
+func TestBrokerDownAtStartAndRestarted(t *testing.T) {
+	h := newHub(t)
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	p.run()
+	p.health(health.Failure, "cannot be reached")
+	h.start()
+	h.send(0, alert("a"))
+	p.wait("AlertInfo", "AlertId", "a")
+	p.health(health.OK, "")
+	h.stop()
+	p.health(health.Failure, "cannot be reached")
+	h.start()
+	h.send(0, alert("b"))
+	p.wait("AlertInfo", "AlertId", "a", "b")
+	p.health(health.OK, "")
+}
+
+func TestLostPositionsAreRecorded(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	h.send(0, alert("a"))
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	stop := p.run()
+	p.wait("AlertInfo", "AlertId", "a")
+	stop()
+	h.send(0, alert("b"), alert("c"), alert("d"))
+	must(t, h.cluster.DeleteRecords(testHub, 0, 3))
+	p.run()
+	p.wait("AlertInfo", "AlertId", "a", "d")
+	p.wait("GapRecord_CL", "Reason", "retention")
+	p.wait("SentinelHealth", "Reason", "retention")
+	p.health(health.Warning, "no longer holds positions 1 to 2")
+}
+
+func TestHubMadeAnewIsReadAsANewGeneration(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	h.send(0, alert("a"), alert("b"))
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	p.run()
+	p.wait("AlertInfo", "AlertId", "a", "b")
+	must(t, h.cluster.DeleteTopic(testHub))
+	must(t, h.cluster.CreateTopic(testHub, 2, nil))
+	h.send(0, alert("c"))
+	p.wait("AlertInfo", "AlertId", "a", "b", "c")
+	p.wait("AlertInfo", "_src", "hub/"+testHub+"/0/0/0", "hub/"+testHub+"/0/1/0", "hub/"+testHub+"~1/0/0/0")
+	h.send(0, alert("d"))
+	p.wait("AlertInfo", "AlertId", "a", "b", "c", "d")
+}
+
+func TestNewPartitions(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	p.run()
+	p.health(health.OK, "2 partitions")
+	adm := kadm.NewClient(h.client())
+	_, err := adm.CreatePartitions(t.Context(), 1, testHub)
+	must(t, err)
+	h.send(2, alert("a"))
+	p.wait("AlertInfo", "AlertId", "a")
+}
+
+func TestLargeMessages(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	big := message(record("AlertInfo", "Title", strings.Repeat("x", 900_000)))
+	h.send(0, alert("a"), big, alert("b"))
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	p.run()
+	p.wait("AlertInfo", "AlertId", "", "a", "b")
+}
+
+func TestGroupIsTold(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for the commit interval")
+	}
+	h := newHub(t)
+	h.start()
+	h.send(0, alert("a"), alert("b"))
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	p.run()
+	p.wait("AlertInfo", "AlertId", "a", "b")
+	adm := kadm.NewClient(h.client())
+	eventually(t, func() (bool, string) {
+		offsets, err := adm.FetchOffsets(t.Context(), "vedette")
+		o, ok := offsets.Lookup(testHub, 0)
+		return ok && o.At == 2, fmt.Sprint(offsets, err)
+	})
+}
