@@ -1,0 +1,194 @@
+package graph
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/vedette-siem/vedette/internal/simtenant/desk"
+	"github.com/vedette-siem/vedette/internal/simtenant/directory"
+	"github.com/vedette-siem/vedette/internal/simtenant/hunt"
+)
+
+func (s *Server) organization(c *call) error {
+	return c.ok(page200{Context: s.context("organization"), Value: []any{map[string]any{
+		"id": s.cfg.Dir.TenantID, "displayName": s.cfg.Dir.OrgName, "countryLetterCode": "US", "tenantType": "AAD", "createdDateTime": "2019-04-02T08:00:00Z", "businessPhones": []string{},
+		"verifiedDomains": []any{
+			map[string]any{"name": directory.Domain, "isDefault": true, "isInitial": false, "type": "Managed", "capabilities": "Email, OfficeCommunicationsOnline"},
+			map[string]any{"name": "contoso.onmicrosoft.com", "isDefault": false, "isInitial": true, "type": "Managed", "capabilities": "Email"},
+		},
+		"assignedPlans": []any{}, "onPremisesSyncEnabled": true,
+	}}})
+}
+
+func (s *Server) skus(c *call) error {
+	plan := func(id, name string) any {
+		return map[string]any{"servicePlanId": id, "servicePlanName": name, "provisioningStatus": "Success", "appliesTo": "User"}
+	}
+	return c.ok(page200{Context: s.context("subscribedSkus"), Value: []any{map[string]any{
+		"id": s.cfg.Dir.TenantID + "_06ebc4ee-1bb5-47dd-8120-11324bc54e06", "skuId": "06ebc4ee-1bb5-47dd-8120-11324bc54e06", "skuPartNumber": "SPE_E5", "accountName": s.cfg.Dir.OrgName,
+		"capabilityStatus": "Enabled", "appliesTo": "User", "consumedUnits": len(s.cfg.Dir.People),
+		"prepaidUnits": map[string]int{"enabled": 500, "suspended": 0, "warning": 0, "lockedOut": 0},
+		"servicePlans": []any{plan("871d91ec-ec1a-452b-a83f-bd76c7d770ef", "WINDEFATP"), plan("14ab5db5-e6c4-4b20-b4bc-13e36fd2227f", "ATA"),
+			plan("8e0c0a52-6a6c-4d40-8370-dd62790dcd70", "THREAT_INTELLIGENCE"), plan("2e2ddb96-6af9-4b1d-a3f0-d6ecfd22edb2", "ADALLOM_S_STANDALONE"), plan("eec0eb4f-6444-4f95-aba0-50c24d67f998", "AAD_PREMIUM_P2")},
+	}}})
+}
+
+func (s *Server) directoryRoles(c *call) error {
+	out := []any{}
+	for _, r := range s.cfg.Dir.Roles {
+		out = append(out, map[string]any{"id": r.ID, "deletedDateTime": nil, "description": r.Description, "displayName": r.Name, "roleTemplateId": r.TemplateID})
+	}
+	return c.ok(page200{Context: s.context("directoryRoles"), Value: out})
+}
+
+func (s *Server) roleMembers(c *call) error {
+	id := c.r.PathValue("id")
+	for _, r := range s.cfg.Dir.Roles {
+		if strings.EqualFold(r.ID, id) || strings.EqualFold("roleTemplateId="+r.TemplateID, id) {
+			out := []any{}
+			for _, u := range r.Members {
+				m := s.wireUser(u)
+				m["@odata.type"] = "#microsoft.graph.user"
+				out = append(out, m)
+			}
+			return c.ok(page200{Context: s.context("directoryObjects"), Value: out})
+		}
+	}
+	return fmt.Errorf("directory role %s: %w", id, desk.ErrNotFound)
+}
+
+func (s *Server) wireUser(u *directory.User) map[string]any {
+	return map[string]any{
+		"id": u.ObjectID, "userPrincipalName": u.UPN, "displayName": u.Name, "givenName": orNull(u.Given), "surname": orNull(u.Surname), "mail": u.UPN, "jobTitle": u.Title, "department": u.Department,
+		"officeLocation": orNull(u.Office), "city": orNull(u.City), "country": orNull(u.Country), "businessPhones": []string{u.Phone}, "mobilePhone": nil, "preferredLanguage": "en-US", "accountEnabled": true,
+		"createdDateTime": u.Created.UTC().Format("2006-01-02T15:04:05Z"), "onPremisesSamAccountName": u.Account, "onPremisesSecurityIdentifier": u.SID, "onPremisesDomainName": directory.ADDomain,
+		"onPremisesUserPrincipalName": u.UPN, "onPremisesSyncEnabled": true, "securityIdentifier": u.CloudSID, "companyName": s.cfg.Dir.OrgName, "userType": "Member",
+	}
+}
+
+func userFields() []string {
+	return []string{"id", "userPrincipalName", "displayName", "mail", "givenName", "surname", "department", "jobTitle", "accountEnabled", "onPremisesSamAccountName", "onPremisesSecurityIdentifier", "userType"}
+}
+
+func (s *Server) listUsers(c *call) error {
+	users := s.cfg.Dir.Users
+	if q := c.q.Get("$search"); q != "" {
+		field, text, _ := strings.Cut(strings.Trim(q, `"`), ":")
+		var hit []*directory.User
+		for _, u := range users {
+			v, _ := s.wireUser(u)[field].(string)
+			if strings.Contains(strings.ToLower(v), strings.ToLower(text)) {
+				hit = append(hit, u)
+			}
+		}
+		users = hit
+	}
+	return answer(c, listing[*directory.User]{
+		items: users, get: func(u *directory.User) func(string) any {
+			m := s.wireUser(u)
+			return func(f string) any { return m[f] }
+		}, filterable: userFields(), sortable: userFields(), orderBy: true,
+		top: 100, maxTop: 999, capMessage: "Invalid page size specified. Must be between 1 and %d inclusive.", context: s.context("users"),
+		view: func(u *directory.User) any { return selected(c, s.wireUser(u)) }, tieBreak: func(a, b *directory.User) int { return cmp.Compare(a.UPN, b.UPN) },
+	})
+}
+
+// selected keeps what $select asks for.
+func selected(c *call, m map[string]any) map[string]any {
+	sel := c.q.Get("$select")
+	if sel == "" {
+		return m
+	}
+	out := map[string]any{}
+	for f := range strings.SplitSeq(sel, ",") {
+		f = strings.TrimSpace(f)
+		if v, ok := m[f]; ok {
+			out[f] = v
+		}
+	}
+	out["id"] = m["id"]
+	return out
+}
+
+func (s *Server) user(c *call) (*directory.User, error) {
+	id := c.r.PathValue("id")
+	for _, u := range s.cfg.Dir.Users {
+		if strings.EqualFold(u.ObjectID, id) || strings.EqualFold(u.UPN, id) {
+			return u, nil
+		}
+	}
+	return nil, fmt.Errorf("user %s: %w", id, desk.ErrNotFound)
+}
+
+func (s *Server) getUser(c *call) error {
+	u, err := s.user(c)
+	if err != nil {
+		return err
+	}
+	m := selected(c, s.wireUser(u))
+	if strings.Contains(c.q.Get("$expand"), "manager") && u.Manager != nil {
+		m["manager"] = s.wireUser(u.Manager)
+	}
+	m["@odata.context"] = s.context("users/$entity")
+	return c.ok(m)
+}
+
+func (s *Server) wireGroup(g *directory.Group) map[string]any {
+	return map[string]any{"@odata.type": "#microsoft.graph.group", "id": g.ID, "displayName": g.Name, "securityEnabled": true, "mailEnabled": false, "onPremisesSecurityIdentifier": g.SID, "groupTypes": []string{},
+		"securityIdentifier": g.SID}
+}
+
+func (s *Server) listGroups(c *call) error {
+	out := []any{}
+	for _, g := range s.cfg.Dir.Groups {
+		out = append(out, s.wireGroup(g))
+	}
+	return c.ok(page200{Context: s.context("groups"), Value: out})
+}
+
+func (s *Server) memberOf(c *call) error {
+	u, err := s.user(c)
+	if err != nil {
+		return err
+	}
+	out := []any{}
+	for _, g := range s.cfg.Dir.Groups {
+		for _, m := range g.Members {
+			if m == u {
+				out = append(out, s.wireGroup(g))
+			}
+		}
+	}
+	for _, r := range s.cfg.Dir.Roles {
+		for _, m := range r.Members {
+			if m == u {
+				out = append(out, map[string]any{"@odata.type": "#microsoft.graph.directoryRole", "id": r.ID, "displayName": r.Name, "roleTemplateId": r.TemplateID})
+			}
+		}
+	}
+	return c.ok(page200{Context: s.context("directoryObjects"), Value: out})
+}
+
+func (s *Server) sensors(c *call) error {
+	out := []any{}
+	for _, dc := range s.cfg.Dir.DCs {
+		out = append(out, map[string]any{"id": strings.ToLower(dc.UUID), "displayName": dc.Host, "sensorType": "domainControllerIntegrated", "deploymentStatus": "upToDate",
+			"createdDateTime": hunt.Time(dc.FirstSeen), "domainName": directory.ADDomain, "healthStatus": "healthy", "openHealthIssuesCount": 0, "serviceStatus": "running", "version": "2.245.18678.34621",
+			"settings": map[string]any{"description": "", "domainControllerDnsNames": []string{dc.DNS}, "isDelayedDeploymentEnabled": false}})
+	}
+	return c.ok(page200{Context: s.context("security/identities/sensors"), Value: out})
+}
+
+func (s *Server) identityAccounts(c *call) error {
+	return answer(c, listing[*directory.User]{
+		items: s.cfg.Dir.Users, get: func(*directory.User) func(string) any { return func(string) any { return nil } }, top: 100, maxTop: 999, capMessage: "The limit of '%d' for Top query has been exceeded.",
+		context: s.context("security/identities/identityAccounts"), tieBreak: func(a, b *directory.User) int { return cmp.Compare(a.UPN, b.UPN) },
+		view: func(u *directory.User) any {
+			return map[string]any{"@odata.type": "#microsoft.graph.security.user", "id": u.ADGuid, "displayName": u.Name, "domain": directory.ADDomain, "isEnabled": true, "onPremisesSecurityIdentifier": u.SID,
+				"cloudSecurityIdentifier": u.CloudSID, "userPrincipalName": u.UPN, "emailAddress": u.UPN,
+				"accounts": []any{map[string]any{"identifier": u.SID, "identityProvider": "activeDirectory", "actions": []string{"disable", "enable", "forcePasswordReset"}},
+					map[string]any{"identifier": u.ObjectID, "identityProvider": "entraID", "actions": []string{"revokeAllSessions", "requireUserToSignInAgain"}}}}
+		},
+	})
+}

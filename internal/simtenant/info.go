@@ -1,0 +1,114 @@
+package simtenant
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/vedette-siem/vedette/internal/simtenant/dice"
+	"github.com/vedette-siem/vedette/internal/simtenant/hub"
+)
+
+// Info is how to reach the tenant; it stands in sim.json.
+type Info struct {
+	Graph                string   `json:"graph"`
+	Token                string   `json:"token"`
+	Kafka                string   `json:"kafka"`
+	Control              string   `json:"control"`
+	Portal               string   `json:"portal"`
+	CAFile               string   `json:"caFile"`
+	TenantID             string   `json:"tenantId"`
+	ClientID             string   `json:"clientId"`
+	ClientSecret         string   `json:"clientSecret"`
+	Hubs                 []string `json:"hubs"`
+	ConsumerGroup        string   `json:"consumerGroup"`
+	ConnectionStringFile string   `json:"connectionStringFile"`
+
+	kafkaPort        int
+	connectionString string
+}
+
+type listeners struct{ graph, token, control, portal net.Listener }
+
+func (l *listeners) close() {
+	for _, x := range []net.Listener{l.graph, l.token, l.control, l.portal} {
+		if x != nil {
+			_ = x.Close()
+		}
+	}
+}
+
+// listen opens the ports, those of sim.json if there is one, and completes the tenant's Info.
+func (t *tenant) listen() (*listeners, error) {
+	var old Info
+	if b, err := os.ReadFile(filepath.Join(t.cfg.Dir, "sim.json")); err == nil {
+		if err := json.Unmarshal(b, &old); err != nil {
+			return nil, fmt.Errorf("reading sim.json: %w", err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading sim.json: %w", err)
+	}
+	l := &listeners{}
+	for _, x := range []struct {
+		to  *net.Listener
+		old string
+	}{{&l.graph, old.Graph}, {&l.token, old.Token}, {&l.control, old.Control}, {&l.portal, old.Portal}} {
+		ln, err := net.Listen("tcp", net.JoinHostPort(t.cfg.Host, strconv.Itoa(portOf(x.old))))
+		if err != nil {
+			l.close()
+			return nil, fmt.Errorf("opening the tenant's ports: %w", err)
+		}
+		*x.to = ln
+	}
+	kafka := portOf(old.Kafka)
+	if kafka == 0 {
+		ln, err := net.Listen("tcp", net.JoinHostPort(t.cfg.Host, "0"))
+		if err != nil {
+			l.close()
+			return nil, fmt.Errorf("opening the tenant's ports: %w", err)
+		}
+		kafka = ln.Addr().(*net.TCPAddr).Port
+		_ = ln.Close()
+	}
+	ca, err := filepath.Abs(t.keys.caFile)
+	if err != nil {
+		l.close()
+		return nil, err
+	}
+	d := dice.New(t.store.Meta().Seed, "client")
+	secret := dice.New(t.keys.signing.D.Int64(), "secret") // not a function of the seed alone, which is no secret
+	t.info = Info{
+		Graph: "https://" + l.graph.Addr().String(), Token: "https://" + l.token.Addr().String(), Kafka: net.JoinHostPort(t.cfg.Host, strconv.Itoa(kafka)), Control: "http://" + l.control.Addr().String(),
+		Portal: "http://" + l.portal.Addr().String(), CAFile: ca, TenantID: t.dir.TenantID, ClientID: d.GUID(), ClientSecret: "sim~" + secret.Hex(16), Hubs: []string{hub.Topic}, ConsumerGroup: "vedette",
+		ConnectionStringFile: filepath.Join(filepath.Dir(ca), "connection-string.txt"), kafkaPort: kafka,
+	}
+	t.info.connectionString = "Endpoint=sb://contoso-xdr.servicebus.windows.net/;SharedAccessKeyName=export-reader;SharedAccessKey=" + base64.StdEncoding.EncodeToString([]byte(secret.Hex(16))) + ";EntityPath=" + hub.Topic
+	if err := writeFile(t.info.ConnectionStringFile, []byte(t.info.connectionString)); err != nil {
+		l.close()
+		return nil, fmt.Errorf("writing the connection string: %w", err)
+	}
+	return l, nil
+}
+
+func portOf(address string) int {
+	n, err := strconv.Atoi(address[strings.LastIndexByte(address, ':')+1:])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+func writeInfo(dir string, i Info) error {
+	b, err := json.MarshalIndent(i, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, "sim.json"), append(b, '\n'))
+}
