@@ -25,8 +25,8 @@ func maskOf(v *column.Vector, n int) int {
 	return -1
 }
 
-func bools(v *column.Vector, n int) in[bool]   { return in[bool]{v.Bools, v.Nulls, maskOf(v, n)} }
-func ints(v *column.Vector, n int) in[int64]   { return in[int64]{v.Ints, v.Nulls, maskOf(v, n)} }
+func bools(v *column.Vector, n int) in[bool] { return in[bool]{v.Bools, v.Nulls, maskOf(v, n)} }
+func ints(v *column.Vector, n int) in[int64] { return in[int64]{v.Ints, v.Nulls, maskOf(v, n)} }
 func reals(v *column.Vector, n int) in[float64] {
 	return in[float64]{v.Floats, v.Nulls, maskOf(v, n)}
 }
@@ -75,7 +75,9 @@ func asAny(v *column.Vector, n int) in[any] {
 }
 
 // elem is the Go type behind a vector's slice.
-type elem interface{ bool | int64 | float64 | string }
+type elem interface {
+	bool | int64 | float64 | string
+}
 
 // output collects n results of a fixed-size type, in place.
 type output[T elem] struct {

@@ -286,7 +286,7 @@ func parseGuid(s string) (u uuid.UUID, ok bool) {
 		case c >= '0' && c <= '9':
 			d = c - '0'
 		case c|0x20 >= 'a' && c|0x20 <= 'f':
-			d = c|0x20 - 'a' + 10
+			d = c | 0x20 - 'a' + 10
 		default:
 			return uuid.UUID{}, false
 		}

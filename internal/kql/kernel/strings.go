@@ -1,0 +1,373 @@
+package kernel
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// textFunc lifts a function of one text.
+func textFunc[R elem](t schema.Type, f func(string) R) def {
+	return def{bind: func(*site) (eval, schema.Type, error) {
+		return map1(t, asTexts, func(s string) (R, bool) { return f(s), true }), t, nil
+	}, min: 1, max: 1}
+}
+
+func stringFunctions() family {
+	return family{
+		"strlen":       textFunc(schema.Long, func(s string) int64 { return int64(utf8.RuneCountInString(s)) }),
+		"string_size":  textFunc(schema.Long, func(s string) int64 { return int64(len(s)) }),
+		"toupper":      textFunc(schema.String, strings.ToUpper),
+		"tolower":      textFunc(schema.String, strings.ToLower),
+		"reverse":      textFunc(schema.String, reverseText),
+		"isascii":      textFunc(schema.Bool, isASCII),
+		"isutf8":       textFunc(schema.Bool, utf8.ValidString),
+		"strcat":       {bind: bindConcat, min: 1, max: -1},
+		"strcat_delim": {bind: bindConcatDelim, min: 2, max: -1},
+		"strcmp": {bind: func(*site) (eval, schema.Type, error) {
+			return map2(schema.Long, asTexts, asTexts, func(a, b string) (int64, bool) { return int64(strings.Compare(a, b)), true }), schema.Long, nil
+		}, min: 2, max: 2},
+		"strrep":    {bind: bindRepeatText, min: 2, max: 3},
+		"substring": {bind: bindSubstring, min: 2, max: 3},
+		"indexof":   {bind: bindIndexOf, min: 2, max: 5},
+		"split":     {bind: bindSplit, min: 2, max: 3},
+		"replace_string": {bind: func(*site) (eval, schema.Type, error) {
+			return map3(schema.String, asTexts, asTexts, asTexts, func(s, from, to string) (string, bool) {
+				if from == "" {
+					return s, true
+				}
+				return strings.ReplaceAll(s, from, to), true
+			}), schema.String, nil
+		}, min: 3, max: 3},
+		"replace_strings":                {bind: bindReplaceStrings, min: 3, max: 3},
+		"translate":                      {bind: bindTranslate, min: 3, max: 3},
+		"countof":                        {bind: bindCountOf, min: 2, max: 3},
+		"unicode_codepoints_from_string": {bind: bindCodepoints, min: 1, max: 1}, "to_utf8": {bind: bindCodepoints, min: 1, max: 1},
+		"unicode_codepoints_to_string": {bind: bindFromCodepoints, min: 1, max: -1}, "make_string": {bind: bindFromCodepoints, min: 1, max: -1},
+		"tohex": {bind: bindToHex, min: 1, max: 2},
+	}
+}
+
+func reverseText(s string) string {
+	r := []rune(s)
+	for i, j := 0, len(r)-1; i < j; i, j = i+1, j-1 {
+		r[i], r[j] = r[j], r[i]
+	}
+	return string(r)
+}
+
+func bindConcat(*site) (eval, schema.Type, error) {
+	return func(args []*column.Vector, n int) *column.Vector {
+		parts := make([]in[string], len(args))
+		for i, a := range args {
+			parts[i] = asTexts(a, n)
+		}
+		out := column.Make(schema.String, n)
+		var buf []byte
+		for r := range n {
+			buf = buf[:0]
+			for _, p := range parts {
+				buf = append(buf, p.at(r)...)
+			}
+			out.Strings[r] = string(buf)
+		}
+		return out
+	}, schema.String, nil
+}
+
+func bindConcatDelim(*site) (eval, schema.Type, error) {
+	return func(args []*column.Vector, n int) *column.Vector {
+		parts := make([]in[string], len(args))
+		for i, a := range args {
+			parts[i] = asTexts(a, n)
+		}
+		out := column.Make(schema.String, n)
+		for r := range n {
+			var buf []byte
+			for i, p := range parts[1:] {
+				if i > 0 {
+					buf = append(buf, parts[0].at(r)...)
+				}
+				buf = append(buf, p.at(r)...)
+			}
+			out.Strings[r] = string(buf)
+		}
+		return out
+	}, schema.String, nil
+}
+
+// maxText bounds what functions that multiply text may build.
+const maxText = 1 << 20
+
+func bindRepeatText(s *site) (eval, schema.Type, error) {
+	repeat := func(v string, k int64, delim string) (string, bool) {
+		if k <= 0 || (int64(len(v))+int64(len(delim))) > maxText/min(k, maxText) {
+			return "", false
+		}
+		parts := make([]string, k)
+		for i := range parts {
+			parts[i] = v
+		}
+		return strings.Join(parts, delim), true
+	}
+	if len(s.args) == 2 {
+		return map2(schema.String, asTexts, asInts, func(v string, k int64) (string, bool) { return repeat(v, k, "") }), schema.String, nil
+	}
+	return map3(schema.String, asTexts, asInts, asTexts, repeat), schema.String, nil
+}
+
+// cut returns the runes [start, start+length) of s; a negative start counts from the end.
+func cut(s string, start, length int64) string {
+	if isASCII(s) {
+		n := int64(len(s))
+		if start < 0 {
+			start = max(start+n, 0)
+		}
+		start = min(start, n)
+		return s[start : start+min(max(length, 0), n-start)]
+	}
+	r := []rune(s)
+	n := int64(len(r))
+	if start < 0 {
+		start = max(start+n, 0)
+	}
+	start = min(start, n)
+	return string(r[start : start+min(max(length, 0), n-start)])
+}
+
+func bindSubstring(s *site) (eval, schema.Type, error) {
+	if len(s.args) == 2 {
+		return map2(schema.String, asTexts, asInts, func(v string, start int64) (string, bool) { return cut(v, start, 1<<40), true }), schema.String, nil
+	}
+	return map3(schema.String, asTexts, asInts, asInts, func(v string, start, length int64) (string, bool) {
+		return cut(v, start, length), true
+	}), schema.String, nil
+}
+
+// window is the part of a text that indexof and indexof_regex look at: positions are in runes.
+type window struct {
+	runes []rune
+	from  int
+	text  string
+}
+
+// windowOf reads (text, lookup, start, length, occurrence) from the third argument on.
+func windowOf(text string, a []any) (w window, occurrence int64, ok bool) {
+	w.runes = []rune(text)
+	start, length, occurrence := int64(0), int64(-1), int64(1)
+	for i, dst := range []*int64{&start, &length, &occurrence} {
+		if i >= len(a) {
+			break
+		}
+		v, isNumber := toLong(a[i])
+		if !isNumber {
+			return w, 0, false
+		}
+		*dst = v
+	}
+	n := int64(len(w.runes))
+	if length < -1 || occurrence < 1 {
+		return w, 0, false
+	}
+	if start < 0 {
+		start = max(start+n, 0)
+	}
+	start = min(start, n)
+	end := n
+	if length >= 0 {
+		end = min(n, start+length)
+	}
+	w.from = int(start)
+	w.text = string(w.runes[start:end])
+	return w, occurrence, true
+}
+
+// at turns a byte position in the window into a rune position in the text.
+func (w window) at(i int) int64 { return int64(w.from + utf8.RuneCountInString(w.text[:i])) }
+
+func bindIndexOf(*site) (eval, schema.Type, error) {
+	return boxed(schema.Long, func(a []any) any {
+		w, k, ok := windowOf(Text(a[0]), a[2:])
+		if !ok {
+			return nil
+		}
+		lookup := Text(a[1])
+		for pos := 0; ; {
+			i := strings.Index(w.text[pos:], lookup)
+			if i < 0 {
+				return int64(-1)
+			}
+			if k--; k == 0 {
+				return w.at(pos + i)
+			}
+			_, size := utf8.DecodeRuneInString(w.text[pos+i:])
+			pos += i + max(size, 1)
+			if pos > len(w.text) {
+				return int64(-1)
+			}
+		}
+	}), schema.Long, nil
+}
+
+func bindSplit(s *site) (eval, schema.Type, error) {
+	pick := len(s.args) == 3
+	return func(args []*column.Vector, n int) *column.Vector {
+		text, sep := asTexts(args[0], n), asTexts(args[1], n)
+		out := column.New(schema.Dynamic, n)
+		for r := range n {
+			var parts []string
+			if sep.at(r) == "" {
+				parts = []string{text.at(r)}
+			} else {
+				parts = strings.Split(text.at(r), sep.at(r))
+			}
+			if pick {
+				at, ok := toLong(Box(args[2], rowOf(args[2], r, n)))
+				if !ok || at < 0 || at >= int64(len(parts)) {
+					out.AppendAny([]any{""})
+				} else {
+					out.AppendAny([]any{parts[at]})
+				}
+				continue
+			}
+			list := make([]any, len(parts))
+			for i, p := range parts {
+				list[i] = p
+			}
+			out.AppendAny(list)
+		}
+		return out
+	}, schema.Dynamic, nil
+}
+
+// bindReplaceStrings replaces the lookups in one pass, earlier ones first at each place.
+func bindReplaceStrings(*site) (eval, schema.Type, error) {
+	return boxed(schema.String, func(a []any) any {
+		from, okF := a[1].([]any)
+		to, okT := a[2].([]any)
+		if !okF || !okT || len(from) != len(to) {
+			return ""
+		}
+		var pairs []string
+		for i := range from {
+			if f := Text(from[i]); f != "" {
+				pairs = append(pairs, f, Text(to[i]))
+			}
+		}
+		return strings.NewReplacer(pairs...).Replace(Text(a[0]))
+	}), schema.String, nil
+}
+
+// bindTranslate binds translate(searchList, replacementList, text): the last replacement stands for the missing ones.
+func bindTranslate(*site) (eval, schema.Type, error) {
+	return map3(schema.String, asTexts, asTexts, asTexts, func(from, to, s string) (string, bool) {
+		f, t := []rune(from), []rune(to)
+		return strings.Map(func(r rune) rune {
+			for i, c := range f {
+				if c != r {
+					continue
+				}
+				switch {
+				case len(t) == 0:
+					return -1
+				case i < len(t):
+					return t[i]
+				}
+				return t[len(t)-1]
+			}
+			return r
+		}, s), true
+	}), schema.String, nil
+}
+
+// bindCountOf binds countof(text, search [, 'normal' | 'regex']): occurrences of text may overlap, of a regex not.
+func bindCountOf(s *site) (eval, schema.Type, error) {
+	if kind, ok := s.text(2); ok && kind == "regex" {
+		re, err := s.regexArg(1, nil)
+		if err != nil {
+			return nil, 0, err
+		}
+		return func(args []*column.Vector, n int) *column.Vector {
+			text, res := asTexts(args[0], n), re(args, n)
+			out := column.Make(schema.Long, n)
+			for r := range n {
+				if x := res.at(r); x != nil {
+					out.Ints[r] = int64(len(x.FindAllStringIndex(text.at(r), -1)))
+				}
+			}
+			return out
+		}, schema.Long, nil
+	}
+	return map2(schema.Long, asTexts, asTexts, func(s, sub string) (int64, bool) {
+		if sub == "" {
+			return 0, true
+		}
+		var k int64
+		for i := 0; ; {
+			j := strings.Index(s[i:], sub)
+			if j < 0 {
+				return k, true
+			}
+			k++
+			_, size := utf8.DecodeRuneInString(s[i+j:])
+			i += j + size
+		}
+	}), schema.Long, nil
+}
+
+func bindCodepoints(*site) (eval, schema.Type, error) {
+	return boxed(schema.Dynamic, func(a []any) any {
+		out := []any{}
+		for _, r := range Text(a[0]) {
+			out = append(out, int64(r))
+		}
+		return out
+	}), schema.Dynamic, nil
+}
+
+func bindFromCodepoints(*site) (eval, schema.Type, error) {
+	return boxed(schema.String, func(a []any) any {
+		var sb strings.Builder
+		var add func(v any)
+		add = func(v any) {
+			v = column.Resolve(v)
+			if list, ok := v.([]any); ok {
+				for _, e := range list {
+					add(e)
+				}
+				return
+			}
+			if k, ok := toLong(v); ok && k > 0 && k <= unicode.MaxRune {
+				sb.WriteRune(rune(k))
+			}
+		}
+		for _, v := range a {
+			add(v)
+		}
+		return sb.String()
+	}), schema.String, nil
+}
+
+// bindToHex prints two's complement: 32 bits for an int, 64 for a long.
+func bindToHex(s *site) (eval, schema.Type, error) {
+	narrow := s.typ(0) == schema.Int
+	hex := func(v, width int64) (string, bool) {
+		u := uint64(v)
+		if narrow {
+			u &= 0xffffffff
+		}
+		text := strconv.FormatUint(u, 16)
+		if d := int(min(width, 64)) - len(text); d > 0 {
+			text = strings.Repeat("0", d) + text
+		}
+		return text, true
+	}
+	if len(s.args) == 1 {
+		return map1(schema.String, asInts, func(v int64) (string, bool) { return hex(v, 0) }), schema.String, nil
+	}
+	return map2(schema.String, asInts, asInts, hex), schema.String, nil
+}
