@@ -109,3 +109,9 @@ const (
 	hour         = 60 * minute
 	day          = 24 * hour
 )
+
+// SpanUnit returns the ticks of a timespan unit such as "min"; 0 stands for a nanosecond, which is less than a tick.
+func SpanUnit(unit string) (ticks int64, ok bool) {
+	ticks, ok = spanUnits[unit]
+	return ticks, ok
+}

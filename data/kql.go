@@ -1,0 +1,10 @@
+package data
+
+import "embed"
+
+// KQL holds kql/functions.json, aggregates.json, plugins.json and operators.json: the language's symbols with their
+// overloads. A signature is "result|name:type|name:type ..."; a result that begins with "=" is a rule, a type that
+// begins with a capital letter is a class of types; "?" marks an optional parameter, "+n" a repeated one.
+//
+//go:embed kql/*.json
+var KQL embed.FS

@@ -1,0 +1,334 @@
+// Package bind gives a parsed query its meaning: it resolves names, checks and infers types, expands let statements and
+// functions, and builds the plan.
+//
+// Names, types and orders of the columns follow the language's own rules exactly, since they are what users see. What has
+// a meaning but cannot be run yet is still bound, to its columns, with a finding of kind NotRunnable.
+package bind
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/kql/syntax"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// Env is what a query's names refer to besides its own definitions.
+type Env struct {
+	// Catalog has the tables; nil has none.
+	Catalog schema.Catalog
+	// Workspace and Database are the names under which workspace("...") and database("...") mean these tables; the
+	// workspace's name and id, say. Empty accepts no name.
+	Workspace, Database string
+	// Parameters are values of declared query parameters, by name, as KQL literals.
+	Parameters map[string]string
+	// Runnable reports whether the executor knows a scalar function, aggregate or operator of a plan; nil knows all.
+	Runnable func(name string) bool
+}
+
+// maxNodes bounds the plan: let-bound tables are expanded at each use, which can grow without measure.
+const maxNodes = 20_000
+
+// Bind binds a query. The plan is nil if the text does not parse or does not mean anything; findings of kind NotRunnable
+// come with a plan, whose columns are right but which must not be run.
+func Bind(q *syntax.Query, env Env) (*plan.Query, syntax.Diagnostics) {
+	if env.Catalog == nil {
+		env.Catalog = schema.NewStatic()
+	}
+	b := &binder{env: env, text: q.Text, seen: map[finding]bool{}}
+	b.notes = map[string]bool{}
+	out := b.query(q)
+	b.diags.Locate(q.Text)
+	if b.diags.Has(syntax.Semantic) {
+		return nil, b.diags
+	}
+	return out, b.diags
+}
+
+type finding struct {
+	code  string
+	start int
+}
+
+type binder struct {
+	env       Env
+	text      string
+	diags     syntax.Diagnostics
+	seen      map[finding]bool // a let-bound text is bound at each use; its findings count once
+	ids       int
+	shared    int // materialize ids
+	nodes     int
+	depth     int
+	notes     map[string]bool
+	noteList  []string
+	render    *plan.Render
+	externals map[string]*syntax.Externaldata
+}
+
+func (b *binder) newID() int { b.ids++; return b.ids }
+
+func (b *binder) note(format string, args ...any) {
+	s := fmt.Sprintf(format, args...)
+	if !b.notes[s] {
+		b.notes[s] = true
+		b.noteList = append(b.noteList, s)
+	}
+}
+
+func (b *binder) report(d syntax.Diagnostic, at syntax.Node) {
+	s := at.Pos()
+	d.Start, d.Length = s.Start, max(0, s.End-s.Start)
+	f := finding{d.Code + d.Construct, d.Start}
+	if b.seen[f] {
+		return
+	}
+	b.seen[f] = true
+	b.diags = append(b.diags, d)
+}
+
+// errorf notes that the text has no meaning.
+func (b *binder) errorf(at syntax.Node, code, format string, args ...any) {
+	b.report(syntax.Diagnostic{Code: code, Kind: syntax.Semantic, Message: fmt.Sprintf(format, args...)}, at)
+}
+
+func (b *binder) warnf(at syntax.Node, code, format string, args ...any) {
+	b.report(syntax.Diagnostic{Code: code, Severity: syntax.Warning, Kind: syntax.Semantic, Message: fmt.Sprintf(format, args...)}, at)
+}
+
+// notRunnable notes that the construct has a meaning but cannot be run yet.
+func (b *binder) notRunnable(at syntax.Node, construct string) {
+	b.report(syntax.Diagnostic{Code: "not_runnable", Kind: syntax.NotRunnable, Construct: construct,
+		Message: "cannot be run yet: " + construct}, at)
+}
+
+// scope holds the names that statements define. A name is defined once in a scope and may hide one of an outer scope.
+type scope struct {
+	parent *scope
+	vars   map[string]*variable
+}
+
+func (s *scope) child() *scope { return &scope{parent: s, vars: map[string]*variable{}} }
+
+func (s *scope) find(name string) (*variable, bool) {
+	for ; s != nil; s = s.parent {
+		if v, ok := s.vars[name]; ok {
+			return v, true
+		}
+	}
+	return nil, false
+}
+
+// variable is a let-bound name or a parameter: a value, a table, or a function.
+type variable struct {
+	name  string
+	value plan.Expr
+	table func() *rel // a fresh instance at each call
+	fn    *lambda
+	view  bool
+	bad   bool // already reported
+}
+
+// lambda is a user's function with the scope it was written in.
+type lambda struct {
+	name string
+	def  *syntax.Lambda
+	sc   *scope
+}
+
+// ctx is where an expression stands: the names it sees.
+type ctx struct {
+	sc          *scope
+	row         *rel // the columns in scope
+	left, right *rel // $left and $right of a join
+	aggs        *aggregation
+	sub         *rel // the input of a pipe that has none of its own
+}
+
+func (c ctx) withRow(r *rel) ctx {
+	return ctx{sc: c.sc, row: r, sub: c.sub}
+}
+
+// scalar drops the columns: the place wants a value that is the same for the whole query.
+func (c ctx) constant() ctx { return ctx{sc: c.sc, sub: c.sub} }
+
+func (b *binder) query(q *syntax.Query) *plan.Query {
+	out := &plan.Query{}
+	c := ctx{sc: (*scope)(nil).child()}
+	results := b.statements(c, q.Stmts)
+	for _, x := range results {
+		b.render = nil
+		r := b.result(c, x)
+		if r == nil {
+			continue
+		}
+		out.Results = append(out.Results, plan.Result{Root: b.visible(r), Render: b.render})
+	}
+	out.Notes = b.noteList
+	return out
+}
+
+// statements defines what the statements define and returns the expressions that stand as statements.
+func (b *binder) statements(c ctx, stmts []syntax.Stmt) []syntax.Expr {
+	var out []syntax.Expr
+	for _, s := range stmts {
+		switch s := s.(type) {
+		case *syntax.LetStmt:
+			b.let(c, s)
+		case *syntax.ExprStmt:
+			out = append(out, s.X)
+		case *syntax.DeclareStmt:
+			b.declare(c, s)
+		case *syntax.SetStmt:
+			b.setOption(s)
+		case *syntax.Directive:
+			b.errorf(s, "KS250", "Unknown directive %s.", strings.Fields(s.Text + " #")[0])
+		case *syntax.AliasStmt:
+			b.notRunnable(s, "alias")
+		case *syntax.RestrictStmt:
+			b.notRunnable(s, "restrict")
+		case *syntax.PatternStmt:
+			b.notRunnable(s, "declare pattern")
+		}
+	}
+	return out
+}
+
+// setOption accepts the request options that change nothing here, and notes those that are not honoured.
+func (b *binder) setOption(s *syntax.SetStmt) {
+	b.note("set %s has no effect", s.Name.Text)
+}
+
+func (b *binder) define(c ctx, at syntax.Node, name string, v *variable) {
+	v.name = name
+	if _, ok := c.sc.vars[name]; ok {
+		b.errorf(at, "KS201", "A variable with the name '%s' has already been declared.", name)
+		return
+	}
+	c.sc.vars[name] = v
+}
+
+func (b *binder) let(c ctx, s *syntax.LetStmt) {
+	if l, ok := s.Value.(*syntax.Lambda); ok {
+		if b.parameters(c, l) {
+			b.define(c, s.Name, s.Name.Text, &variable{fn: &lambda{name: s.Name.Text, def: l, sc: c.sc}, view: l.View})
+		} else {
+			b.define(c, s.Name, s.Name.Text, &variable{bad: true})
+		}
+		return
+	}
+	b.define(c, s.Name, s.Name.Text, b.variableOf(c.constant(), s.Value))
+}
+
+// variableOf binds a value that gets a name. A table is bound afresh at each use, in the scope of its definition.
+func (b *binder) variableOf(c ctx, x syntax.Expr) *variable {
+	v := b.value(c, x)
+	switch {
+	case v.rel != nil:
+		first := v.rel
+		if m, ok := first.node.(*plan.Materialize); ok {
+			return &variable{table: func() *rel { return b.again(first, m) }}
+		}
+		captured := ctx{sc: &scope{parent: c.sc.parent, vars: copied(c.sc.vars)}, sub: c.sub}
+		return &variable{table: func() *rel {
+			if r := first; r != nil {
+				first = nil
+				return r
+			}
+			return b.value(captured, x).rel
+		}}
+	case v.expr != nil:
+		return &variable{value: v.expr}
+	}
+	return &variable{bad: true}
+}
+
+// copied keeps what a scope held when a table was defined: later names are not seen by it.
+func copied(vars map[string]*variable) map[string]*variable {
+	out := make(map[string]*variable, len(vars))
+	for k, v := range vars {
+		out[k] = v
+	}
+	return out
+}
+
+// again is another use of a materialized table: the same evaluation under fresh column ids.
+func (b *binder) again(first *rel, m *plan.Materialize) *rel {
+	out := make([]plan.Col, len(m.Out))
+	r := &rel{open: first.open}
+	for i, c := range m.Out {
+		out[i] = plan.Col{ID: b.newID(), Name: c.Name, Type: c.Type}
+		r.cols = append(r.cols, bound{Col: out[i], hidden: first.cols[i].hidden})
+	}
+	r.node = &plan.Materialize{ID: m.ID, Input: m.Input, Out: out}
+	return r
+}
+
+func (b *binder) declare(c ctx, s *syntax.DeclareStmt) {
+	for _, p := range s.Params {
+		t, err := schema.ParseType(p.Type)
+		if err != nil {
+			continue
+		}
+		v := &variable{value: nullOf(t)}
+		switch text, given := b.env.Parameters[p.Name.Text]; {
+		case given:
+			q, ds := syntax.Parse("print " + text)
+			if ds.HasErrors() || len(q.Stmts) != 1 {
+				if t != schema.String {
+					b.errorf(p.Name, "KS_parameter", "The value of parameter '%s' is not a literal of type %s.", p.Name.Text, t)
+				}
+				v.value = &plan.Lit{T: schema.String, Value: text}
+				break
+			}
+			x := q.Stmts[0].(*syntax.ExprStmt).X.(*syntax.Pipe).Op.(*syntax.ProjectOp).Items[0]
+			if e, ok := b.value(ctx{}, x).expr.(*plan.Lit); ok {
+				v.value = convert(e, t)
+			} else {
+				v.value = &plan.Lit{T: schema.String, Value: text}
+			}
+		case p.Default != nil:
+			v.value = b.typed(c.constant(), p.Default, t)
+		default:
+			b.errorf(p.Name, "KS_parameter", "The query parameter '%s' has no value.", p.Name.Text)
+		}
+		b.define(c, p.Name, p.Name.Text, v)
+	}
+}
+
+// result binds a statement's expression: a table, or a value as a table of one row.
+func (b *binder) result(c ctx, x syntax.Expr) *rel {
+	v := b.value(c, x)
+	switch {
+	case v.rel != nil:
+		return v.rel
+	case v.expr != nil:
+		col := plan.Col{ID: b.newID(), Name: "print_0", Type: v.expr.Type()}
+		row := &plan.Values{Rows: [][]plan.Expr{{}}}
+		return &rel{node: &plan.Project{Input: row, Items: []plan.Item{{Out: col, Expr: v.expr}}}, cols: []bound{{Col: col}}}
+	}
+	return nil
+}
+
+// visible adds a last projection where the node has more columns than the user is to see.
+func (b *binder) visible(r *rel) plan.Node {
+	var want []plan.Col
+	for _, c := range r.cols {
+		if !c.hidden {
+			want = append(want, c.Col)
+		}
+	}
+	have := r.node.Cols()
+	same := len(have) == len(want)
+	for i := 0; same && i < len(have); i++ {
+		same = have[i] == want[i]
+	}
+	if same {
+		return r.node
+	}
+	p := &plan.Project{Input: r.node}
+	for _, c := range want {
+		p.Items = append(p.Items, plan.Item{Out: c, Expr: &plan.Ref{ID: c.ID, T: c.Type}})
+	}
+	return p
+}

@@ -1,0 +1,257 @@
+package bind
+
+import (
+	"strings"
+
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/kql/syntax"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// parameters checks the declaration of a user's function.
+func (b *binder) parameters(c ctx, l *syntax.Lambda) bool {
+	seen := map[string]bool{}
+	ok := true
+	for _, p := range l.Params {
+		if seen[p.Name.Text] {
+			b.errorf(p.Name, "KS201", "A parameter with the name '%s' has already been declared.", p.Name.Text)
+			ok = false
+		}
+		seen[p.Name.Text] = true
+	}
+	if l.Body == nil || l.Body.X == nil {
+		b.errorf(l, "KS_body", "A function needs an expression at its end.")
+		return false
+	}
+	return ok
+}
+
+// invoke expands a call of a user's function: its body is bound in the scope it was written in, with the parameters as
+// names for the arguments.
+func (b *binder) invoke(c ctx, at syntax.Node, fn *lambda, args []syntax.Expr) value {
+	return b.invokeWith(c, at, fn, args, nil)
+}
+
+// invokeWith passes a table as the first argument, as the invoke operator does.
+func (b *binder) invokeWith(c ctx, at syntax.Node, fn *lambda, args []syntax.Expr, first *rel) value {
+	if b.tooLarge(at) {
+		return bad()
+	}
+	b.nodes++
+	b.depth += 4
+	defer func() { b.depth -= 4 }()
+	params := fn.def.Params
+	given := make([]syntax.Expr, len(params))
+	var firstVar *variable
+	pos := 0
+	if first != nil {
+		if len(params) == 0 || params[0].Type != "" {
+			b.errorf(at, "KS_invoke", "The function '%s' takes no table as its first parameter, so it cannot be invoked on one.", fn.name)
+			return value{rel: b.nothing()}
+		}
+		firstVar = b.tableParam(at, params[0], first)
+		pos = 1
+	}
+	for _, a := range args {
+		if n, ok := a.(*syntax.Named); ok && len(n.Names) == 1 {
+			found := false
+			for i := range params {
+				if params[i].Name.Text == n.Names[0].Text {
+					given[i], found = n.X, true
+				}
+			}
+			if !found {
+				b.errorf(n, "KS_argument", "The function '%s' has no parameter '%s'.", fn.name, n.Names[0].Text)
+			}
+			continue
+		}
+		if pos >= len(params) {
+			b.errorf(at, "KS119", "The function '%s' expects %d arguments.", fn.name, len(params))
+			return bad()
+		}
+		given[pos] = a
+		pos++
+	}
+	sc := fn.sc.child()
+	for i, p := range params {
+		if i == 0 && firstVar != nil {
+			sc.vars[p.Name.Text] = firstVar
+			continue
+		}
+		v := b.bindParam(c, at, fn, p, given[i])
+		if v == nil {
+			return bad()
+		}
+		v.name = p.Name.Text
+		sc.vars[p.Name.Text] = v
+	}
+	return b.body(ctx{sc: sc}, fn.def.Body)
+}
+
+func (b *binder) bindParam(c ctx, at syntax.Node, fn *lambda, p syntax.Param, arg syntax.Expr) *variable {
+	if p.Type == "" {
+		if arg == nil {
+			b.errorf(at, "KS119", "The function '%s' needs a table for its parameter '%s'.", fn.name, p.Name.Text)
+			return nil
+		}
+		r := b.table(c.constant(), arg)
+		first := b.tableParam(arg, p, r)
+		outer := c.constant()
+		used := false
+		return &variable{table: func() *rel {
+			if !used {
+				used = true
+				return first.table()
+			}
+			return b.tableParam(arg, p, b.table(outer, arg)).table()
+		}}
+	}
+	t, _ := schema.ParseType(p.Type)
+	if arg == nil {
+		if p.Default == nil {
+			b.errorf(at, "KS119", "The function '%s' expects a value for its parameter '%s'.", fn.name, p.Name.Text)
+			return nil
+		}
+		return &variable{value: b.typed(ctx{sc: fn.sc}, p.Default, t)}
+	}
+	v := b.value(c, arg)
+	if v.rel != nil {
+		b.errorf(arg, "KS110", "A scalar value is expected for the parameter '%s', not a table.", p.Name.Text)
+		return &variable{value: nullOf(t)}
+	}
+	e := v.expr
+	if from := e.Type(); from != t && from != schema.Unknown {
+		switch {
+		case widens(from, t), t == schema.Int && from == schema.Long, t == schema.Long && from == schema.Real:
+			e = convert(e, t)
+		case t == schema.Dynamic, from == schema.Dynamic:
+			e = convert(e, t)
+		default:
+			b.errorf(arg, "KS107", "A value of type %s expected for the parameter '%s', not %s.", t, p.Name.Text, from)
+		}
+	}
+	return &variable{value: e}
+}
+
+// tableParam gives a table to a parameter: with named columns, those must be there.
+func (b *binder) tableParam(at syntax.Node, p syntax.Param, r *rel) *variable {
+	for _, want := range p.Table {
+		t, _ := schema.ParseType(want.Type)
+		c, ok := r.find(want.Name.Text)
+		switch {
+		case !ok && !r.open:
+			b.errorf(at, "KS_parameter", "The table has no column '%s' of type %s, which the parameter '%s' asks for.", want.Name.Text, t, p.Name.Text)
+		case ok && c.Type != t && c.Type != schema.Unknown:
+			b.errorf(at, "KS_parameter", "The column '%s' is of type %s; the parameter '%s' asks for %s.", want.Name.Text, c.Type, p.Name.Text, t)
+		}
+	}
+	return &variable{table: func() *rel { return r }}
+}
+
+// body binds the inside of a function.
+func (b *binder) body(c ctx, body *syntax.Body) value {
+	for _, x := range b.statements(c, body.Stmts) {
+		b.errorf(x, "KS_body", "Only the last statement of a function is its value.")
+	}
+	if body.X == nil {
+		return bad()
+	}
+	v := b.value(c, body.X)
+	v.name, v.direct = "", false
+	return v
+}
+
+// tableFunction binds the calls whose result is a table: table("..."), database("...") and the like.
+func (b *binder) tableFunction(c ctx, x *syntax.Call) (*rel, bool) {
+	switch x.Fn.Text {
+	case "table":
+		if len(x.Args) == 0 {
+			return nil, false
+		}
+		name, ok := b.constantString(c.constant(), x.Args[0])
+		if !ok {
+			b.errorf(x.Args[0], "KS105", "The name of the table must be a constant string.")
+			return b.nothing(), true
+		}
+		return b.tableName(c, &syntax.Name{Span: x.Args[0].Pos(), Text: name}, false), true
+	case "materialized_view", "external_table", "stored_query_result", "graph", "entity_group":
+		return b.unsupported(x, x.Fn.Text+"()", nil, true), true
+	}
+	return nil, false
+}
+
+// tablePath resolves database("...").Table, workspace("...").Table and cluster("...").database("...").Table: only this
+// workspace's own names lead anywhere.
+func (b *binder) tablePath(c ctx, x *syntax.Member) *rel {
+	var steps []syntax.Expr
+	for e := syntax.Expr(x); ; {
+		m, ok := e.(*syntax.Member)
+		if !ok {
+			steps = append(steps, e)
+			break
+		}
+		steps = append(steps, m.Name)
+		e = m.X
+	}
+	for i := len(steps) - 1; i > 0; i-- {
+		call, ok := steps[i].(*syntax.Call)
+		if !ok {
+			b.errorf(steps[i], "KS_path", "A path to a table is database(\"name\").Table or workspace(\"name\").Table.")
+			return b.nothing()
+		}
+		name := ""
+		if len(call.Args) > 0 {
+			name, _ = b.constantString(c.constant(), call.Args[0])
+		}
+		if !equalNames(name, b.env.Workspace, b.env.Database) {
+			b.errorf(call, "KS208", "The name '%s' does not refer to this %s; queries across workspaces cannot be run.", name, call.Fn.Text)
+			return b.nothing()
+		}
+	}
+	switch last := steps[0].(type) {
+	case *syntax.Name:
+		return b.tableName(ctx{sc: (*scope)(nil).child()}, last, false)
+	case *syntax.Call:
+		if r, ok := b.tableFunction(c, last); ok {
+			return r
+		}
+	}
+	b.errorf(x, "KS_path", "A path to a table is database(\"name\").Table or workspace(\"name\").Table.")
+	return b.nothing()
+}
+
+// profileColumns are what FileProfile adds to a table.
+var profileColumns = []output{
+	{"GlobalPrevalence", schema.Long}, {"GlobalFirstSeen", schema.Datetime}, {"GlobalLastSeen", schema.Datetime},
+	{"Signer", schema.String}, {"Issuer", schema.String}, {"SignerHash", schema.String}, {"IsCertificateValid", schema.Bool},
+	{"IsRootSignerMicrosoft", schema.Bool}, {"SignatureState", schema.String}, {"IsExecutable", schema.Bool},
+	{"ThreatName", schema.String}, {"Publisher", schema.String}, {"SoftwareName", schema.String}, {"ProfileAvailability", schema.String},
+}
+
+func (b *binder) invokeOp(c ctx, r *rel, op *syntax.EvaluateOp) *rel {
+	call, ok := op.Call.(*syntax.Call)
+	if !ok {
+		return r
+	}
+	if v, ok := c.sc.find(call.Fn.Text); ok && v.fn != nil {
+		got := b.invokeWith(ctx{sc: c.sc}, call, v.fn, call.Args, r)
+		if got.rel == nil {
+			return b.nothing()
+		}
+		return got.rel
+	}
+	if call.Fn.Text == "FileProfile" {
+		cols := append([]bound(nil), r.cols...)
+		out := &rel{cols: cols}
+		for _, o := range profileColumns {
+			replace(out, plan.Col{ID: b.newID(), Name: o.name, Type: o.typ})
+		}
+		return b.unsupported(call, "FileProfile()", out.cols, r.open, r)
+	}
+	if strings.HasPrefix(call.Fn.Text, "_") {
+		b.errorf(call.Fn, "KS211", "The name '%s' does not refer to any known function.", call.Fn.Text)
+	} else {
+		b.unknownFunction(call.Fn)
+	}
+	return b.nothing()
+}

@@ -1,0 +1,25 @@
+// Package kql turns query texts into plans: it parses, binds and rewrites them, checks them for editors and scripts, and
+// formats them.
+package kql
+
+import (
+	"github.com/vedette-siem/vedette/internal/kql/bind"
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/kql/syntax"
+)
+
+// Compile parses, binds and rewrites a query. The plan is nil when a finding is an error; else it can be run.
+// The plan's notes name the rewrites that were applied.
+func Compile(text string, env bind.Env) (*plan.Query, syntax.Diagnostics) {
+	tree, diags := syntax.Parse(text)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	q, more := bind.Bind(tree, env)
+	diags = append(diags, more...)
+	diags.Locate(text)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	return q, diags
+}
