@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -111,7 +112,8 @@ func (m *maker) expr(cols []plan.Col, t schema.Type, depth int) plan.Expr {
 func (m *maker) predicate(cols []plan.Col, depth int) plan.Expr {
 	call := func(f string, args ...plan.Expr) plan.Expr { return &plan.Call{Func: f, Args: args, T: schema.Bool} }
 	sub := func(t schema.Type) plan.Expr { return m.expr(cols, t, depth-1) }
-	switch m.pick(9, "predicate") {
+	kind := m.pick(10, "predicate")
+	switch kind {
 	case 0:
 		return call(one(m, []string{"and", "or"}, "op"), sub(schema.Bool), sub(schema.Bool))
 	case 1:
@@ -142,6 +144,12 @@ func (m *maker) predicate(cols []plan.Col, depth int) plan.Expr {
 			t = schema.Long
 		}
 		return call(one(m, []string{"between", "!between"}, "op"), sub(t), sub(t), sub(t))
+	}
+	if kind == 8 && depth > 1 {
+		t := one(m, []schema.Type{schema.Bool, schema.Int, schema.Long, schema.String, schema.Datetime, schema.Guid}, "looked up")
+		in := m.node(0)
+		table := &plan.Project{Input: in, Items: []plan.Item{{Out: plan.Col{ID: m.fresh(), Name: "v", Type: t}, Expr: m.expr(in.Cols(), t, 1)}}}
+		return &plan.InTable{Func: one(m, []string{"in", "!in"}, "op"), X: sub(t), Input: table}
 	}
 	at := m.columnOf(cols, schema.Datetime)
 	if at == nil {
@@ -201,10 +209,10 @@ func (m *maker) aggregate(in plan.Node) plan.Node {
 		n = 1
 	}
 	for range n {
-		f := one(m, []string{"count", "countif", "sum", "min", "max", "dcount", "avg"}, "aggregate")
+		f := one(m, []string{"count", "countif", "sum", "min", "max", "dcount", "avg", "sumif", "minif", "maxif", "dcountif", "avgif"}, "aggregate")
 		t, out := schema.Long, schema.Long
-		switch f {
-		case "countif":
+		switch strings.TrimSuffix(f, "if") {
+		case "count":
 			t = schema.Bool
 		case "sum":
 			t = one(m, []schema.Type{schema.Int, schema.Long, schema.Timespan}, "summed")
@@ -217,11 +225,14 @@ func (m *maker) aggregate(in plan.Node) plan.Node {
 		case "dcount":
 			t = one(m, keyTypes, "counted")
 		case "avg":
-			t, out = one(m, []schema.Type{schema.Int, schema.Long}, "averaged"), schema.Real
+			t, out = schema.Int, schema.Real // whose sums are exact in any order
 		}
 		g := plan.Agg{Func: f, Out: []plan.Col{{ID: m.fresh(), Name: f, Type: out}}}
 		if f != "count" {
 			g.Args = []plan.Expr{m.expr(in.Cols(), t, 2)}
+		}
+		if strings.HasSuffix(f, "if") && f != "countif" {
+			g.Args = append(g.Args, m.predicate(in.Cols(), 1))
 		}
 		a.Aggs = append(a.Aggs, g)
 	}

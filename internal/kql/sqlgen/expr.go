@@ -9,10 +9,11 @@ import (
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
-// simple types compare, sort and group in SQL as in KQL. Reals do not (NaN, -0), nor do the types stored as text.
+// simple types compare, sort and group in SQL as in KQL. Reals do not (NaN), nor do decimals and dynamics, whose equal
+// values can have different texts. The text of a guid is always the same and sorts like its bytes.
 func simple(t schema.Type) bool {
 	switch t {
-	case schema.Bool, schema.Int, schema.Long, schema.Datetime, schema.Timespan, schema.String:
+	case schema.Bool, schema.Int, schema.Long, schema.Datetime, schema.Timespan, schema.String, schema.Guid:
 		return true
 	}
 	return false
@@ -43,6 +44,14 @@ func (g *gen) cond(r *rel, e plan.Expr) (string, bool) {
 	var parts []string
 	var rest []plan.Expr
 	for _, c := range conjuncts(e, nil) {
+		if in, ok := c.(*plan.InTable); ok {
+			s, ok := g.inTable(r, in)
+			if !ok {
+				return "", false
+			}
+			parts = append(parts, s)
+			continue
+		}
 		if s, ok := g.try(r, c, g.nativeCond); ok {
 			parts = append(parts, s)
 		} else {
@@ -61,6 +70,28 @@ func (g *gen) cond(r *rel, e plan.Expr) (string, bool) {
 		parts = append(parts, s)
 	}
 	return strings.Join(parts, " AND "), true
+}
+
+// inTable writes a test against the first column of a table. Null is in no table.
+func (g *gen) inTable(r *rel, e *plan.InTable) (string, bool) {
+	x, cols := r.inline(e.X), e.Input.Cols()
+	if len(cols) == 0 || x.Type() != cols[0].Type || !simple(x.Type()) || e.Func != "in" && e.Func != "!in" {
+		return "", false
+	}
+	s, ok := g.value(r, x)
+	if !ok {
+		return "", false
+	}
+	sub, ok := g.node(e.Input, nil)
+	if !ok || !sub.has(cols[0].ID) {
+		return "", false
+	}
+	col := name(cols[0].ID)
+	table := "(SELECT " + col + " FROM (" + sub.sql + ") AS t WHERE " + col + " IS NOT NULL)"
+	if e.Func == "in" {
+		return "(" + s + " IN " + table + ")", true
+	}
+	return "coalesce(" + s + " NOT IN " + table + ", true)", true
 }
 
 func conjuncts(e plan.Expr, out []plan.Expr) []plan.Expr {

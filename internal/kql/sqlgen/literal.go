@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/google/uuid"
+
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
@@ -40,6 +42,8 @@ func (g *gen) literal(v any, t schema.Type) (string, bool) {
 			return "", false
 		}
 		return "CAST('" + strconv.FormatFloat(v, 'g', -1, 64) + "' AS DOUBLE)", true
+	case uuid.UUID:
+		return "'" + v.String() + "'", t == schema.Guid
 	case string:
 		if t != schema.String {
 			return "", false

@@ -50,7 +50,7 @@ func nativeFor(name string) nativeCall {
 
 // pair writes two arguments of the same simple type.
 func (g *gen) pair(r *rel, c *plan.Call) (a, b string, ok bool) {
-	if len(c.Args) != 2 || sqlType(c.Args[0].Type()) != sqlType(c.Args[1].Type()) {
+	if len(c.Args) != 2 || !comparable(c.Args[0].Type(), c.Args[1].Type()) {
 		return "", "", false
 	}
 	if !simple(c.Args[0].Type()) || !simple(c.Args[1].Type()) {
@@ -61,6 +61,11 @@ func (g *gen) pair(r *rel, c *plan.Call) (a, b string, ok bool) {
 	}
 	b, ok = g.native(r, c.Args[1])
 	return a, b, ok
+}
+
+// comparable reports that two types have one form in SQL and mean the same by it.
+func comparable(a, b schema.Type) bool {
+	return sqlType(a) == sqlType(b) && (a == schema.Guid) == (b == schema.Guid)
 }
 
 // equal: null == null is null, one null is false.
@@ -130,7 +135,7 @@ func not(g *gen, r *rel, c *plan.Call) (string, bool) {
 // list writes a value and the constants it is looked up in; no null and nothing of another type is among them.
 func (g *gen) list(r *rel, c *plan.Call) (x, list string, ok bool) {
 	t := c.Args[0].Type()
-	if len(c.Args) < 2 || !simple(t) || t == schema.Bool {
+	if len(c.Args) < 2 || !simple(t) || t == schema.Bool || t == schema.Guid {
 		return "", "", false
 	}
 	if x, ok = g.native(r, c.Args[0]); !ok {
@@ -139,7 +144,7 @@ func (g *gen) list(r *rel, c *plan.Call) (x, list string, ok bool) {
 	var all []string
 	for _, a := range c.Args[1:] {
 		v, ok := g.constant(a)
-		if !ok || v == nil || sqlType(a.Type()) != sqlType(t) || !simple(a.Type()) {
+		if !ok || v == nil || !comparable(a.Type(), t) || !simple(a.Type()) {
 			return "", "", false
 		}
 		s, ok := g.literal(v, a.Type())
@@ -180,7 +185,7 @@ func (g *gen) between(r *rel, c *plan.Call) (string, bool) {
 	}
 	var s [3]string
 	for i, a := range c.Args {
-		if !simple(a.Type()) || a.Type() == schema.Bool || sqlType(a.Type()) != sqlType(c.Args[0].Type()) {
+		if !simple(a.Type()) || a.Type() == schema.Bool || !comparable(a.Type(), c.Args[0].Type()) {
 			return "", false
 		}
 		if i > 0 {

@@ -2,7 +2,6 @@ package sqlgen
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/vedette-siem/vedette/internal/kql/plan"
@@ -108,30 +107,42 @@ func (g *gen) sort(n *plan.Sort, b bounds) (*rel, bool) {
 	var order []sortKey
 	for _, k := range n.Keys {
 		e := r.inline(k.Expr)
-		if !simple(e.Type()) {
-			return nil, false // the engine orders NaN, decimals and the rest in its own way
+		if !simple(e.Type()) && e.Type() != schema.Real {
+			return nil, false
 		}
 		s, ok := g.value(r, e)
 		if !ok {
 			return nil, false
 		}
-		col := fmt.Sprintf("s%d", g.keys)
-		g.keys++
-		list = append(list, s+" AS "+col)
-		rest := "ASC"
-		if k.Desc {
-			rest = "DESC"
-		}
+		nulls := " NULLS LAST"
 		if k.NullsFirst {
-			rest += " NULLS FIRST"
-		} else {
-			rest += " NULLS LAST"
+			nulls = " NULLS FIRST"
 		}
-		order = append(order, sortKey{col, rest})
+		if e.Type() == schema.Real {
+			// NaN stands between the nulls and the numbers, whichever way these go.
+			rank := g.sortColumn("CASE WHEN "+s+" IS NULL THEN 2 WHEN isnan("+s+") THEN 1 ELSE 0 END", &list)
+			order = append(order, sortKey{rank, direction(k.NullsFirst) + " NULLS LAST"})
+		}
+		order = append(order, sortKey{g.sortColumn(s, &list), direction(k.Desc) + nulls})
 	}
 	r.sql = "SELECT " + selectList(list) + " FROM (" + r.sql + ") AS t"
 	r.order = order
 	return r, true
+}
+
+func direction(desc bool) string {
+	if desc {
+		return "DESC"
+	}
+	return "ASC"
+}
+
+// sortColumn adds an expression to a select list and returns the name of its column.
+func (g *gen) sortColumn(s string, list *[]string) string {
+	col := fmt.Sprintf("s%d", g.keys)
+	g.keys++
+	*list = append(*list, s+" AS "+col)
+	return col
 }
 
 // limit takes rows of an ordered or unordered input. Bounds from above must not reach the input: they would change
@@ -244,10 +255,4 @@ func holds(e plan.Expr) bool {
 		return true
 	}
 	return e.Type() != schema.Dynamic && e.Type() != schema.Decimal && e.Type() != schema.Unknown
-}
-
-func (r *rel) clone() *rel {
-	c := *r
-	c.notNull, c.virtual, c.time = maps.Clone(r.notNull), maps.Clone(r.virtual), maps.Clone(r.time)
-	return &c
 }

@@ -168,7 +168,7 @@ func TestLeftToExec(t *testing.T) {
 		"window":             ref(call(schema.Long, "row_number")),
 		"subquery":           where(scan(), is("==", colCount, &plan.Scalar{Input: scan(), T: schema.Long})),
 		"real key":           &plan.Aggregate{Input: scan(), Keys: pass(colScore)},
-		"real order":         sorted(scan(), colScore),
+		"dynamic order":      sorted(scan(), colFields),
 		"unknown aggregate":  &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "make_set", Args: []plan.Expr{colDevice}, Out: []plan.Col{out(11, "set_", schema.Dynamic)}}}},
 		"serialize":          &plan.Serialize{Input: scan()},
 		"computed row limit": &plan.Limit{Input: scan(), N: colCount},
