@@ -1,0 +1,293 @@
+package connector
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/health"
+	"github.com/vedette-siem/vedette/internal/ingest"
+	"github.com/vedette-siem/vedette/internal/model"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// memory keeps choices and usage for tests; failing makes every write an error.
+type memory struct {
+	mu      sync.Mutex
+	choices map[string]model.Connection
+	usage   []model.TableUsage
+	failing bool
+}
+
+func (m *memory) Connection(_ context.Context, ws, id string) (model.Connection, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if c, ok := m.choices[ws]; ok {
+		return c, nil
+	}
+	return model.Connection{Workspace: ws, Connector: id}, nil
+}
+
+func (m *memory) SaveConnection(_ context.Context, c model.Connection) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failing {
+		return errors.New("disk full")
+	}
+	if m.choices == nil {
+		m.choices = map[string]model.Connection{}
+	}
+	m.choices[c.Workspace] = c
+	return nil
+}
+
+func (m *memory) AddUsage(_ context.Context, _ string, add []model.TableUsage) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failing {
+		return errors.New("disk full")
+	}
+	m.usage = append(m.usage, add...)
+	return nil
+}
+
+func (m *memory) Usage(context.Context, string, time.Time) ([]model.TableUsage, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.usage), nil
+}
+
+type rules struct{ off int }
+
+func (r *rules) Count(context.Context, string) (int, int, error) { return 5 - r.off, 5, nil }
+func (r *rules) TurnOff(context.Context, string, string) error   { r.off = 5; return nil }
+
+type prober struct{ calls int }
+
+func (p *prober) Prerequisites(context.Context, string) []Prerequisite {
+	p.calls++
+	return []Prerequisite{{ID: "licence", Title: "Licence", State: Met}}
+}
+
+func newService(t *testing.T, m *memory, cfg Config) *Service {
+	t.Helper()
+	cfg.Connections = m
+	s, err := NewService(t.Context(), cfg, "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func yes() *bool { v := true; return &v }
+
+func TestConnectAddsAndDisconnectTakesAway(t *testing.T) {
+	m, r := &memory{}, &rules{}
+	s := newService(t, m, Config{Rules: r})
+	var told []string
+	s.Subscribe(func(ws string) { told = append(told, ws) })
+	show := func() model.Connection {
+		c, _ := s.Watch("w")
+		if stored, _ := m.Connection(t.Context(), "w", DefenderXDR); !cmp.Equal(c, stored) {
+			t.Errorf("the choice is %+v, stored is %+v", c, stored)
+		}
+		return c
+	}
+
+	_, changed := s.Watch("w")
+	if err := s.Connect(t.Context(), "w", Request{Tables: []string{"DeviceInfo", "AlertInfo", "DeviceInfo"}}, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-changed:
+	default:
+		t.Error("the watcher was not told")
+	}
+	if c := show(); !slices.Equal(c.Tables, []string{"AlertInfo", "DeviceInfo"}) || c.Incidents || c.ConnectedBy != "ann" || c.ConnectedAt.IsZero() || r.off != 0 {
+		t.Errorf("after connecting tables: %+v, rules %+v", c, r)
+	}
+	if err := s.Connect(t.Context(), "w", Request{Incidents: yes(), Tables: []string{"AlertInfo"}}, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	if c := show(); len(c.Tables) != 2 || !c.Incidents || c.ConnectedBy != "ann" || r.off != 5 {
+		t.Errorf("after connecting incidents: %+v, rules %+v", c, r)
+	}
+	if err := s.SetTables(t.Context(), "w", []string{"all"}, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	if c := show(); len(c.Tables) != 21 {
+		t.Errorf("all tables are %d, want 21", len(c.Tables))
+	}
+	if err := s.Disconnect(t.Context(), "w", Request{Incidents: yes()}, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	if c := show(); c.Incidents || len(c.Tables) != 21 || c.ConnectedAt.IsZero() {
+		t.Errorf("after disconnecting incidents: %+v", c)
+	}
+	if err := s.Disconnect(t.Context(), "w", Request{}, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	if c := show(); c.Incidents || len(c.Tables) != 0 || !c.ConnectedAt.IsZero() {
+		t.Errorf("after disconnecting: %+v", c)
+	}
+	if len(told) != 5 {
+		t.Errorf("subscribers were told %d times, want 5", len(told))
+	}
+}
+
+func TestKeepingIncidentRules(t *testing.T) {
+	m, r, no := &memory{}, &rules{}, false
+	s := newService(t, m, Config{Rules: r})
+	if err := s.Connect(t.Context(), "w", Request{Incidents: yes(), TurnOffIncidentRules: &no}, "ann"); err != nil {
+		t.Fatal(err)
+	}
+	v, err := s.Show(t.Context(), "w")
+	if err != nil || r.off != 0 || v.IncidentRules != (RulesView{Enabled: 5, Total: 5}) {
+		t.Errorf("rules are %+v, %v", v.IncidentRules, err)
+	}
+}
+
+func TestRefusedChangesChangeNothing(t *testing.T) {
+	m := &memory{}
+	s := newService(t, m, Config{})
+	if err := s.SetTables(t.Context(), "w", []string{"SecurityIncident"}, "ann"); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "DeviceProcessEvents") {
+		t.Errorf("a table that is not streamed: %v", err)
+	}
+	if err := s.SetTables(t.Context(), "other", nil, "ann"); fault.KindOf(err) != fault.NotFound {
+		t.Errorf("an unknown workspace: %v", err)
+	}
+	m.failing = true
+	if err := s.SetTables(t.Context(), "w", []string{"AlertInfo"}, "ann"); err == nil {
+		t.Error("a choice that could not be stored was taken")
+	}
+	if c, _ := s.Watch("w"); len(c.Tables) > 0 {
+		t.Errorf("the choice is %+v", c)
+	}
+}
+
+func TestStates(t *testing.T) {
+	board := &health.Board{}
+	s := newService(t, &memory{}, Config{Board: board})
+	r := NewRunner(s, board, nil)
+	for _, name := range []string{"incidents", "events/h"} {
+		r.Add(Job{Workspace: "w", Stream: fakeStream{name: name}, Title: name, Wanted: func(c model.Connection) bool {
+			return c.Incidents && name == "incidents" || len(c.Tables) > 0 && name != "incidents"
+		}})
+	}
+	incidents, events := NewReporter(board, "w", "incidents"), NewReporter(board, "w", "events/h")
+	check := func(step, want string) {
+		t.Helper()
+		if got, message := s.State("w"); got != want {
+			t.Errorf("%s: state is %s (%s), want %s", step, got, message, want)
+		}
+	}
+	check("at first", NotConnected)
+	events.OK("looking")
+	check("while only looking", NotConnected)
+	must(t, s.Connect(t.Context(), "w", Request{Incidents: yes(), Tables: []string{"AlertInfo"}}, "ann"))
+	check("one stream has not reported", Connecting)
+	incidents.OK("")
+	check("both work", Connected)
+	events.Warn("x", "look")
+	check("one warns", Degraded)
+	events.Fail(errors.New("down"))
+	check("one fails", Degraded)
+	incidents.Fail(errors.New("no secret"))
+	check("both fail", Errored)
+	if _, message := s.State("w"); message != "no secret down" {
+		t.Errorf("message is %q", message)
+	}
+	must(t, s.Disconnect(t.Context(), "w", Request{}, "ann"))
+	check("disconnected", NotConnected)
+}
+
+func TestConnectedToNothing(t *testing.T) {
+	s := newService(t, &memory{}, Config{})
+	must(t, s.SetTables(t.Context(), "w", []string{"AlertInfo"}, "ann"))
+	if state, message := s.State("w"); state != Errored || !strings.Contains(message, "event hub") {
+		t.Errorf("state %s: %s", state, message)
+	}
+}
+
+func TestShowTables(t *testing.T) {
+	m := &memory{}
+	meter := NewMeter(m, nil)
+	p := &prober{}
+	s := newService(t, m, Config{Meter: meter, Prober: p})
+	must(t, s.SetTables(t.Context(), "w", []string{"AlertInfo"}, "ann"))
+	seen := time.Now().Add(-time.Minute).UTC()
+	meter.Add("w", ingest.Counts{"AlertInfo": {Rows: 3, Seen: seen}, "DeviceInfo": {Skipped: 4}, "New": {Rows: 1}, "": {Dead: 2}})
+	meter.Flush(t.Context())
+	meter.Add("w", ingest.Counts{"AlertInfo": {Rows: 2}})
+	meter.SetLag("w", Lag{Source: "hub/h", Partition: 1, Events: 7, Behind: 90 * time.Second})
+	v, err := s.Show(t.Context(), "w")
+	must(t, err)
+	got := map[string]TableView{}
+	for _, tab := range v.Tables {
+		if tab.Exported {
+			got[tab.Name] = tab
+		}
+	}
+	lag := 90.0
+	want := map[string]TableView{
+		"AlertInfo":  {Name: "AlertInfo", Family: "Microsoft Defender alerts", Selected: true, Exported: true, LastSeen: &seen, Rows: 5, LagSeconds: &lag},
+		"DeviceInfo": {Name: "DeviceInfo", Family: "Microsoft Defender for Endpoint", Exported: true},
+		"New":        {Name: "New", Selected: true, Exported: true, Rows: 1, LagSeconds: &lag},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("tables (-want +got):\n%s", diff)
+	}
+	if len(v.Tables) != 22 {
+		t.Errorf("%d tables, want the 21 that can be ticked and one more", len(v.Tables))
+	}
+	if diff := cmp.Diff([]SkippedView{{"DeviceInfo", 4}}, v.Skipped); diff != "" {
+		t.Errorf("skipped (-want +got):\n%s", diff)
+	}
+	if len(v.Received) != 2 || v.Received[0].Points[0].Rows != 5 {
+		t.Errorf("received is %+v", v.Received)
+	}
+	if diff := cmp.Diff([]LagView{{"hub/h", 1, 7, 90}}, v.Partitions); diff != "" {
+		t.Errorf("partitions (-want +got):\n%s", diff)
+	}
+	if len(v.Prerequisites) != 1 || len(v.SampleQueries) == 0 || v.Title == "" {
+		t.Errorf("prerequisites %v, %d sample queries, title %q", v.Prerequisites, len(v.SampleQueries), v.Title)
+	}
+	_, err = s.Show(t.Context(), "w")
+	if err != nil || p.calls != 1 {
+		t.Errorf("the prober was asked %d times, %v; want once", p.calls, err)
+	}
+	list, err := s.List(t.Context(), "w")
+	if err != nil || len(list) != 1 || list[0].Tables != 2 || list[0].LastData == nil {
+		t.Errorf("list is %+v, %v", list, err)
+	}
+}
+
+func TestMeterKeepsWhatCouldNotBeStored(t *testing.T) {
+	m := &memory{failing: true}
+	meter := NewMeter(m, nil)
+	meter.Add("w", ingest.Counts{"A": {Rows: 3}})
+	meter.Flush(t.Context())
+	meter.Add("w", ingest.Counts{"A": {Rows: 1}})
+	m.failing = false
+	meter.Flush(t.Context())
+	meter.Flush(t.Context())
+	if len(m.usage) != 1 || m.usage[0].Rows != 4 {
+		t.Errorf("stored %+v, want one entry of 4 rows", m.usage)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
