@@ -21,5 +21,8 @@ func Compile(text string, env bind.Env) (*plan.Query, syntax.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
+	for i := range q.Results {
+		q.Results[i].Root = plan.Prune(q.Results[i].Root)
+	}
 	return q, diags
 }
