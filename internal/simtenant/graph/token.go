@@ -88,7 +88,10 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 		id, _ = url.QueryUnescape(u)
 		secret, _ = url.QueryUnescape(p)
 	}
-	resource, dot := strings.CutSuffix(strings.TrimSpace(f.Get("scope")), "/.default")
+	scopes := slices.DeleteFunc(strings.Fields(f.Get("scope")), func(x string) bool { // MSAL adds these to every request
+		return x == "openid" || x == "offline_access" || x == "profile"
+	})
+	resource, dot := strings.CutSuffix(strings.Join(scopes, " "), "/.default")
 	switch {
 	case !s.knownTenant(r.PathValue("tenant")):
 		s.tokenError(w, "invalid_request", 90002, fmt.Sprintf("Tenant '%s' not found.", r.PathValue("tenant")))
