@@ -3,10 +3,12 @@ package store_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -29,6 +31,12 @@ import (
 func TestMain(m *testing.M) {
 	if childMain() {
 		return
+	}
+	flag.Parse()
+	if checks := flag.Lookup("rapid.checks"); os.Getenv("VEDETTE_SOAK") == "" && checks.Value.String() == checks.DefValue {
+		if err := checks.Value.Set("30"); err != nil {
+			panic(err)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }
