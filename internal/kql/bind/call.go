@@ -257,7 +257,7 @@ func (b *binder) fit(s *signature, i, n int, a argument, result schema.Type) pla
 			}
 		}
 		for _, want := range p.types {
-			if widens(t, want) {
+			if widens(t, want) || want == schema.String && t == schema.Dynamic && s.text(i, n) {
 				return convert(a.e, want)
 			}
 		}

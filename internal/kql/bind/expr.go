@@ -210,7 +210,7 @@ func (b *binder) unary(c ctx, x *syntax.Unary) value {
 		}
 	}
 	t := e.Type()
-	if t != schema.Unknown && !classHolds("Summable", t) {
+	if t != schema.Unknown && t != schema.Dynamic && !classHolds("Summable", t) {
 		b.errorf(x, "KS106", "The operator '%s' is not defined for the operand type %s.", x.Op, t)
 		return bad()
 	}

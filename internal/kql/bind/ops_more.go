@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
 	"github.com/vedette-siem/vedette/internal/schema"
@@ -120,7 +122,7 @@ func (b *binder) search(c ctx, r *rel, op *syntax.SearchOp) *rel {
 	var all *rel
 	switch {
 	case r != nil:
-		all = b.unite([]leg{{r, "search_arg0"}}, "$table", false)
+		all = b.unite([]leg{{r, "search_arg0"}}, "$table", false, false)
 	default:
 		var legs []leg
 		for _, x := range op.In {
@@ -131,7 +133,7 @@ func (b *binder) search(c ctx, r *rel, op *syntax.SearchOp) *rel {
 				legs = append(legs, leg{b.scan(t), t.Name})
 			}
 		}
-		all = b.unite(legs, "$table", false)
+		all = b.unite(legs, "$table", false, op.In == nil || slices.ContainsFunc(op.In, everything))
 	}
 	cased := optionText(op.Option("kind")) == "case_sensitive"
 	pred := b.searchPred(c.withRow(all), op.Pred, cased)
@@ -210,9 +212,9 @@ func (b *binder) find(c ctx, op *syntax.FindOp) *rel {
 			source = optionText(x)
 		}
 	}
-	all := b.unite(legs, "", false)
+	all := b.unite(legs, "", false, true)
 	b.searchPred(c.withRow(all), op.Pred, false)
-	cols := []bound{{Col: plan.Col{ID: b.newID(), Name: source, Type: schema.String}}}
+	cols := []bound{b.fresh(source, schema.String)}
 	if op.HasProject {
 		for _, x := range op.Project {
 			switch x := x.(type) {
@@ -224,15 +226,94 @@ func (b *binder) find(c ctx, op *syntax.FindOp) *rel {
 				}
 			case *syntax.Typed:
 				t, _ := schema.ParseType(x.Type)
-				cols = append(cols, bound{Col: plan.Col{ID: b.newID(), Name: x.Name.Text, Type: t}})
-			default:
-				cols = append(cols, bound{Col: plan.Col{ID: b.newID(), Name: "pack_", Type: schema.Dynamic}})
+				cols = append(cols, b.fresh(x.Name.Text, t))
+			case *syntax.Call:
+				cols = append(cols, b.fresh("pack_", schema.Dynamic))
 			}
 		}
 		return b.unsupported(op, "find", cols, false, all)
 	}
-	cols = append(cols, all.visible()...)
-	return b.unsupported(op, "find", cols, false, all)
+	return b.unsupported(op, "find", append(cols, b.findColumns(legs, op)...), false, all)
+}
+
+// findColumns are the columns that all tables have or that the condition names, and a bag for the rest.
+func (b *binder) findColumns(legs []leg, op *syntax.FindOp) []bound {
+	if len(legs) == 1 {
+		return legs[0].r.visible()
+	}
+	count := map[string]int{}
+	for _, lg := range legs {
+		for _, col := range lg.r.visible() {
+			count[col.Name]++
+		}
+	}
+	named := map[string]bool{}
+	namesIn(op.Pred, named)
+	var shared, others []bound
+	rest := false
+	done := map[string]bool{}
+	for _, lg := range legs {
+		for _, col := range lg.r.visible() {
+			common := count[col.Name] == len(legs)
+			switch {
+			case done[col.Name]:
+				continue
+			case common:
+				shared = append(shared, b.findColumn(legs, col.Name))
+			case named[col.Name]:
+				others = append(others, b.findColumn(legs, col.Name))
+			default:
+				rest = true
+			}
+			done[col.Name] = true
+		}
+	}
+	cols := append(shared, others...)
+	if rest {
+		cols = append(cols, b.fresh("pack_", schema.Dynamic))
+	}
+	return cols
+}
+
+// findColumn gives a column that tables have with several types the type dynamic.
+func (b *binder) findColumn(legs []leg, name string) bound {
+	t := schema.Unknown
+	for _, lg := range legs {
+		if col, ok := lg.r.find(name); ok {
+			if t != schema.Unknown && t != col.Type {
+				return b.fresh(name, schema.Dynamic)
+			}
+			t = col.Type
+		}
+	}
+	return b.fresh(name, t)
+}
+
+// namesIn collects the names in a condition.
+func namesIn(x syntax.Expr, names map[string]bool) {
+	switch x := x.(type) {
+	case *syntax.Name:
+		names[x.Text] = true
+	case *syntax.Paren:
+		namesIn(x.X, names)
+	case *syntax.Unary:
+		namesIn(x.X, names)
+	case *syntax.Binary:
+		namesIn(x.L, names)
+		namesIn(x.R, names)
+	case *syntax.In:
+		namesIn(x.X, names)
+	case *syntax.Between:
+		namesIn(x.X, names)
+	case *syntax.Member:
+		namesIn(x.X, names)
+	case *syntax.Index:
+		namesIn(x.X, names)
+	case *syntax.Call:
+		for _, a := range x.Args {
+			namesIn(a, names)
+		}
+	}
 }
 
 // evaluate binds a plugin: its columns are known only where the plugin or the query says them.

@@ -137,7 +137,7 @@ func (b *binder) expand(c ctx, r *rel, op *syntax.MvOp) (*plan.MvExpand, *rel) {
 			t, _ = schema.ParseType(it.Type)
 		}
 		typ := t
-		if typ == schema.Unknown {
+		if typ == schema.Unknown && e.Type() != schema.Unknown {
 			typ = schema.Dynamic
 		}
 		if name == "" {

@@ -21,6 +21,8 @@ func (p *param) fits(t schema.Type) int {
 			return 4
 		case widens(t, want):
 			best = 2
+		case want == schema.String && t == schema.Dynamic: // its text
+			best = 1
 		}
 	}
 	if p.class != "" && classHolds(p.class, t) {
@@ -60,7 +62,7 @@ func classHolds(class string, t schema.Type) bool {
 	case "DynamicArray", "DynamicBag":
 		return t == schema.Dynamic
 	case "Summable":
-		return t.Numeric() || t == schema.Timespan || t == schema.Datetime || t == schema.Dynamic
+		return t.Numeric() || t == schema.Timespan || t == schema.Datetime
 	case "NotDynamic":
 		return t != schema.Dynamic
 	case "NotBool":
@@ -70,7 +72,7 @@ func classHolds(class string, t schema.Type) bool {
 	case "NotRealOrBool":
 		return t != schema.Real && t != schema.Bool
 	case "Orderable", "CommonOrderable":
-		return t.Numeric() || t == schema.Timespan || t == schema.Datetime || t == schema.String || t == schema.Bool || t == schema.Dynamic
+		return t.Numeric() || t == schema.Timespan || t == schema.Datetime || t == schema.String || t == schema.Bool
 	}
 	return false
 }

@@ -1,0 +1,237 @@
+package bind
+
+import (
+	"slices"
+	"sort"
+
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/kql/syntax"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// leg is a table of a union with the name that withsource gives it.
+type leg struct {
+	r    *rel
+	name string
+}
+
+func (b *binder) union(c ctx, r *rel, op *syntax.UnionOp) *rel {
+	var legs []leg
+	if r != nil {
+		legs = append(legs, leg{r, "union_arg0"})
+	}
+	fuzzy := optionText(op.Option("isfuzzy")) == "true"
+	for i, x := range op.Tables {
+		legs = append(legs, b.legs(c, x, fuzzy, "union_arg"+itoa(i+len(legs)))...)
+	}
+	source := op.Option("withsource")
+	if source == nil {
+		source = op.Option("with_source")
+	}
+	inner := optionText(op.Option("kind")) == "inner"
+	if k := optionText(op.Option("kind")); k != "" && k != "inner" && k != "outer" {
+		b.errorf(op.Option("kind"), "KS_kind", "'%s' is not a kind of union: inner or outer.", k)
+	}
+	return b.unite(legs, optionText(source), inner, slices.ContainsFunc(op.Tables, everything))
+}
+
+// everything reports whether an operand is "*", all tables.
+func everything(x syntax.Expr) bool {
+	n, ok := x.(*syntax.Name)
+	return ok && n.Wild && n.Text == "*"
+}
+
+// legs binds one operand of union, search or find: a pattern means several tables.
+func (b *binder) legs(c ctx, x syntax.Expr, fuzzy bool, name string) []leg {
+	if n, ok := x.(*syntax.Name); ok {
+		if n.Wild {
+			return b.wildLegs(c, n)
+		}
+		r := b.tableName(ctx{sc: c.sc}, n, fuzzy)
+		if r == nil {
+			b.warnf(n, "KS205", "The fuzzy name '%s' does not refer to any known table; it is left out.", n.Text)
+			b.note("union leaves out '%s': there is no such table", n.Text)
+			return nil
+		}
+		return []leg{{r, n.Text}}
+	}
+	if fuzzy {
+		if n := sourceName(x); n != nil {
+			if _, ok := c.sc.find(n.Text); !ok {
+				if _, ok := b.env.Catalog.Table(n.Text); !ok {
+					b.warnf(n, "KS205", "The fuzzy name '%s' does not refer to any known table; it is left out.", n.Text)
+					b.note("union leaves out '%s': there is no such table", n.Text)
+					return nil
+				}
+			}
+		}
+	}
+	if n := sourceName(x); n != nil {
+		name = n.Text
+	}
+	return []leg{{b.table(ctx{sc: c.sc}, x), name}}
+}
+
+// sourceName is the table a query in parentheses begins with.
+func sourceName(x syntax.Expr) *syntax.Name {
+	for {
+		switch y := x.(type) {
+		case *syntax.Paren:
+			x = y.X
+		case *syntax.Pipe:
+			if y.Input == nil {
+				return nil
+			}
+			x = y.Input
+		case *syntax.Name:
+			return y
+		default:
+			return nil
+		}
+	}
+}
+
+// wildLegs are the stored tables and views whose name a pattern matches.
+func (b *binder) wildLegs(c ctx, n *syntax.Name) []leg {
+	var out []leg
+	for s := c.sc; s != nil; s = s.parent {
+		var names []string
+		for k, v := range s.vars {
+			if v.view && wildMatch(n.Text, k) {
+				names = append(names, k)
+			}
+		}
+		sort.Strings(names)
+		for _, k := range names {
+			if v := b.use(ctx{sc: c.sc}, n, s.vars[k]); v.rel != nil {
+				out = append(out, leg{v.rel, k})
+			}
+		}
+	}
+	for _, t := range b.env.Catalog.Tables() {
+		if wildMatch(n.Text, t.Name) {
+			out = append(out, leg{b.scan(t), t.Name})
+		}
+	}
+	if len(out) == 0 {
+		b.errorf(n, "KS142", "The name '%s' does not refer to any known table.", n.Text)
+	}
+	return out
+}
+
+// unite lines the legs up under one list of columns: by name and type, a name with several types under several names.
+// Over all tables, where nobody can know such a conflict, the plain name still means something: see plainNames.
+func (b *binder) unite(legs []leg, source string, inner, all bool) *rel {
+	type key struct {
+		name string
+		typ  schema.Type
+	}
+	u := &plan.Union{}
+	out := &rel{}
+	var order []key
+	hidden := map[key]bool{}
+	types := map[string][]schema.Type{}
+	count := map[string]int{}
+	for _, lg := range legs {
+		out.open = out.open || lg.r.open
+		for _, c := range lg.r.cols {
+			k := key{c.Name, c.Type}
+			if h, seen := hidden[k]; !seen {
+				hidden[k] = c.hidden
+				order = append(order, k)
+				types[c.Name] = append(types[c.Name], c.Type)
+			} else {
+				hidden[k] = h && c.hidden
+			}
+		}
+		for name := range lg.r.names() {
+			count[name]++
+		}
+	}
+	first := map[string]int{}
+	for i, k := range order {
+		if _, ok := first[k.name]; !ok {
+			first[k.name] = i
+		}
+	}
+	slices.SortStableFunc(order, func(a, z key) int { return first[a.name] - first[z.name] })
+	o := b.outputs()
+	if source != "" {
+		col := plan.Col{ID: b.newID(), Name: o.unique(source), Type: schema.String}
+		out.cols = append(out.cols, bound{Col: col})
+	}
+	slot := map[key]int{}
+	for _, k := range order {
+		if inner && count[k.name] < len(legs) {
+			continue
+		}
+		name := k.name
+		if len(types[k.name]) > 1 {
+			name += "_" + k.typ.String()
+		}
+		if source == "" || name != source {
+			name = o.unique(name)
+		}
+		slot[k] = len(out.cols)
+		out.cols = append(out.cols, bound{Col: plan.Col{ID: b.newID(), Name: name, Type: k.typ}, hidden: hidden[k]})
+	}
+	plain := map[string]int{}
+	if all {
+		out.cols = b.plainNames(out.cols, types, plain)
+	}
+	for _, c := range out.cols {
+		u.Out = append(u.Out, c.Col)
+	}
+	nulls := map[schema.Type]plan.Expr{}
+	for _, c := range u.Out {
+		if nulls[c.Type] == nil {
+			nulls[c.Type] = nullOf(c.Type)
+		}
+	}
+	for _, lg := range legs {
+		p := &plan.Project{Input: lg.r.node, Items: make([]plan.Item, len(u.Out))}
+		for i, c := range u.Out {
+			p.Items[i] = plan.Item{Out: plan.Col{ID: b.newID(), Name: c.Name, Type: c.Type}, Expr: nulls[c.Type]}
+		}
+		if source != "" {
+			p.Items[0].Expr = &plan.Lit{T: schema.String, Value: lg.name}
+		}
+		for _, c := range lg.r.cols {
+			if i, ok := plain[c.Name]; ok {
+				p.Items[i].Expr = convert(&plan.Ref{ID: c.ID, T: c.Type}, u.Out[i].Type)
+			}
+			if i, ok := slot[key{c.Name, c.Type}]; ok {
+				p.Items[i].Expr = &plan.Ref{ID: c.ID, T: c.Type}
+				if v, ok := lg.r.find(c.Name); ok && v.ID != c.ID && v.Type == c.Type {
+					p.Items[i].Expr = &plan.Ref{ID: v.ID, T: v.Type}
+				}
+			}
+		}
+		u.Legs = append(u.Legs, b.node(p))
+	}
+	out.node = b.node(u)
+	return out
+}
+
+// plainNames adds a hidden column under the plain name of each column that the tables have with several types: of the
+// type most tables give it, the others converted.
+func (b *binder) plainNames(cols []bound, types map[string][]schema.Type, slot map[string]int) []bound {
+	names := make([]string, 0, len(types))
+	for name, ts := range types {
+		if len(ts) > 1 {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		t := types[name][0]
+		for _, u := range types[name] {
+			if t == schema.Dynamic {
+				t = u
+			}
+		}
+		slot[name] = len(cols)
+		cols = append(cols, bound{Col: plan.Col{ID: b.newID(), Name: name, Type: t}, hidden: true})
+	}
+	return cols
+}
