@@ -5,10 +5,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +19,23 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain runs the tests, or the tenant itself when a test started this binary to kill it.
+func TestMain(m *testing.M) {
+	if dir := os.Getenv("SIMTENANT_CHILD"); dir != "" {
+		cfg := small(dir)
+		if os.Getenv("SIMTENANT_FULL") != "" {
+			cfg.Size = Size{}
+		}
+		cfg.Speed, _ = strconv.ParseFloat(os.Getenv("SIMTENANT_SPEED"), 64)
+		cfg.Logger = slog.New(slog.NewTextHandler(os.Stderr, nil))
+		if err := Run(context.Background(), cfg); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // sim is a tenant that runs for a test.
 type sim struct {

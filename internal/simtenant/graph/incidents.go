@@ -203,9 +203,9 @@ func (s *Server) postComment(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := s.cfg.Store.Update(func(tx *state.Tx) error {
-		return desk.Comment(tx, id, text, s.cfg.App.Name, s.cfg.Modes().CommentStamps)
-	}); err != nil {
+	stamps := s.cfg.Modes().CommentStamps
+	err = s.cfg.Store.Update(func(tx *state.Tx) error { return desk.Comment(tx, id, text, s.cfg.App.Name, stamps) })
+	if err != nil {
 		return err
 	}
 	i, err := s.incident(c)

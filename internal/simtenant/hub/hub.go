@@ -110,7 +110,7 @@ func (h *Hub) Close() {
 func (h *Hub) newClient(opts ...kgo.Opt) (*kgo.Client, error) {
 	base := []kgo.Opt{
 		kgo.SeedBrokers(h.Addr()), kgo.DialTLSConfig(&tls.Config{RootCAs: h.cfg.CA, MinVersion: tls.VersionTLS12}),
-		kgo.SASL(plain.Auth{User: User, Pass: h.cfg.ConnectionString}.AsMechanism()), kgo.Rack(rack),
+		kgo.SASL(plain.Auth{User: User, Pass: h.cfg.ConnectionString}.AsMechanism()), kgo.Rack(rack), kgo.DisableClientMetrics(),
 	}
 	c, err := kgo.NewClient(append(base, opts...)...)
 	if err != nil {
