@@ -97,15 +97,23 @@ func push[K comparable, T any](m map[K][]version[T], k K, v T, at time.Time) {
 	m[k] = append(vs, version[T]{v, at})
 }
 
+// since is when the index took a version in: what is written as history was there all along.
+func since(at, updated time.Time) time.Time {
+	if at.Sub(updated) > time.Hour {
+		return updated
+	}
+	return at
+}
+
 func (s *Store) apply(e *entry, at time.Time) {
 	if e.Meta != nil {
 		s.meta = e.Meta.clone()
 	}
 	for _, i := range e.Incidents {
-		push(s.incidents, i.ID, i, at)
+		push(s.incidents, i.ID, i, since(at, i.Updated))
 	}
 	for _, a := range e.Alerts {
-		push(s.alerts, a.ID, a, at)
+		push(s.alerts, a.ID, a, since(at, a.Updated))
 	}
 	for _, p := range e.Plays {
 		s.plays[p.N] = p
