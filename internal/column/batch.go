@@ -34,3 +34,28 @@ func (b *Batch) Gather(rows []int) *Batch {
 	}
 	return s
 }
+
+// Size estimates the memory the values take, in bytes.
+func (b *Batch) Size() int64 {
+	var n int64
+	for _, c := range b.Cols {
+		n += c.Size()
+	}
+	return n
+}
+
+// Size estimates the memory the values take, in bytes; a dynamic counts by its text, or 64 bytes once parsed.
+func (v *Vector) Size() int64 {
+	n := int64(len(v.Nulls) + len(v.Bools) + 8*len(v.Ints) + 8*len(v.Floats) + 16*len(v.Strings) + 16*len(v.Any))
+	for _, s := range v.Strings {
+		n += int64(len(s))
+	}
+	for _, x := range v.Any {
+		if r, ok := x.(Raw); ok {
+			n += int64(len(r))
+		} else if x != nil {
+			n += 64
+		}
+	}
+	return n
+}

@@ -1,0 +1,182 @@
+// Package api is everything the server says over HTTP: the web pages' own API, the Log Analytics query API, the token
+// endpoint, health and metrics. One file a resource; errors leave through one mapping.
+//
+// Every route but the public ones names the action it needs. The pages' API is described in openapi.yaml beside this file.
+package api
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/vedette-siem/vedette/internal/auth"
+	"github.com/vedette-siem/vedette/internal/connector"
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/health"
+	"github.com/vedette-siem/vedette/internal/incident"
+	"github.com/vedette-siem/vedette/internal/query"
+	"github.com/vedette-siem/vedette/internal/store"
+)
+
+// Workspace is one workspace as the API knows it.
+type Workspace struct {
+	ID, Name, SubscriptionID, ResourceGroup, TenantID string
+}
+
+// Config is what a Server serves.
+type Config struct {
+	Workspaces []*Workspace
+	Auth       *auth.Service
+	Query      *query.Service
+	Incidents  *incident.Service
+	Connectors *connector.Service
+	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
+	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
+	Store        *store.Store
+	Board        *health.Board
+	Hub          *Hub
+	Web          http.Handler
+	Registry     *prometheus.Registry
+	Logger       *slog.Logger
+	Version      string
+	PublicURL    string          // where people reach the portal
+	Stopping     <-chan struct{} // closed when the server is about to stop: long answers end
+}
+
+// Server answers HTTP requests. Safe for concurrent use.
+type Server struct {
+	Config
+	metrics *metrics
+	running running
+	routes  []route
+	mux     *http.ServeMux
+}
+
+// route is one entry of the table that tests walk: no route exists beside it.
+type route struct {
+	pattern string
+	action  auth.Action // "" is public
+}
+
+// New returns a server with all routes in place.
+func New(c Config) *Server {
+	s := &Server{Config: c, metrics: newMetrics(c.Registry), mux: http.NewServeMux()}
+	s.register()
+	return s
+}
+
+// Handler is the whole server.
+func (s *Server) Handler() http.Handler { return s.wrap(s.mux) }
+
+// public adds a route that needs no identity.
+func (s *Server) public(pattern string, h handler) {
+	s.routes = append(s.routes, route{pattern, ""})
+	s.mux.Handle(pattern, s.handle(h))
+}
+
+// private adds a route whose caller must be allowed the action.
+func (s *Server) private(act auth.Action, pattern string, h handler) {
+	s.routes = append(s.routes, route{pattern, act})
+	s.mux.Handle(pattern, s.handle(s.require(act, h)))
+}
+
+func (s *Server) register() {
+	s.public("GET /healthz", s.healthz)
+	s.public("GET /readyz", s.readyz)
+	s.private(auth.ReadConnectors, "GET /metrics", s.serveMetrics(promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{})))
+
+	s.public("GET /{tenant}/v2.0/.well-known/openid-configuration", s.discovery)
+	s.public("GET /{tenant}/.well-known/openid-configuration", s.discovery)
+	s.public("GET /{tenant}/discovery/v2.0/keys", s.keys)
+	s.public("POST /{tenant}/oauth2/v2.0/token", s.token)
+	s.public("POST /{tenant}/oauth2/token", s.token)
+
+	// Clients put the version in front once, twice or never.
+	for _, prefix := range []string{"/v1", "/v1/v1", ""} {
+		for _, method := range []string{"GET ", "POST "} {
+			pattern := method + prefix + "/workspaces/{ws}/query"
+			s.routes = append(s.routes, route{pattern, auth.QueryData})
+			s.mux.Handle(pattern, s.handle(s.laAuth(s.require(auth.QueryData, s.logAnalytics))))
+		}
+	}
+
+	s.public("GET /signin", s.signInLink)
+	s.public("POST /api/session", s.signIn)
+	s.public("DELETE /api/session", s.signOut)
+	s.private(auth.ReadIncidents, "GET /api/session", s.session)
+	s.private(auth.ReadIncidents, "GET /api/events", s.events)
+	s.private(auth.ReadIncidents, "GET /api/workspaces", s.listWorkspaces)
+	s.private(auth.ReadConnectors, "GET /api/health", s.listHealth)
+
+	s.private(auth.QueryData, "POST /api/w/{ws}/query", s.runQuery)
+	s.private(auth.QueryData, "DELETE /api/queries/{id}", s.cancelQuery)
+	s.private(auth.QueryData, "POST /api/kql/check", s.checkQuery)
+	s.private(auth.QueryData, "POST /api/w/{ws}/explain", s.explainQuery)
+	s.private(auth.QueryData, "GET /api/w/{ws}/schema", s.schemaOf)
+	s.private(auth.QueryData, "GET /api/w/{ws}/tables", s.listTables)
+
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/overview", s.overview)
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents", s.listIncidents)
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}", s.showIncident)
+	s.private(auth.WriteIncidents, "PATCH /api/w/{ws}/incidents/{n}", s.updateIncident)
+	s.private(auth.WriteIncidents, "POST /api/w/{ws}/incidents/{n}/comments", s.commentIncident)
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/history", s.incidentHistory)
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/conflicts", s.incidentConflicts)
+	s.private(auth.WriteIncidents, "POST /api/w/{ws}/incidents/{n}/conflicts/{id}/apply", s.applyConflict)
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/conflicts", s.listConflicts)
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/users", s.searchPeople)
+
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/connectors", s.listConnectors)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/connectors/{id}", s.showConnector)
+	s.private(auth.ReadConnectors, "POST /api/w/{ws}/connectors/{id}/check", s.checkConnector)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/connect", s.connect)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/disconnect", s.disconnect)
+	s.private(auth.WriteConnectors, "PUT /api/w/{ws}/connectors/{id}/tables", s.setTables)
+
+	s.private(auth.ManageAccess, "GET /api/users", s.listUsers)
+	s.private(auth.ManageAccess, "POST /api/users", s.addUser)
+	s.private(auth.ManageAccess, "POST /api/users/{name}/link", s.userLink)
+	s.private(auth.ManageAccess, "DELETE /api/users/{name}", s.removeUser)
+	s.private(auth.ManageAccess, "GET /api/principals", s.listPrincipals)
+	s.private(auth.ManageAccess, "POST /api/principals", s.addPrincipal)
+	s.private(auth.ManageAccess, "DELETE /api/principals/{id}", s.removePrincipal)
+
+	s.mux.Handle("/", http.HandlerFunc(s.rest))
+}
+
+// rest answers what no route does: an unknown API path with an error, everything else with the web UI.
+func (s *Server) rest(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/api/") || s.Web == nil {
+		s.handle(func(http.ResponseWriter, *http.Request) error {
+			return fault.New(fault.NotFound, "route_not_found", "there is nothing at %s %s", r.Method, r.URL.Path)
+		}).ServeHTTP(w, r)
+		return
+	}
+	s.Web.ServeHTTP(w, r)
+}
+
+// workspace finds a workspace by id or name.
+func (s *Server) workspace(key string) (*Workspace, error) {
+	for _, w := range s.Workspaces {
+		if strings.EqualFold(w.ID, key) || strings.EqualFold(w.Name, key) {
+			return w, nil
+		}
+	}
+	return nil, fault.New(fault.NotFound, "workspace_not_found", "there is no workspace %q on this server", key)
+}
+
+// inWorkspace resolves the {ws} of a route before its handler runs.
+func (s *Server) inWorkspace(r *http.Request) (*Workspace, error) {
+	return s.workspace(r.PathValue("ws"))
+}
+
+func (s *Server) serveMetrics(h http.Handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		h.ServeHTTP(w, r)
+		return nil
+	}
+}

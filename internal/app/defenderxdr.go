@@ -1,0 +1,246 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vedette-siem/vedette/internal/api"
+	"github.com/vedette-siem/vedette/internal/config"
+	"github.com/vedette-siem/vedette/internal/connector"
+	"github.com/vedette-siem/vedette/internal/connector/defenderxdr"
+	"github.com/vedette-siem/vedette/internal/connector/eventhub"
+	"github.com/vedette-siem/vedette/internal/health"
+	"github.com/vedette-siem/vedette/internal/incident"
+	"github.com/vedette-siem/vedette/internal/ingest"
+	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/msgraph"
+	"github.com/vedette-siem/vedette/internal/syncback"
+)
+
+// defenderXDR is the Microsoft Defender XDR connector of all workspaces, with the incidents it feeds.
+type defenderXDR struct {
+	incidents  *incident.Service
+	connectors *connector.Service
+	meter      *connector.Meter
+	runner     *connector.Runner
+	pump       *incident.Pump
+	health     *healthRows
+	log        *slog.Logger
+
+	graphs   []*graphClient
+	pulls    map[string]*defenderxdr.Connector // by workspace id
+	unlisten []func()
+}
+
+// graphClient is a client whose pacing survives a restart.
+type graphClient struct {
+	*msgraph.Client
+	name string
+	save func(ctx context.Context, name, state string) error
+}
+
+// probers asks the connection of each workspace what must be true in its tenant.
+type probers map[string]*defenderxdr.Connector
+
+// Prerequisites implements connector.Prober.
+func (p probers) Prerequisites(ctx context.Context, ws string) []connector.Prerequisite {
+	if pr := p[ws]; pr != nil {
+		var out []connector.Prerequisite
+		for _, p := range pr.Probe(ctx) {
+			out = append(out, connector.Prerequisite(p))
+		}
+		return out
+	}
+	return []connector.Prerequisite{{
+		ID: "tenant", Title: "A tenant is configured", State: connector.NotMet,
+		Remedy: "Add tenant.id and tenant.credential to the workspace in the server's configuration and start the server again.",
+	}}
+}
+
+// buildDefenderXDR constructs services and streams for all workspaces. Nothing runs yet.
+func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub) (*defenderXDR, error) {
+	x := &defenderXDR{
+		incidents: incident.New(s.db, s.log), meter: connector.NewMeter(s.db, s.log), log: s.log,
+		pulls: map[string]*defenderxdr.Connector{}, health: newHealthRows(s.store, s.workspaces, s.log),
+	}
+	s.board.Listen(x.health.report)
+	s.board.Listen(func(r health.Report) {
+		hub.Publish(api.Event{Kind: "health", Data: map[string]string{"workspace": r.Workspace, "component": r.Component}})
+	})
+	x.unlisten = append(x.unlisten, x.incidents.Subscribe(func(ws string, n int64) {
+		hub.Publish(api.Event{Kind: "incident", Data: map[string]any{"workspace": ws, "number": n}})
+	}))
+	var err error
+	probes := probers{}
+	ids := make([]string, 0, len(s.workspaces))
+	for _, w := range s.workspaces {
+		ids = append(ids, w.ID)
+	}
+	x.connectors, err = connector.NewService(ctx, connector.Config{
+		Connections: s.db, Meter: x.meter, Board: s.board, Prober: probes, Logger: s.log,
+	}, ids...)
+	if err != nil {
+		return nil, err
+	}
+	x.connectors.Subscribe(func(ws string) {
+		hub.Publish(api.Event{Kind: "connector", Data: map[string]string{"workspace": ws, "id": connector.DefenderXDR}})
+	})
+	x.runner = connector.NewRunner(x.connectors, s.board, s.log)
+	x.pump = x.incidents.Pump(s.store)
+	budget := ingest.NewBudget(0)
+	for i := range s.cfg.Workspaces {
+		w, cfg := s.workspaces[i], &s.cfg.Workspaces[i]
+		if err := s.addIncidents(ctx, x, probes, w, cfg); err != nil {
+			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
+		}
+		if err := s.addHubs(x, budget, w, cfg); err != nil {
+			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
+		}
+	}
+	return x, nil
+}
+
+// addIncidents adds the tenant's incidents and alerts, and the way back.
+func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes probers, w *api.Workspace, cfg *config.Workspace) error {
+	iw := incident.Workspace{
+		ID: w.ID, Name: w.Name, SubscriptionID: w.SubscriptionID, ResourceGroup: w.ResourceGroup,
+		Policy: syncback.Policy(cfg.Incidents.Conflict),
+	}
+	if cfg.Tenant.ID == "" {
+		x.incidents.AddWorkspace(iw)
+		return nil
+	}
+	name := cfg.Tenant.ID + "/" + cfg.Tenant.Credential.ClientID
+	pace, err := s.db.LoadLimiter(ctx, name)
+	if err != nil {
+		return fmt.Errorf("loading the request limiter: %w", err)
+	}
+	client, err := msgraph.New(msgraph.Config{
+		TenantID: cfg.Tenant.ID, Cloud: cfg.Tenant.Cloud, Authority: cfg.Tenant.Endpoints.Authority, Graph: cfg.Tenant.Endpoints.Graph,
+		CAFile: cfg.Tenant.CAFile, ClientID: cfg.Tenant.Credential.ClientID, ClientSecretFile: cfg.Tenant.Credential.ClientSecretFile,
+		Limiter: msgraph.NewLimiter(msgraph.Limits{PerMinute: cfg.Incidents.Limits.PerMinute, PerHour: cfg.Incidents.Limits.PerHour}, pace),
+		Version: s.opts.Version,
+	})
+	if err != nil {
+		return err
+	}
+	x.graphs = append(x.graphs, &graphClient{client, name, s.db.SaveLimiter})
+	worker := &syncback.Worker{
+		Store: x.incidents.SyncStore(w.ID), Remote: defenderxdr.NewRemote(client), Clock: incident.Clock{}, Policy: iw.Policy, Logger: s.log,
+	}
+	pull := defenderxdr.New(defenderxdr.Config{
+		Workspace: w.ID, Graph: client, Sink: x.incidents.Sink(w.ID), Worker: worker, Health: s.board, Logger: s.log,
+		Poll: cfg.Incidents.PollInterval, Overlap: cfg.Incidents.Overlap,
+	})
+	x.pulls[w.ID] = pull
+	probes[w.ID] = pull
+	iw.Directory = defenderxdr.NewDirectory(client)
+	iw.Changed = worker.Wake
+	iw.Opened = pull.Opened
+	x.incidents.AddWorkspace(iw)
+	titles := map[string]string{"incidents": "Incidents", "alerts": "Alerts", "write-back": "Changes sent to the tenant"}
+	for _, st := range pull.Streams() {
+		x.runner.Add(connector.Job{
+			Workspace: w.ID, Stream: st, Title: titles[st.Name()], Wanted: func(c model.Connection) bool { return c.Incidents },
+		})
+	}
+	return nil
+}
+
+// addHubs adds the streams of the workspace's event hubs.
+func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace, cfg *config.Workspace) error {
+	intake := ingest.NewIntake(w.ID, s.store.Catalog(w.ID))
+	used := map[string]int{}
+	for _, ns := range cfg.Streaming.EventHubs {
+		for _, name := range ns.Hubs {
+			label := name
+			if used[name]++; used[name] > 1 {
+				label = fmt.Sprintf("%s.%d", name, used[name])
+			}
+			st, err := eventhub.New(eventhub.Config{
+				Workspace: w.ID, Brokers: ns.Brokers, Hub: name, Name: label, ConsumerGroup: ns.ConsumerGroup,
+				ConnectionStringFile: ns.ConnectionStringFile, CAFile: ns.CAFile,
+			}, eventhub.Deps{
+				Appender: s.store, Intake: intake, Budget: budget, Ticks: s.db, Meter: x.meter,
+				Report: connector.NewReporter(s.board, w.ID, eventhub.StreamName(label)),
+				Watch:  func() (model.Connection, <-chan struct{}) { return x.connectors.Watch(w.ID) }, Logger: s.log,
+			})
+			if err != nil {
+				return err
+			}
+			x.runner.Add(connector.Job{Workspace: w.ID, Stream: st, Title: "Events of hub " + name, Wanted: eventhub.Wanted, Always: true})
+		}
+	}
+	return nil
+}
+
+// progress tells when a workspace's incidents were last read in full, and how far behind they are.
+func (x *defenderXDR) progress(ws string) (last time.Time, lag time.Duration) {
+	pull := x.pulls[ws]
+	if pull == nil {
+		return time.Time{}, 0
+	}
+	for _, p := range pull.Progress() {
+		if p.LastSync.IsZero() {
+			return time.Time{}, 0
+		}
+		if last.IsZero() || p.LastSync.Before(last) {
+			last = p.LastSync
+		}
+	}
+	return last, time.Since(last)
+}
+
+// run works until ctx ends.
+func (x *defenderXDR) run(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return x.runner.Run(ctx) })
+	g.Go(func() error { return quiet(ctx, x.pump.Run(ctx)) })
+	g.Go(func() error { return quiet(ctx, x.meter.Run(ctx)) })
+	g.Go(func() error { return x.health.run(ctx) })
+	g.Go(func() error { return x.savePace(ctx) })
+	return g.Wait()
+}
+
+// quiet takes the end of the context for the orderly end it is.
+func quiet(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// savePace keeps the request limiters' state, so that a restart does not spend the tenant's quota twice.
+func (x *defenderXDR) savePace(ctx context.Context) error {
+	t := time.NewTicker(30 * time.Second)
+	defer t.Stop()
+	for {
+		stopping := false
+		select {
+		case <-ctx.Done():
+			stopping = true
+		case <-t.C:
+		}
+		for _, g := range x.graphs {
+			if err := g.save(context.WithoutCancel(ctx), g.name, g.Limiter().State()); err != nil {
+				x.log.WarnContext(ctx, "saving the request limiter", "err", err)
+			}
+		}
+		if stopping {
+			return nil
+		}
+	}
+}
+
+func (x *defenderXDR) close() {
+	for _, f := range x.unlisten {
+		f()
+	}
+	for _, g := range x.graphs {
+		g.Close()
+	}
+}

@@ -1,0 +1,221 @@
+// Package query runs queries for everybody who asks: it compiles the text against a workspace's tables, bounds what it
+// may use, chooses the engine, and encodes the answer.
+//
+// A query reads one snapshot from beginning to end. Nothing about it is text to the engines: SQL is generated from the plan.
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/engine"
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/kql"
+	"github.com/vedette-siem/vedette/internal/kql/bind"
+	"github.com/vedette-siem/vedette/internal/kql/exec"
+	"github.com/vedette-siem/vedette/internal/kql/kernel"
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/kql/syntax"
+	"github.com/vedette-siem/vedette/internal/store"
+)
+
+// Limits bound each query.
+type Limits struct {
+	Timeout  time.Duration
+	Rows     int64
+	Bytes    int64
+	Memory   int64
+	Parallel int
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Store  *store.Store
+	Engine *engine.Engine
+	Limits Limits
+	// Names gives a workspace's name by its id: the Kusto database, and what workspace("...") may say.
+	Names map[string]string
+	Now   func() time.Time
+}
+
+// Service is safe for concurrent use.
+type Service struct {
+	cfg   Config
+	slots chan struct{}
+}
+
+// New returns a service.
+func New(c Config) *Service {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Service{cfg: c, slots: make(chan struct{}, max(1, c.Limits.Parallel))}
+}
+
+// Request is one query. Zero fields mean the service's limits.
+type Request struct {
+	Workspace string // id
+	Text      string
+	Engine    string // auto, go, duckdb
+	Timespan  Timespan
+	MaxRows   int64
+	Timeout   time.Duration
+	Actor     string
+}
+
+// Run answers a query. A text that does not compile is a *DiagnosticsError; a result cut by a cap is no error but
+// Result.Partial.
+func (s *Service) Run(ctx context.Context, r Request) (*Result, error) {
+	mode, err := engine.ParseMode(r.Engine)
+	if err != nil {
+		return nil, err
+	}
+	limit := s.cfg.Limits.Timeout
+	if r.Timeout > 0 {
+		limit = min(limit, r.Timeout)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, fault.New(fault.Unavailable, "query_timeout", "the query ran longer than %s and was stopped; narrow it by time or ask for less", limit))
+	defer cancel()
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return nil, fault.New(fault.Throttled, "query_queue", "%d queries run already; this one waited too long", cap(s.slots))
+	}
+	res, err := s.run(ctx, r, mode)
+	if err != nil && errors.Is(err, context.DeadlineExceeded) {
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+	}
+	return res, err
+}
+
+func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result, error) {
+	start := s.cfg.Now()
+	snap := s.cfg.Store.Snapshot(r.Workspace)
+	defer snap.Close()
+	q, ds := kql.Compile(r.Text, s.env(r.Workspace, snap))
+	if ds.HasErrors() {
+		return nil, &DiagnosticsError{Text: r.Text, Diagnostics: ds}
+	}
+	rows, bytes := s.cfg.Limits.Rows, s.cfg.Limits.Bytes
+	if r.MaxRows > 0 {
+		rows = min(rows, r.MaxRows)
+	}
+	src := s.cfg.Engine.Source(snap, mode, kernel.Env{Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor})
+	env := exec.Env{
+		Source: src, Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor,
+		Limits: exec.Limits{Rows: rows + 1, Bytes: bytes * 2, Memory: s.cfg.Limits.Memory},
+	}
+	res := &Result{Notes: append(q.Notes, warnings(ds)...)}
+	from, to, limited := r.Timespan.Bounds(start)
+	for i, out := range q.Results {
+		root := out.Root
+		if limited {
+			root = plan.LimitTime(root, from, to)
+		}
+		t, err := collect(ctx, root, env, &rows, &bytes, &res.Partial)
+		if err != nil {
+			return nil, err
+		}
+		t.Name, t.Render = fmt.Sprintf("Table_%d", i), out.Render
+		if i == 0 {
+			t.Name = "PrimaryResult"
+		}
+		t.Cols = out.Root.Cols()
+		res.Tables = append(res.Tables, *t)
+	}
+	st := src.Stats()
+	res.Stats = Stats{Elapsed: s.cfg.Now().Sub(start), Engine: string(st.Engine), ScannedRows: st.ScannedRows}
+	return res, nil
+}
+
+// collect reads a result into memory up to what is left of the caps; beyond them the table is cut and partial says so.
+func collect(ctx context.Context, root plan.Node, env exec.Env, rows, bytes *int64, partial **fault.Error) (t *Table, err error) {
+	rd, err := exec.Run(ctx, root, env)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rd.Close()) }()
+	t = &Table{}
+	for {
+		b, err := rd.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return t, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if int64(b.N) > *rows {
+			b = b.Slice(0, int(*rows))
+			*partial = fault.New(fault.TooLarge, "E_QUERY_RESULT_SET_TOO_LARGE", "the result has more rows than the limit allows; add 'take', 'top' or 'summarize'")
+		}
+		*rows -= int64(b.N)
+		*bytes -= b.Size()
+		t.Rows += int64(b.N)
+		t.Batches = append(t.Batches, b)
+		if *bytes < 0 && *partial == nil {
+			*partial = fault.New(fault.TooLarge, "E_QUERY_RESULT_SET_TOO_LARGE", "the result is larger than the limit allows; project fewer columns, or add 'take' or 'summarize'")
+		}
+		if *partial != nil {
+			return t, nil
+		}
+	}
+}
+
+func (s *Service) env(ws string, snap *store.Snapshot) bind.Env {
+	return bind.Env{Catalog: snap.Catalog(), Workspace: ws, Database: s.cfg.Names[ws]}
+}
+
+// Check returns the diagnostics of a text against the workspace's tables.
+func (s *Service) Check(ws, text string) syntax.Diagnostics {
+	snap := s.cfg.Store.Snapshot(ws)
+	defer snap.Close()
+	_, ds := kql.Compile(text, s.env(ws, snap))
+	return ds
+}
+
+// Explain describes how a query would run: the plan after the named rules, and the rules that changed it.
+func (s *Service) Explain(ws, text string) (string, error) {
+	snap := s.cfg.Store.Snapshot(ws)
+	defer snap.Close()
+	q, ds := kql.Compile(text, s.env(ws, snap))
+	if ds.HasErrors() {
+		return "", &DiagnosticsError{Text: text, Diagnostics: ds}
+	}
+	return Describe(q), nil
+}
+
+// Describe prints the plan of each result and the notes.
+func Describe(q *plan.Query) string {
+	var b strings.Builder
+	for i, r := range q.Results {
+		if i > 0 {
+			b.WriteString("\n")
+		}
+		fmt.Fprintf(&b, "%T\n", r.Root)
+		if r.Render != nil {
+			fmt.Fprintf(&b, "render %s\n", r.Render.Kind)
+		}
+	}
+	for _, n := range q.Notes {
+		fmt.Fprintf(&b, "note: %s\n", n)
+	}
+	return b.String()
+}
+
+func warnings(ds syntax.Diagnostics) []string {
+	var out []string
+	for _, d := range ds {
+		if d.Severity == syntax.Warning {
+			out = append(out, d.String())
+		}
+	}
+	return out
+}
