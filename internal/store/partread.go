@@ -272,7 +272,7 @@ func openBlocks(ctx context.Context, path string) (_ *partReader, err error) {
 }
 
 // mergeReadRows is the size of the chunks that a merge reads.
-const mergeReadRows = 1024
+const mergeReadRows = 512
 
 // nextBlock returns the next rows as a block in Go memory, or io.EOF. Readers of openBlocks only.
 func (r *partReader) nextBlock() (*Block, error) {

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
-	"github.com/apache/arrow-go/v18/arrow/memory/mallocator"
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
@@ -63,7 +62,7 @@ func (o *Options) setDefaults() {
 		o.Now = time.Now
 	}
 	if o.Alloc == nil {
-		o.Alloc = mallocator.NewMallocator()
+		o.Alloc = newAllocator()
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
