@@ -188,9 +188,14 @@ func TestKilledAtAnyTimeItGoesOn(t *testing.T) {
 	if len(ids) != len(m["incidents"].([]any)) {
 		t.Errorf("%d incidents, the truth says %d", len(ids), len(m["incidents"].([]any)))
 	}
-	status := s.json(200, "GET", s.Control+"/status", "")
-	if n := status["sources"].(object)["backfill"].(float64); n != 400 {
-		t.Errorf("backfill reached message %v, want 400", n)
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(200 * time.Millisecond) { // the next checkpoint
+		n := s.json(200, "GET", s.Control+"/status", "")["sources"].(object)["backfill"]
+		if n == 400.0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("backfill reached message %v, want 400", n)
+		}
 	}
 }
 

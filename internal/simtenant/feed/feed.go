@@ -61,6 +61,7 @@ type Feeder struct {
 	debtLoad float64
 	last     time.Time
 	told     []int
+	dirty    bool // something was published since the last checkpoint
 }
 
 type playFeed struct {
@@ -131,6 +132,10 @@ func (f *Feeder) recover(ctx context.Context) error {
 
 // checkpoint remembers how far the log was checked. Nothing is in flight when it is called.
 func (f *Feeder) checkpoint() error {
+	if !f.dirty && len(f.told) == 0 {
+		return nil
+	}
+	f.dirty = false
 	ends := f.cfg.Hub.Ends()
 	return f.cfg.Store.Update(func(tx *state.Tx) error {
 		m := tx.Meta()
@@ -179,6 +184,7 @@ func (f *Feeder) step(ctx context.Context) (bool, error) {
 		}
 		return false, err
 	}
+	f.dirty = true
 	return len(batch) >= chunk, nil
 }
 

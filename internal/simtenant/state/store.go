@@ -99,7 +99,7 @@ func push[K comparable, T any](m map[K][]version[T], k K, v T, at time.Time) {
 
 // since is when the index took a version in: what is written as history was there all along.
 func since(at, updated time.Time) time.Time {
-	if at.Sub(updated) > time.Hour {
+	if at.Sub(updated) > 5*time.Second {
 		return updated
 	}
 	return at

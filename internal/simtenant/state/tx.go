@@ -44,6 +44,9 @@ func (s *Store) Update(f func(*Tx) error) error {
 		return err
 	}
 	s.apply(e, at)
+	if s.j.size > 4*rewriteAt {
+		return s.j.rewrite(s.snapshot())
+	}
 	return nil
 }
 
