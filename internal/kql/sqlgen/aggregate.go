@@ -26,7 +26,7 @@ func (g *gen) aggregate(n *plan.Aggregate) (*rel, bool) {
 	if !ok {
 		return nil, false
 	}
-	gr := &grouping{arg: -1, out: &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}}
+	gr := &grouping{arg: -1, out: &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}, free: in.free}}
 	for _, k := range n.Keys {
 		if !g.groupKey(gr, in, k) {
 			return nil, false
@@ -39,6 +39,10 @@ func (g *gen) aggregate(n *plan.Aggregate) (*rel, bool) {
 	}
 	base := "(SELECT " + selectList(gr.inner) + " FROM (" + in.sql + ") AS t) AS t"
 	if gr.arg >= 0 {
+		if in.free {
+			return nil, false // the input is written twice
+		}
+		gr.out.free = true
 		gr.out.sql = gr.extremeRow(n, base)
 		return gr.out, true
 	}
@@ -99,6 +103,7 @@ func (g *gen) groupAgg(gr *grouping, in *rel, i int, a plan.Agg) bool {
 		if len(a.Out) != len(a.Args) {
 			return false
 		}
+		gr.out.free = true
 		for j, c := range a.Out {
 			s := "any_value(" + args[j] + ")"
 			if a.Args[j].Type() == schema.String {

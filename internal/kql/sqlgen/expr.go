@@ -25,6 +25,9 @@ func (g *gen) value(r *rel, e plan.Expr) (string, bool) {
 	if s, ok := g.try(r, e, g.native); ok {
 		return s, true
 	}
+	if s, ok := g.try(r, e, g.bin); ok {
+		return s, true
+	}
 	return g.eval(r, e)
 }
 
@@ -86,6 +89,7 @@ func (g *gen) inTable(r *rel, e *plan.InTable) (string, bool) {
 	if !ok || !sub.has(cols[0].ID) {
 		return "", false
 	}
+	r.free = r.free || sub.free
 	col := name(cols[0].ID)
 	table := "(SELECT " + col + " FROM (" + sub.sql + ") AS t WHERE " + col + " IS NOT NULL)"
 	if e.Func == "in" {

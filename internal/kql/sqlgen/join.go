@@ -78,6 +78,7 @@ func (g *gen) join(n *plan.Join) (*rel, bool) {
 // joined lists the output of a join. Unmatched strings are "", other unmatched values null.
 func joined(n *plan.Join, left, right *rel, from string) (*rel, bool) {
 	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}
+	out.free = left.free || right.free || n.Kind == plan.InnerUnique
 	padLeft := n.Kind == plan.RightOuter || n.Kind == plan.FullOuter
 	padRight := n.Kind == plan.LeftOuter || n.Kind == plan.FullOuter
 	var list []string

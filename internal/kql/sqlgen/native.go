@@ -249,3 +249,25 @@ func iff(g *gen, r *rel, c *plan.Call) (string, bool) {
 	}
 	return "CASE WHEN " + s[0] + " THEN " + s[1] + " ELSE " + s[2] + " END", true
 }
+
+// bin of whole numbers and times, by a constant size: the engine computes what is not negative, the interpreter the rest.
+func (g *gen) bin(r *rel, e plan.Expr) (string, bool) {
+	c, ok := e.(*plan.Call)
+	if !ok || c.Func != "bin" || len(c.Args) != 2 || sqlType(c.T) != "BIGINT" || sqlType(c.Args[0].Type()) != "BIGINT" || sqlType(c.Args[1].Type()) != "BIGINT" {
+		return "", false
+	}
+	size, ok := g.constant(c.Args[1])
+	if n, isInt := size.(int64); !ok || !isInt || n <= 0 {
+		return "", false
+	}
+	x, ok := g.native(r, c.Args[0])
+	if !ok {
+		return "", false
+	}
+	n, ok := g.literal(size, schema.Long)
+	if !ok {
+		return "", false
+	}
+	other, ok := g.eval(r, e)
+	return "CASE WHEN " + x + " >= 0 THEN " + x + " - " + x + " % " + n + " WHEN " + x + " IS NULL THEN NULL ELSE " + other + " END", ok
+}

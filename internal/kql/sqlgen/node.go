@@ -57,7 +57,7 @@ func (g *gen) project(n *plan.Project, b bounds) (*rel, bool) {
 	if !ok {
 		return nil, false
 	}
-	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}, order: in.order}
+	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}, order: in.order, free: in.free}
 	var list []string
 	carried := map[int]bool{} // input columns that virtual columns need
 	for _, it := range n.Items {
@@ -169,6 +169,7 @@ func (g *gen) limit(n *plan.Limit) (*rel, bool) {
 		}
 		where = fmt.Sprintf(" WHERE %s %s (SELECT %s(%s) FROM (SELECT %s FROM (%s) AS t ORDER BY %s %s LIMIT %d) AS t)", k, cmp, least, k, k, r.sql, k, dir, rows)
 	}
+	r.free = true
 	r.sql = fmt.Sprintf("SELECT %s FROM (%s) AS t%s%s LIMIT %d", selectList(r.pass()), r.sql, where, orderBy(r.order), rows)
 	return r, true
 }
@@ -182,7 +183,7 @@ const (
 // lateKey returns the sort column when the order is that of TimeGenerated alone, which has no nulls.
 func (r *rel) lateKey(input plan.Node) string {
 	s, ok := input.(*plan.Sort)
-	if !ok || len(s.Keys) != 1 || len(r.order) != 1 {
+	if !ok || r.free || len(s.Keys) != 1 || len(r.order) != 1 {
 		return ""
 	}
 	if ref, ok := s.Keys[0].Expr.(*plan.Ref); ok && r.time[ref.ID] {
@@ -209,6 +210,7 @@ func (g *gen) union(n *plan.Union, b bounds) (*rel, bool) {
 		if !ok {
 			return nil, false
 		}
+		out.free = out.free || r.free
 		var list []string
 		for i, c := range leg.Cols() {
 			to := n.Out[i]

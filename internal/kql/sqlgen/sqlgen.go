@@ -111,6 +111,7 @@ type rel struct {
 	virtual map[int]plan.Expr // columns that exist only as expressions over cols, because SQL cannot hold their values
 	order   []sortKey         // order of the rows, by extra columns s<n>
 	time    map[int]bool      // columns that are the stored TimeGenerated, unchanged
+	free    bool              // the rows are a choice: written twice, they may be others
 }
 
 type sortKey struct {

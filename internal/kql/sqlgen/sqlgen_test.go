@@ -129,6 +129,14 @@ func TestGolden(t *testing.T) {
 			{Func: "countif", Args: []plan.Expr{is(">", colCount, long(3))}, Out: []plan.Col{out(12, "countif_", schema.Long)}},
 			{Func: "sum", Args: []plan.Expr{colCount}, Out: []plan.Col{out(13, "sum_", schema.Long)}},
 			{Func: "max", Args: []plan.Expr{colTime}, Out: []plan.Col{out(14, "max_", schema.Datetime)}}}},
+		"bin": &plan.Aggregate{Input: scan(), Keys: []plan.Item{item(8, "t", call(schema.Datetime, "bin", colTime, &plan.Lit{T: schema.Timespan, Value: int64(column.Hour)}))}},
+		"arg-max": &plan.Aggregate{Input: scan(), Keys: pass(colDevice, colOk), Aggs: []plan.Agg{
+			{Func: "arg_max", Args: []plan.Expr{colTime, colCount, colFields}, Out: []plan.Col{out(11, "t", schema.Datetime), out(12, "c", schema.Long), out(13, "f", schema.Dynamic)}},
+			{Func: "count", Out: []plan.Col{out(14, "n", schema.Long)}}}},
+		"in-table": where(scan(), &plan.InTable{Func: "!in", X: colDevice, Input: &plan.Scan{Table: "Empty", Out: []plan.Col{out(31, "x", schema.String)}, Sources: []string{"x"}}}),
+		"join": &plan.Join{Kind: plan.LeftOuter, Left: &plan.Project{Input: scan(), Items: pass(colDevice, colCount)},
+			Right: &plan.Scan{Table: "Events", Out: []plan.Col{out(41, "d", schema.String), out(42, "c", schema.Long)}, Sources: []string{"DeviceName", "Count"}},
+			On:    []plan.JoinKey{{Left: colDevice, Right: &plan.Ref{ID: 41, T: schema.String}}}, Out: []plan.Col{out(2, "d", schema.String), out(41, "d1", schema.String), out(42, "c", schema.Long)}},
 		"distinct":     &plan.Aggregate{Input: scan(), Keys: pass(colDevice, colOk)},
 		"top":          &plan.Limit{Input: sorted(scan(), colTime), N: long(10)},
 		"sort-project": &plan.Project{Input: sorted(scan(), colDevice), Items: pass(colCount)},
@@ -162,13 +170,15 @@ func TestGolden(t *testing.T) {
 func TestLeftToExec(t *testing.T) {
 	ref := func(e plan.Expr) plan.Node { return &plan.Project{Input: scan(), Items: []plan.Item{item(9, "x", e)}} }
 	for name, n := range map[string]plan.Node{
-		"unknown table":      &plan.Scan{Table: "Nothing"},
-		"dynamic result":     ref(call(schema.Dynamic, "parse_json", colDevice)),
-		"random":             ref(call(schema.Real, "rand")),
-		"window":             ref(call(schema.Long, "row_number")),
-		"subquery":           where(scan(), is("==", colCount, &plan.Scalar{Input: scan(), T: schema.Long})),
-		"real key":           &plan.Aggregate{Input: scan(), Keys: pass(colScore)},
-		"dynamic order":      sorted(scan(), colFields),
+		"unknown table":  &plan.Scan{Table: "Nothing"},
+		"dynamic result": ref(call(schema.Dynamic, "parse_json", colDevice)),
+		"random":         ref(call(schema.Real, "rand")),
+		"window":         ref(call(schema.Long, "row_number")),
+		"subquery":       where(scan(), is("==", colCount, &plan.Scalar{Input: scan(), T: schema.Long})),
+		"real key":       &plan.Aggregate{Input: scan(), Keys: pass(colScore)},
+		"dynamic order":  sorted(scan(), colFields),
+		"a choice read twice": &plan.Aggregate{Input: &plan.Limit{Input: scan(), N: long(5)}, Keys: pass(colDevice), Aggs: []plan.Agg{
+			{Func: "arg_max", Args: []plan.Expr{colTime, colCount}, Out: []plan.Col{out(11, "t", schema.Datetime), out(12, "c", schema.Long)}}}},
 		"unknown aggregate":  &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "make_set", Args: []plan.Expr{colDevice}, Out: []plan.Col{out(11, "set_", schema.Dynamic)}}}},
 		"serialize":          &plan.Serialize{Input: scan()},
 		"computed row limit": &plan.Limit{Input: scan(), N: colCount},
@@ -178,6 +188,15 @@ func TestLeftToExec(t *testing.T) {
 				t.Errorf("generated %s", s.SQL)
 			}
 		})
+	}
+}
+
+// A choice of rows must not be made twice: not even to find the first by time.
+func TestTopOfAChoiceReadsOnce(t *testing.T) {
+	top := &plan.Limit{Input: sorted(&plan.Limit{Input: scan(), N: long(5)}, colTime), N: long(2)}
+	s, ok := Generate(top, env())
+	if !ok || strings.Count(s.SQL, "read_parquet") != 1 {
+		t.Errorf("got %v", s)
 	}
 }
 
