@@ -58,7 +58,7 @@ func (f *Files) Add(ctx context.Context, path string, want Selection, progress f
 	if err != nil {
 		return res, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }() // read only
 	in := fileReader{r: bufio.NewReaderSize(r, 1<<20), whole: whole}
 	dec := f.intake.Decoder(res.Source, 0)
 	next, known := f.appender.Next(f.intake.workspace, res.Source, 0)
@@ -115,7 +115,7 @@ func inspect(ctx context.Context, path string) (sum []byte, whole bool, err erro
 	if err != nil {
 		return nil, false, err
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }() // read only
 	h := sha256.New()
 	in := bufio.NewReaderSize(io.TeeReader(r, h), 1<<20)
 	for line := []byte(nil); len(line) == 0; {

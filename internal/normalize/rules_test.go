@@ -231,3 +231,41 @@ func TestTwoWritersAgreeOnANewColumn(t *testing.T) {
 		t.Errorf("row (-want +got):\n%s", diff)
 	}
 }
+
+// Every column of every streamed table takes a value of its type under its own name, and nothing is added to the table.
+func TestEveryColumnOfEveryStreamedTable(t *testing.T) {
+	values := map[schema.Type]string{
+		schema.Bool: "true", schema.Int: "7", schema.Long: "639197852001234567", schema.Real: "0.5", schema.String: `"x"`,
+		schema.Datetime: `"2026-07-18T14:05:00.1234567Z"`, schema.Dynamic: `{"a":[1]}`,
+	}
+	shown := map[schema.Type]string{
+		schema.Bool: "true", schema.Int: "7", schema.Long: "639197852001234567", schema.Real: "0.5", schema.String: "x",
+		schema.Datetime: "2026-07-18T14:05:00.1234567Z", schema.Dynamic: `{"a":[1]}`,
+	}
+	streamed := 0
+	for _, table := range schema.Builtin().Tables() {
+		if !table.Streamed {
+			continue
+		}
+		streamed++
+		var props, want []string
+		props = append(props, `"Timestamp":"2026-07-18T14:05:00.1234567Z"`)
+		for _, c := range table.Columns {
+			if c.Source == "" && !reserved(c.Name) {
+				props = append(props, fmt.Sprintf("%q:%s", c.Name, values[c.Type]))
+				want = append(want, fmt.Sprintf("%s %s=%s", c.Name, c.Type, shown[c.Type]))
+			}
+		}
+		slices.Sort(want)
+		rows, bad := addAll(t, newWriter(), fmt.Sprintf(envelope, table.Name, "{"+strings.Join(props, ",")+"}"))
+		if len(bad) > 0 || len(rows) != 1 {
+			t.Fatalf("%s: refused %v", table.Name, bad)
+		}
+		if diff := cmp.Diff(want, show(rows[0], 0)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", table.Name, diff)
+		}
+	}
+	if streamed != 21 {
+		t.Errorf("%d tables are streamed, want 21", streamed)
+	}
+}

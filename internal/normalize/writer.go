@@ -21,7 +21,6 @@ type Writer struct {
 	shapes    *Shapes
 	workspace string
 	tables    map[string]*tableRows
-	order     []*tableRows // in the order of their first row
 	mem       arena
 	buf       []byte
 	pairs     []pair

@@ -47,13 +47,12 @@ type hub struct {
 	port    int
 	cert    tls.Certificate
 	cluster *kfake.Cluster
-	extra   []kfake.Opt
 }
 
 // newHub makes a hub's certificate and directory; start starts it.
-func newHub(t testing.TB, extra ...kfake.Opt) *hub {
+func newHub(t testing.TB) *hub {
 	t.Helper()
-	h := &hub{t: t, dir: t.TempDir(), port: freePort(t), extra: extra}
+	h := &hub{t: t, dir: t.TempDir(), port: freePort(t)}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
 	tmpl := &x509.Certificate{
@@ -83,11 +82,10 @@ func (h *hub) broker() string     { return net.JoinHostPort("127.0.0.1", strconv
 func (h *hub) start() {
 	h.t.Helper()
 	var err error
-	opts := append([]kfake.Opt{
+	h.cluster, err = kfake.NewCluster(
 		kfake.NumBrokers(1), kfake.Ports(h.port), kfake.TLS(&tls.Config{Certificates: []tls.Certificate{h.cert}}), kfake.EnableSASL(),
 		kfake.Superuser("PLAIN", "$ConnectionString", testSecret), kfake.DataDir(filepath.Join(h.dir, "log")), kfake.SeedTopics(2, testHub),
-	}, h.extra...)
-	h.cluster, err = kfake.NewCluster(opts...)
+	)
 	must(h.t, err)
 	h.t.Cleanup(h.stop)
 }
@@ -229,7 +227,7 @@ func (p *place) scan(table string, columns []string, f func([]string)) {
 	defer r.Close()
 	for {
 		b, err := r.Next(context.Background())
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return
 		}
 		must(p.t, err)
