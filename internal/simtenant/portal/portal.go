@@ -4,7 +4,9 @@ package portal
 import (
 	"encoding/json"
 	"errors"
+	"html/template"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -24,15 +26,26 @@ type Config struct {
 
 // Handler serves the page and its small JSON API.
 func Handler(cfg Config) http.Handler {
-	p := &portal{cfg}
+	p := &portal{cfg, pages()}
 	mux := http.NewServeMux()
+	static, err := fs.Sub(files, "pages")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	mux.HandleFunc("GET /{$}", p.list)
+	mux.HandleFunc("GET /incidents/{id}", p.detail)
+	mux.HandleFunc("POST /incidents/{id}", p.act)
+	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	mux.HandleFunc("GET /api/incidents", p.apiList)
 	mux.HandleFunc("GET /api/incidents/{id}", p.apiGet)
 	mux.HandleFunc("POST /api/incidents/{id}", p.apiPost)
-	return mux
+	return sameOrigin(mux)
 }
 
-type portal struct{ cfg Config }
+type portal struct {
+	cfg   Config
+	pages *template.Template
+}
 
 // me is who works in the portal: the first analyst.
 func (p *portal) me() *directory.User { return p.cfg.Dir.Analysts[0] }
@@ -170,4 +183,9 @@ func (p *portal) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p.cfg.Logger.ErrorContext(r.Context(), "portal request", "path", r.URL.Path, "err", err)
 	reply(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
+}
+
+// sameOrigin refuses changes that another site's page sends.
+func sameOrigin(h http.Handler) http.Handler {
+	return http.NewCrossOriginProtection().Handler(h)
 }
