@@ -321,8 +321,7 @@ func TestIncidentSynchronisation(t *testing.T) {
 func conflict(t *testing.T, s *side, tenant simtenant.Info) {
 	in := s.pick(1)[0]
 	ask(t, "POST", tenant.Control+"/fault", map[string]any{"target": "graph", "kind": "500", "path": "/security/", "seconds": 4}, nil)
-	active, closed, class := "Active", "Closed", "BenignPositive"
-	_ = active
+	closed, class := "Closed", "BenignPositive"
 	_, err := s.svc.Update(t.Context(), syncWorkspace, in.Number, incident.Change{Status: &closed, Classification: &class}, incident.Actor{Name: "ana@example.com"})
 	must(t, err)
 	ask(t, "POST", tenant.Portal+"/api/incidents/"+in.ProviderIncidentID, map[string]any{"status": "inProgress", "classification": "truePositive", "determination": "malware"}, nil)

@@ -295,6 +295,14 @@ func (k *Sink) Quarantined(ctx context.Context, stream string) ([]string, error)
 	return ids, err
 }
 
+// Count returns how many of the tenant's incidents ("incidents") or alerts are here.
+func (k *Sink) Count(ctx context.Context, stream string) (int, error) {
+	if stream == "incidents" {
+		return k.s.db.Incidents().CountTenantIncidents(ctx, k.ws)
+	}
+	return k.s.db.Incidents().CountAlerts(ctx, k.ws)
+}
+
 // lookedUp is how long a looked-up person is believed; one that the directory did not have is asked for again sooner.
 const (
 	lookedUp    = 7 * 24 * time.Hour

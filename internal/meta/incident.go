@@ -171,6 +171,12 @@ func (t IncidentTx) CountIncidents(ctx context.Context, ws string) (map[string]i
 	return out, err
 }
 
+// CountTenantIncidents returns how many incidents there are that the tenant knows, merged ones included.
+func (t IncidentTx) CountTenantIncidents(ctx context.Context, ws string) (int, error) {
+	n, err := t.db.NewSelect().Model((*IncidentRow)(nil)).Where("workspace = ? AND provider_id <> ''", ws).Count(ctx)
+	return int(n), err
+}
+
 // ClosedSince counts the incidents closed at or after the time (ticks).
 func (t IncidentTx) ClosedSince(ctx context.Context, ws string, since int64) (int, error) {
 	n, err := t.db.NewSelect().Model((*IncidentRow)(nil)).

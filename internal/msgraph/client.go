@@ -91,9 +91,6 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{cfg: cfg, graph: graph, http: hc, scopes: []string{graph.Scheme + "://" + graph.Host + "/.default"}}
-	if cfg.Cloud == "custom" {
-		c.scopes = []string{"https://graph.microsoft.com/.default"}
-	}
 	if c.cred, err = newCredential(cfg, ends[0], hc); err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -218,29 +219,37 @@ func (w *Worker) attempt(ctx context.Context, number int64) error {
 		return err
 	}
 	if fields := st.Dirty(); len(fields) > 0 {
-		if err := w.write(ctx, number, st.RemoteID, fields, urgent); err != nil {
+		if st, err = w.write(ctx, number, st, fields, urgent); err != nil {
 			return err
 		}
 	}
 	return w.comments(ctx, number, st, urgent)
 }
 
-// write sends the fields in one request. When the tenant refuses it, each field is sent alone, so that one refused value
-// does not take the others with it.
-func (w *Worker) write(ctx context.Context, number int64, id string, fields []Field, urgent bool) error {
-	err := w.send(ctx, number, id, fields, urgent)
-	if fault.KindOf(err) != fault.Invalid || len(fields) == 1 {
-		return err
+// write sends the fields in one request. When the tenant refuses it, the incident may have been merged into another one
+// meanwhile; if it was not, each field is sent alone, so that one refused value does not take the others with it.
+func (w *Worker) write(ctx context.Context, number int64, st State, fields []Field, urgent bool) (State, error) {
+	id := st.RemoteID
+	err := w.send(ctx, number, id, fields, false, urgent)
+	if err == nil || fault.KindOf(err) != fault.Invalid {
+		return st, err
+	}
+	if st, err = w.fetch(ctx, number, id, urgent); err != nil {
+		return st, err
 	}
 	for _, f := range fields {
-		if err := w.send(ctx, number, id, []Field{f}, urgent); err != nil {
-			return err
+		if !slices.Contains(st.Dirty(), f) {
+			continue
+		}
+		if err := w.send(ctx, number, id, []Field{f}, true, urgent); err != nil {
+			return st, err
 		}
 	}
-	return nil
+	return st, nil
 }
 
-func (w *Worker) send(ctx context.Context, number int64, id string, fields []Field, urgent bool) error {
+// send writes fields in one request. With last set, a refusal is final.
+func (w *Worker) send(ctx context.Context, number int64, id string, fields []Field, last, urgent bool) error {
 	var patch model.TenantPatch
 	var sent map[Field]string
 	_, err := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
@@ -252,7 +261,7 @@ func (w *Worker) send(ctx context.Context, number int64, id string, fields []Fie
 	}
 	r, err := w.Remote.Patch(ctx, id, patch, urgent)
 	if fault.KindOf(err) == fault.Invalid && err != nil {
-		if len(fields) > 1 {
+		if !last {
 			return err
 		}
 		_, e := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {

@@ -48,6 +48,8 @@ type Sink interface {
 	Quarantine(ctx context.Context, stream, id, reason string) error
 	Release(ctx context.Context, stream, id string) error
 	Quarantined(ctx context.Context, stream string) ([]string, error)
+	// Count returns how many objects of the stream are here.
+	Count(ctx context.Context, stream string) (int, error)
 
 	// UnknownPeople returns those of the logins that were not looked up lately.
 	UnknownPeople(ctx context.Context, logins []string) ([]string, error)

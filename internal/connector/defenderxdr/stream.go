@@ -25,6 +25,7 @@ type checkpoint struct {
 	Top       int64 `json:"top"`             // history: what is older than this is still to be read; 0: all is read
 	Floor     int64 `json:"floor,omitempty"` // history: below this comes one last window
 	Width     int64 `json:"width,omitempty"` // history: of the next window
+	Check     int64 `json:"check,omitempty"` // when to compare the number of objects next
 }
 
 // stream pulls one list.
@@ -177,7 +178,7 @@ func (s *stream) cycle(ctx context.Context, cp *checkpoint) error {
 			s.well(*cp)
 		}
 		if cp.Top == 0 {
-			return nil
+			return s.verify(ctx, cp)
 		}
 		started = time.Now()
 	}
@@ -196,7 +197,47 @@ func (s *stream) begin(ctx context.Context, cp *checkpoint) error {
 		}
 	}
 	now := s.serverNow()
-	next := checkpoint{Watermark: now, Top: now, Floor: now - int64(s.cfg.History/100), Width: column.Day}
+	next := checkpoint{
+		Watermark: now, Top: now, Floor: now - int64(s.cfg.History/100), Width: column.Day, Check: now + int64((s.cfg.Overlap+time.Minute)/100),
+	}
+	if err := s.commit(ctx, next); err != nil {
+		return err
+	}
+	*cp = next
+	return nil
+}
+
+// verify compares how many objects the tenant has with how many are here, once the index must have caught up with the
+// first read, and from then on at the interval of reconciliation. When some are missing, the history is read again. It
+// also tries again what was put aside.
+func (s *stream) verify(ctx context.Context, cp *checkpoint) error {
+	now := s.serverNow()
+	if now < cp.Check {
+		return nil
+	}
+	page, err := s.cfg.Graph.List(ctx, s.col, time.Time{}, time.Now().Add(24*time.Hour), 1, msgraph.Reconcile)
+	if err != nil {
+		return err
+	}
+	ids, err := s.cfg.Sink.Quarantined(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if err := s.alone(ctx, id, "", nil); err != nil {
+			return err
+		}
+	}
+	here, err := s.cfg.Sink.Count(ctx, s.name)
+	if err != nil {
+		return err
+	}
+	next := *cp
+	next.Check = now + int64(s.cfg.Reconcile/100)
+	if page.Count > here+len(ids) {
+		s.cfg.Logger.WarnContext(ctx, "objects of the tenant are missing here; its history is read again", "stream", s.name, "tenant", page.Count, "here", here)
+		next.Top, next.Floor, next.Width = now, now-int64(s.cfg.History/100), column.Day
+	}
 	if err := s.commit(ctx, next); err != nil {
 		return err
 	}
