@@ -21,8 +21,6 @@ func Compile(text string, env bind.Env) (*plan.Query, syntax.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	for i := range q.Results {
-		q.Results[i].Root = plan.Prune(q.Results[i].Root)
-	}
+	plan.Rewrite(q)
 	return q, diags
 }

@@ -119,7 +119,11 @@ func (b *binder) builtin(c ctx, x *syntax.Call, f *function) value {
 		if args[i].rel != nil {
 			b.errorf(args[i].x, "KS110", "A scalar value is expected here, not a table. Use toscalar() to take its first value.")
 		}
-		call.Args = append(call.Args, b.fit(s, i, len(args), args[i], t))
+		e := b.fit(s, i, len(args), args[i], t)
+		if call.Func == "parse_json" {
+			e = args[i].e // of a dynamic value it is the value
+		}
+		call.Args = append(call.Args, e)
 	}
 	if b.env.Runnable != nil && !b.env.Runnable(call.Func) {
 		b.notRunnable(x.Fn, f.Name+"()")
@@ -257,7 +261,7 @@ func (b *binder) fit(s *signature, i, n int, a argument, result schema.Type) pla
 			}
 		}
 		for _, want := range p.types {
-			if widens(t, want) || want == schema.String && t == schema.Dynamic && s.text(i, n) {
+			if widens(t, want) || want == schema.String && t == schema.Dynamic {
 				return convert(a.e, want)
 			}
 		}

@@ -182,7 +182,7 @@ func (b *binder) unite(legs []leg, source string, inner, all bool) *rel {
 	for _, c := range out.cols {
 		u.Out = append(u.Out, c.Col)
 	}
-	nulls := map[schema.Type]plan.Expr{}
+	var nulls [schema.Dynamic + 1]plan.Expr
 	for _, c := range u.Out {
 		if nulls[c.Type] == nil {
 			nulls[c.Type] = nullOf(c.Type)

@@ -157,10 +157,6 @@ func parseParam(text string) param {
 	return p
 }
 
-// text reports whether the i-th of n arguments is taken as text: a dynamic value is then converted. parse_json takes a
-// dynamic value as it is.
-func (s *signature) text(i, n int) bool { return !(len(s.params) == 1 && s.typ == schema.Dynamic) }
-
 // paramAt returns the parameter that the i-th of n arguments fills: repeated parameters take what the others leave, in
 // turn (case: predicate, then, predicate, then ..., else).
 func (s *signature) paramAt(i, n int) *param {
