@@ -114,6 +114,14 @@ func (p *timeParser) date() (int64, bool) {
 		return checkedDate(a, 1, 1, na == 4)
 	}
 	switch c := p.s[p.i]; {
+	case c == ',' && na == 4: // the arguments of make_datetime
+		p.i++
+		p.spaces()
+		m, nm := p.number(2)
+		ok := p.eat(',')
+		p.spaces()
+		d, nd := p.number(2)
+		return checkedDate(a, m, d, ok && nm > 0 && nd > 0)
 	case c == '-' || c == '/' || c == '.':
 		p.i++
 		if m := monthNumber(p.word()); m > 0 { // 01-Jan-17

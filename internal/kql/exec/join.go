@@ -12,27 +12,27 @@ import (
 
 // joinReader keeps the right side in a hash table and streams the left side past it.
 type joinReader struct {
-	kind        plan.JoinKind
-	left        Reader
-	leftKeys    []*scalar
-	right       *column.Batch
-	head        map[string]int // key -> first right row
-	chain       []int          // right row -> next row of the same key, -1 at the end
-	matched     []bool         // right rows that found a partner
-	seen        map[string]bool
-	from        []source // of each output column
-	mem         *memory
-	held        int64
-	pendingB    *column.Batch // left batch being paired
-	pendingL    int
-	pendingR    int // next right row for pendingL, -2: look it up
-	tailAt      int
-	leftDone    bool
-	buf         []byte
-	keyVecs     []*column.Vector
-	leftOuter   bool
-	rightOuter  bool
-	leftEmpty   *column.Batch
+	kind       plan.JoinKind
+	left       Reader
+	leftKeys   []*scalar
+	right      *column.Batch
+	head       map[string]int // key -> first right row
+	chain      []int          // right row -> next row of the same key, -1 at the end
+	matched    []bool         // right rows that found a partner
+	seen       map[string]bool
+	from       []source // of each output column
+	mem        *memory
+	held       int64
+	pendingB   *column.Batch // left batch being paired
+	pendingL   int
+	pendingR   int // next right row for pendingL, -2: look it up
+	tailAt     int
+	leftDone   bool
+	buf        []byte
+	keyVecs    []*column.Vector
+	leftOuter  bool
+	rightOuter bool
+	leftEmpty  *column.Batch
 }
 
 // source says where an output column comes from.

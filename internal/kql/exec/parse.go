@@ -72,8 +72,10 @@ func parsePattern(n *plan.Parse, r *parseReader) string {
 	for _, s := range n.Steps {
 		switch {
 		case s.Out != nil:
-			sb.WriteString("(?P<v" + strconv.Itoa(len(r.outs)) + ">" + capturePattern(s.Out.Type, r.loose) + ")")
+			sb.WriteString("(?P<v" + strconv.Itoa(len(r.outs)) + ">" + capturePattern(s.Out.Type, n.Kind) + ")")
 			r.outs = append(r.outs, *s.Out)
+		case s.Star && isRegex: // greedy, unless the flag U turns it round
+			sb.WriteString(".*")
 		case s.Star:
 			sb.WriteString(".*?")
 		case isRegex:
@@ -82,12 +84,15 @@ func parsePattern(n *plan.Parse, r *parseReader) string {
 			sb.WriteString(regexp.QuoteMeta(s.Literal))
 		}
 	}
-	sb.WriteString(")$")
+	sb.WriteString(`)\z`)
 	return sb.String()
 }
 
-func capturePattern(t schema.Type, loose bool) string {
+func capturePattern(t schema.Type, kind string) string {
 	p := ".*?"
+	if kind == "regex" {
+		p = ".*"
+	}
 	switch t {
 	case schema.Int, schema.Long:
 		p = `\s*-?\d+\s*`
@@ -98,7 +103,7 @@ func capturePattern(t schema.Type, loose bool) string {
 	default:
 		return p
 	}
-	if loose {
+	if kind == "relaxed" {
 		p += "|.*?"
 	}
 	return p

@@ -167,6 +167,9 @@ func (x *runner) open(ctx context.Context, n plan.Node) (Reader, error) {
 	return nil, fault.New(fault.Invalid, "operator_not_supported", "The operator %T cannot be run yet.", n)
 }
 
+// Runnable reports whether a scalar function, an operator or an aggregate of that name can be run.
+func Runnable(name string) bool { return kernel.Known(name) || kernel.KnownAggregate(name) }
+
 // Result is a whole answer. Truncated says why rows are missing, and is empty when none are.
 type Result struct {
 	Cols      []plan.Col

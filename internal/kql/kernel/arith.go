@@ -318,6 +318,9 @@ func bindBinAt(s *site) (eval, schema.Type, error) {
 			return v + at, ok
 		}), schema.Real, nil
 	}
+	if t != schema.Int && t != schema.Long && !isTime(t) {
+		return nil, 0, s.badType(0)
+	}
 	return map3(t, asInts, asInts, asInts, func(a, size, at int64) (int64, bool) {
 		v, ok := floorTo(a-at, size)
 		return v + at, ok

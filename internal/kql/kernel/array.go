@@ -228,41 +228,59 @@ func arrayIff(a []any) any {
 	return out
 }
 
-// arraySort sorts one array; nulls stand last unless a final false says otherwise.
+// arraySort sorts the first array, and brings the others into its order; nulls stand last unless a final false says
+// otherwise. The result is an array of the sorted arrays.
 func arraySort(desc bool) func(a []any) any {
 	return func(a []any) any {
-		list, ok := a[0].([]any)
-		if !ok {
-			return nil
-		}
 		nullsLast := true
 		if b, ok := a[len(a)-1].(bool); ok && len(a) > 1 {
 			nullsLast = b
+			a = a[:len(a)-1]
 		}
-		out := make([]any, len(list))
+		list, ok := a[0].([]any)
+		if !ok {
+			return make([]any, len(a))
+		}
+		keys := make([]any, len(list))
+		order := make([]int, len(list))
 		for i, e := range list {
-			out[i] = column.Resolve(e)
+			keys[i], order[i] = column.Resolve(e), i
 		}
-		slices.SortStableFunc(out, func(x, y any) int {
-			if x == nil || y == nil {
-				switch {
-				case x == nil && y == nil:
-					return 0
-				case (x == nil) == nullsLast:
-					return 1
-				}
-				return -1
+		slices.SortStableFunc(order, func(i, j int) int { return compareElements(keys[i], keys[j], desc, nullsLast) })
+		out := make([]any, len(a))
+		for k, v := range a {
+			other, ok := v.([]any)
+			if !ok || len(other) != len(list) {
+				continue
 			}
-			c := Compare(x, y)
-			if c == unordered {
-				c = kindRank(x) - kindRank(y)
-			} else if desc {
-				c = -c
+			sorted := make([]any, len(order))
+			for i, at := range order {
+				sorted[i] = other[at]
 			}
-			return c
-		})
+			out[k] = sorted
+		}
 		return out
 	}
+}
+
+func compareElements(x, y any, desc, nullsLast bool) int {
+	if x == nil || y == nil {
+		switch {
+		case x == nil && y == nil:
+			return 0
+		case (x == nil) == nullsLast:
+			return 1
+		}
+		return -1
+	}
+	c := Compare(x, y)
+	switch {
+	case c == unordered:
+		return kindRank(x) - kindRank(y)
+	case desc:
+		return -c
+	}
+	return c
 }
 
 // kindRank orders values of types that do not compare.

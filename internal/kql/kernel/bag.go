@@ -10,7 +10,8 @@ import (
 func bags() family {
 	pack := def{bind: bindPack, min: 0, max: -1}
 	return family{
-		"bag_pack": pack, "pack": pack, "pack_dictionary": pack,
+		"bag_pack_nonempty": pack, // bag_pack that leaves out what is null or empty
+		"bag_pack":          pack, "pack": pack, "pack_dictionary": pack,
 		"bag_keys":        dynamicFunc(1, 1, bagKeys),
 		"bag_merge":       dynamicFunc(1, 64, bagMerge),
 		"bag_has_key":     typedFunc(schema.Bool, 2, 2, bagHasKey),
@@ -28,6 +29,7 @@ func bags() family {
 
 // bindPack binds bag_pack(key, value, ...).
 func bindPack(s *site) (eval, schema.Type, error) {
+	dense := s.name == "bag_pack_nonempty"
 	return func(args []*column.Vector, n int) *column.Vector {
 		out := column.New(schema.Dynamic, n)
 		keys := make([]in[string], 0, len(args)/2)
@@ -39,9 +41,11 @@ func bindPack(s *site) (eval, schema.Type, error) {
 			for i, k := range keys {
 				v := args[2*i+1]
 				at := rowOf(v, r, n)
-				if v.Null(at) {
+				switch {
+				case dense && (v.Null(at) || v.Type == schema.String && v.Strings[at] == ""):
+				case v.Null(at):
 					b.Set(k.at(r), nil)
-				} else {
+				default:
 					b.Set(k.at(r), element(v, at))
 				}
 			}

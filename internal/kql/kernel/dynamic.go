@@ -61,13 +61,12 @@ func bindParseJSON(s *site) (eval, schema.Type, error) {
 }
 
 // bindMember binds d.name.
-func bindMember(s *site) (eval, schema.Type, error) {
-	key, _ := s.text(1)
+func bindMember(*site) (eval, schema.Type, error) {
 	return func(args []*column.Vector, n int) *column.Vector {
-		d := asAny(args[0], n)
+		d, key := asAny(args[0], n), asTexts(args[1], n)
 		out := column.New(schema.Dynamic, n)
 		for r := range n {
-			out.AppendAny(column.Member(d.at(r), key))
+			out.AppendAny(column.Member(d.at(r), key.at(r)))
 		}
 		return out
 	}, schema.Dynamic, nil

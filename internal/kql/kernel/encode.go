@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
+	"hash/adler32"
 	"io"
 	"math"
 	"strings"
@@ -37,9 +38,7 @@ func encodings() family {
 		"hash_sha1":               textFunc(schema.String, func(s string) string { h := sha1.Sum([]byte(s)); return hex.EncodeToString(h[:]) }), //nolint:gosec // as above
 		"hash_sha256":             textFunc(schema.String, func(s string) string { h := sha256.Sum256([]byte(s)); return hex.EncodeToString(h[:]) }),
 		"hash":                    {bind: bindHash, min: 1, max: 2}, "hash_xxhash64": {bind: bindHash, min: 1, max: 2},
-		"zlib_compress_to_base64_string": textFunc(schema.String, func(s string) string {
-			return deflate(s, func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })
-		}),
+		"zlib_compress_to_base64_string": textFunc(schema.String, zlibText),
 		"gzip_compress_to_base64_string": textFunc(schema.String, func(s string) string {
 			return deflate(s, func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
 		}),
@@ -213,6 +212,21 @@ func deflate(s string, wrap func(io.Writer) io.WriteCloser) string {
 	w := wrap(&buf)
 	_, _ = io.WriteString(w, s) // a buffer takes everything
 	_ = w.Close()
+	return base64.StdEncoding.EncodeToString(buf.Bytes())
+}
+
+// zlibText compresses a text; as one stored block where that is shorter.
+func zlibText(s string) string {
+	var buf bytes.Buffer
+	w := zlib.NewWriter(&buf)
+	_, _ = io.WriteString(w, s) // a buffer takes everything
+	_ = w.Close()
+	if n := len(s); n < 1<<16 && n+11 < buf.Len() {
+		b := []byte{0x78, 0x01, 1, byte(n), byte(n >> 8), ^byte(n), ^byte(n >> 8)}
+		b = append(b, s...)
+		b = binary.BigEndian.AppendUint32(b, adler32.Checksum([]byte(s)))
+		return base64.StdEncoding.EncodeToString(b)
+	}
 	return base64.StdEncoding.EncodeToString(buf.Bytes())
 }
 

@@ -117,10 +117,15 @@ func parse6(s string) (network, bool) {
 	if n, ok := parse4(s); ok {
 		return n, true
 	}
-	addr, prefix, ok := splitPrefix(s, 128)
+	most := 128
+	if strings.Contains(s, ":") && strings.Contains(s, ".") {
+		most = 32 // the last 32 bits are written as IPv4, and so is the prefix
+	}
+	addr, prefix, ok := splitPrefix(s, most)
 	if !ok {
 		return network{}, false
 	}
+	prefix += 128 - most
 	a, err := netip.ParseAddr(addr)
 	if err != nil || a.Zone() != "" {
 		return network{}, false

@@ -9,10 +9,9 @@ import (
 
 func miscellany() family {
 	return family{
-		"current_database":   {bind: constantText(func(e Env) string { return e.Database })},
-		"current_principal":  {bind: constantText(func(e Env) string { return e.Principal })},
-		"estimate_data_size": {bind: bindDataSize, min: 1, max: -1},
-		"convert_angle":      convertUnit(angles), "convert_length": convertUnit(lengths), "convert_mass": convertUnit(masses),
+		"current_database":  {bind: constantText(func(e Env) string { return e.Database })},
+		"current_principal": {bind: constantText(func(e Env) string { return e.Principal })},
+		"convert_angle":     convertUnit(angles), "convert_length": convertUnit(lengths), "convert_mass": convertUnit(masses),
 		"convert_speed": convertUnit(speeds), "convert_volume": convertUnit(volumes), "convert_energy": convertUnit(energies), "convert_force": convertUnit(forces),
 		"convert_temperature": typedFunc(schema.Real, 3, 3, convertTemperature),
 	}
@@ -29,36 +28,6 @@ func constantText(f func(Env) string) binder {
 			return out
 		}, schema.String, nil
 	}
-}
-
-// bindDataSize estimates the stored bytes of its arguments: eight for a number, the length of a text.
-func bindDataSize(*site) (eval, schema.Type, error) {
-	return func(args []*column.Vector, n int) *column.Vector {
-		out := column.Make(schema.Long, n)
-		for r := range n {
-			var sum int64
-			for _, a := range args {
-				switch i := rowOf(a, r, n); a.Type {
-				case schema.String:
-					sum += int64(len(a.Strings[i]))
-				case schema.Bool:
-					sum++
-				case schema.Int:
-					sum += 4
-				case schema.Guid, schema.Decimal:
-					sum += 16
-				case schema.Dynamic:
-					if !a.Null(i) {
-						sum += int64(len(column.AppendJSON(nil, a.Any[i])))
-					}
-				default:
-					sum += 8
-				}
-			}
-			out.Ints[r] = sum
-		}
-		return out
-	}, schema.Long, nil
 }
 
 // units gives the size of each unit in a base unit.

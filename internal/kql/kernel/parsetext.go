@@ -93,16 +93,11 @@ func parseFilePath(a []any) any {
 		scheme, rest = s[:i], s[i+3:]
 	}
 	root := ""
-	switch {
-	case len(rest) >= 2 && rest[1] == ':' && termRune(rune(rest[0])):
+	if len(rest) >= 2 && rest[1] == ':' && termRune(rune(rest[0])) {
 		root = rest[:2]
 		if len(rest) > 2 && (rest[2] == '\\' || rest[2] == '/') {
 			root = rest[:3]
 		}
-	case strings.HasPrefix(rest, `\\`):
-		root = `\\`
-	case strings.HasPrefix(rest, "/"):
-		root = "/"
 	}
 	dir, file := "", rest
 	if i := strings.LastIndexAny(rest, `/\`); i >= 0 {

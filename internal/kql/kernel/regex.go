@@ -44,7 +44,7 @@ func bindExtract(s *site) (eval, schema.Type, error) {
 			}
 			g := group.at(r)
 			m := x.FindStringSubmatchIndex(text.at(r))
-			if m == nil || g < 0 || g*2 >= int64(len(m)) || m[2*g] < 0 {
+			if m == nil || g < 0 || g >= int64(len(m)/2) || m[2*g] < 0 {
 				out.AppendNull()
 				continue
 			}

@@ -244,7 +244,8 @@ func bindSplit(s *site) (eval, schema.Type, error) {
 	}, schema.Dynamic, nil
 }
 
-// bindReplaceStrings replaces the lookups in one pass, earlier ones first at each place.
+// bindReplaceStrings replaces one lookup after the other, each where none before it has replaced. A replacement that is not
+// a string leaves the text as it is, and guards it from later lookups.
 func bindReplaceStrings(*site) (eval, schema.Type, error) {
 	return boxed(schema.String, func(a []any) any {
 		from, okF := a[1].([]any)
@@ -252,13 +253,40 @@ func bindReplaceStrings(*site) (eval, schema.Type, error) {
 		if !okF || !okT || len(from) != len(to) {
 			return ""
 		}
-		var pairs []string
-		for i := range from {
-			if f := Text(from[i]); f != "" {
-				pairs = append(pairs, f, Text(to[i]))
-			}
+		type piece struct {
+			text string
+			done bool
 		}
-		return strings.NewReplacer(pairs...).Replace(Text(a[0]))
+		pieces := []piece{{text: Text(a[0])}}
+		for k := range from {
+			f := Text(from[k])
+			if f == "" {
+				continue
+			}
+			t, isText := column.Resolve(to[k]).(string)
+			if !isText {
+				t = f
+			}
+			var next []piece
+			for _, p := range pieces {
+				if p.done {
+					next = append(next, p)
+					continue
+				}
+				for i, part := range strings.Split(p.text, f) {
+					if i > 0 {
+						next = append(next, piece{t, true})
+					}
+					next = append(next, piece{text: part})
+				}
+			}
+			pieces = next
+		}
+		var sb strings.Builder
+		for _, p := range pieces {
+			sb.WriteString(p.text)
+		}
+		return sb.String()
 	}), schema.String, nil
 }
 
@@ -361,7 +389,7 @@ func bindToHex(s *site) (eval, schema.Type, error) {
 			u &= 0xffffffff
 		}
 		text := strconv.FormatUint(u, 16)
-		if d := int(min(width, 64)) - len(text); d > 0 {
+		if d := int(min(max(width, 0), 64)) - len(text); d > 0 {
 			text = strings.Repeat("0", d) + text
 		}
 		return text, true

@@ -83,7 +83,9 @@ func bindRowNumber(*site) (eval, schema.Type, error) {
 // bindRowCumsum adds up; a null adds nothing.
 func bindRowCumsum(s *site) (eval, schema.Type, error) {
 	t := s.typ(0)
-	if t == schema.Real || t == schema.Dynamic || t == schema.Decimal {
+	switch t {
+	case schema.Int, schema.Long, schema.Timespan:
+	case schema.Real, schema.Dynamic, schema.Decimal:
 		return func(args []*column.Vector, n int) *column.Vector {
 			v, restart := asReals(args[0], n), restarts(args, 1, n)
 			out := column.Make(schema.Real, n)
@@ -99,6 +101,8 @@ func bindRowCumsum(s *site) (eval, schema.Type, error) {
 			}
 			return out
 		}, schema.Real, nil
+	default:
+		return nil, 0, s.badType(0)
 	}
 	return func(args []*column.Vector, n int) *column.Vector {
 		v, restart := asInts(args[0], n), restarts(args, 1, n)
