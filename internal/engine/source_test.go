@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/engine/duck"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/kql"
 	"github.com/vedette-siem/vedette/internal/kql/bind"
@@ -280,4 +281,34 @@ func TestChoicesAreLegal(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestQueriesDoNotWaitForEachOther: with one instance, a plan that needs several statements gets them one after another.
+func TestQueriesDoNotWaitForEachOther(t *testing.T) {
+	w := newWorld(t, 13)
+	w.mixed(t, 50)
+	w.engine.pool.Close()
+	pool, err := duck.Open(duck.Options{Parts: w.engine.opts.Dir + "/tables", Queries: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.engine.pool = pool
+	plans := []plan.Node{
+		w.compile(t, "T_CL | mv-expand d | join kind=inner (T_CL | mv-expand d | summarize make_set(s) by l) on l | count"),
+		w.compile(t, "union (T_CL | mv-expand d), (T_CL | mv-expand d) | where l in ((T_CL | mv-expand d | project l)) | count"),
+		w.compile(t, "let m = materialize(T_CL | mv-expand d); m | where l > toscalar(m | summarize avg(l)) | join kind=leftouter m on l | count"),
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var wg sync.WaitGroup
+	for _, n := range plans {
+		wg.Go(func() {
+			for range 3 {
+				if _, _, err := w.run(ctx, n, DuckDB); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }

@@ -18,6 +18,7 @@ type instance struct {
 	live  *atomic.Int64
 	self  unsafe.Pointer        // handle to this instance, known to the functions registered in it
 	query atomic.Pointer[Query] // what the callbacks read
+	used  int                   // queries run
 }
 
 // open starts an instance, registers the functions and locks the settings.

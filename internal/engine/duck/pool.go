@@ -11,6 +11,9 @@ import (
 	"github.com/vedette-siem/vedette/internal/fault"
 )
 
+// instanceQueries is how many queries an instance runs before it is replaced: it remembers the metadata of every file.
+const instanceQueries = 500
+
 // Options configure a Pool. The zero value of a field takes the default named there.
 type Options struct {
 	Parts   string       // folder whose files queries may read; none when empty
@@ -105,8 +108,9 @@ func (p *Pool) acquire(ctx context.Context) (*instance, error) {
 // release takes an instance back, or closes it when its query failed.
 func (p *Pool) release(in *instance, healthy bool) {
 	in.query.Store(nil)
+	in.used++
 	p.mu.Lock()
-	keep := healthy && !p.closed
+	keep := healthy && !p.closed && in.used < instanceQueries
 	if keep {
 		p.idle = append(p.idle, in)
 	}

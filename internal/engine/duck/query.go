@@ -95,7 +95,6 @@ func (r *Rows) start() error {
 	if mapping.ExecutePending(pending, &r.res) == mapping.StateError {
 		return r.wrap("running the statement", mapping.ResultError(&r.res))
 	}
-	r.open = true
 	if n := int(mapping.ColumnCount(&r.res)); n < len(r.query.Types) {
 		return fault.New(fault.Internal, "duck_statement", "the statement has %d columns, not %d", n, len(r.query.Types))
 	}
@@ -134,7 +133,6 @@ type Rows struct {
 	watcher sync.WaitGroup
 	stmt    mapping.PreparedStatement
 	res     mapping.Result
-	open    bool
 	healthy bool
 	closed  bool
 }

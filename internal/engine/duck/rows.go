@@ -34,9 +34,18 @@ func (r *Rows) watch() {
 	})
 }
 
-// Next returns the next rows, at most one engine chunk, or io.EOF.
+// Next returns the next rows, at most one engine chunk, or io.EOF. At the end, and after an error, the instance is given
+// back at once: whoever still holds the rows keeps nobody waiting.
 func (r *Rows) Next(ctx context.Context) (*column.Batch, error) {
-	if r.closed || !r.open {
+	b, err := r.next(ctx)
+	if err != nil {
+		_ = r.Close()
+	}
+	return b, err
+}
+
+func (r *Rows) next(ctx context.Context) (*column.Batch, error) {
+	if r.closed {
 		return nil, io.EOF
 	}
 	stop := context.AfterFunc(ctx, r.cancel)
@@ -46,7 +55,6 @@ func (r *Rows) Next(ctx context.Context) (*column.Batch, error) {
 	}
 	chunk := mapping.FetchChunk(r.res)
 	if chunk.Ptr == nil {
-		r.open = false
 		if msg := mapping.ResultError(&r.res); msg != "" {
 			if err := r.ended(ctx); err != nil {
 				return nil, err

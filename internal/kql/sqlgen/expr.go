@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vedette-siem/vedette/internal/kql/kernel"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
@@ -225,7 +226,7 @@ func pure(e plan.Expr) bool {
 	case *plan.Lit, *plan.Ref:
 		return true
 	case *plan.Call:
-		if impure[e.Func] {
+		if impure(e.Func) {
 			return false
 		}
 		for _, a := range e.Args {
@@ -238,7 +239,5 @@ func pure(e plan.Expr) bool {
 	return false
 }
 
-var impure = map[string]bool{
-	"rand": true, "new_guid": true,
-	"row_number": true, "row_cumsum": true, "row_rank_dense": true, "row_rank_min": true, "row_window_session": true, "prev": true, "next": true,
-}
+// impure functions look at other rows or give another value every time.
+func impure(f string) bool { return kernel.Window(f) || f == "rand" || f == "new_guid" }

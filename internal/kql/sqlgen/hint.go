@@ -1,6 +1,7 @@
 package sqlgen
 
 import (
+	"github.com/vedette-siem/vedette/internal/kql/kernel"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 )
 
@@ -125,7 +126,7 @@ func looks(e plan.Expr) bool {
 	if !ok {
 		return false
 	}
-	if impure[c.Func] && c.Func != "rand" && c.Func != "new_guid" {
+	if kernel.Window(c.Func) {
 		return true
 	}
 	for _, a := range c.Args {
