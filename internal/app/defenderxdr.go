@@ -81,7 +81,7 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub) (*defenderX
 		ids = append(ids, w.ID)
 	}
 	x.connectors, err = connector.NewService(ctx, connector.Config{
-		Connections: s.db, Meter: x.meter, Board: s.board, Prober: probes, Logger: s.log,
+		Connections: s.db, Meter: x.meter, Board: s.board, Prober: probes, Store: s.store, Logger: s.log,
 	}, ids...)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/ingest"
 	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/store"
 )
 
 // ConnectionStore keeps what workspaces chose.
@@ -32,13 +33,21 @@ type IncidentRules interface {
 	TurnOff(ctx context.Context, workspace, actor string) error
 }
 
-// Config is what a Service works with. Prober and Rules may be nil.
+// Stored tells what the store holds. *store.Store is one.
+type Stored interface {
+	TableStats(workspace string) []store.TableStats
+	RowsByHour(workspace, table string) []store.HourRows
+}
+
+// Config is what a Service works with. Prober and Rules may be nil. With Store, tables show the rows that are stored, by
+// the time of their events; without, those that came in.
 type Config struct {
 	Connections ConnectionStore
 	Meter       *Meter
 	Board       *health.Board
 	Prober      Prober
 	Rules       IncidentRules
+	Store       Stored
 	Logger      *slog.Logger
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/ingest"
 	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/store"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -268,6 +269,36 @@ func TestShowTables(t *testing.T) {
 	list, err := s.List(t.Context(), "w")
 	if err != nil || len(list) != 1 || list[0].Tables != 2 || list[0].LastData == nil {
 		t.Errorf("list is %+v, %v", list, err)
+	}
+}
+
+// stored is a store with 10 rows of AlertInfo, 4 of them in the last hour, and a table that is not the connector's.
+type stored struct{ hour time.Time }
+
+func (stored) TableStats(string) []store.TableStats {
+	return []store.TableStats{{Table: "AlertInfo", Rows: 10, Rows24h: 4}, {Table: "DeviceInfo", Rows: 6}, {Table: "SecurityIncident", Rows: 9, Rows24h: 9}}
+}
+
+func (s stored) RowsByHour(string, string) []store.HourRows {
+	return []store.HourRows{{Start: s.hour.Add(-time.Hour)}, {Start: s.hour, Rows: 4}}
+}
+
+func TestShowWhatIsStored(t *testing.T) {
+	m := &memory{}
+	meter := NewMeter(m, nil)
+	hour := time.Now().UTC().Truncate(time.Hour)
+	s := newService(t, m, Config{Meter: meter, Store: stored{hour}})
+	meter.Add("w", ingest.Counts{"AlertInfo": {Rows: 3}})
+	v, err := s.Show(t.Context(), "w")
+	must(t, err)
+	want := []SeriesView{{Table: "AlertInfo", Points: []PointView{{hour.Add(-time.Hour), 0}, {hour, 4}}}}
+	if diff := cmp.Diff(want, v.Received); diff != "" {
+		t.Errorf("received (-want +got):\n%s", diff)
+	}
+	for _, tab := range v.Tables {
+		if rows := map[string]int64{"AlertInfo": 10, "DeviceInfo": 6}[tab.Name]; tab.Rows != rows {
+			t.Errorf("%s shows %d rows, want %d", tab.Name, tab.Rows, rows)
+		}
 	}
 }
 

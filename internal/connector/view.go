@@ -80,7 +80,7 @@ type TableView struct {
 	Selected   bool       `json:"selected"`
 	Exported   bool       `json:"exported"`
 	LastSeen   *time.Time `json:"lastSeen"`
-	Rows       int64      `json:"rows"` // of the last 30 days
+	Rows       int64      `json:"rows"` // stored
 	LagSeconds *float64   `json:"lagSeconds"`
 }
 
@@ -268,6 +268,9 @@ func (s *Service) showTables(ctx context.Context, v *View, c model.Connection) e
 			points[u.Table][u.Hour] += u.Rows
 		}
 	}
+	if s.cfg.Store != nil {
+		points = s.stored(c.Workspace, byTable)
+	}
 	for _, t := range byTable {
 		if t.Selected && t.Exported && len(v.Partitions) > 0 {
 			t.LagSeconds = &worst
@@ -289,6 +292,27 @@ func (s *Service) showTables(ctx context.Context, v *View, c model.Connection) e
 	}
 	slices.SortFunc(v.Received, func(a, b SeriesView) int { return cmp.Compare(a.Table, b.Table) })
 	return nil
+}
+
+// stored replaces what came in by what is stored: the rows of the tables, and their last day by hour.
+func (s *Service) stored(workspace string, tables map[string]*TableView) map[string]map[time.Time]int64 {
+	points := map[string]map[time.Time]int64{}
+	for _, st := range s.cfg.Store.TableStats(workspace) {
+		t, ok := tables[st.Table]
+		if !ok {
+			continue // not a table of this connector
+		}
+		t.Rows = st.Rows
+		if st.Rows24h == 0 {
+			continue
+		}
+		hours := map[time.Time]int64{}
+		for _, h := range s.cfg.Store.RowsByHour(workspace, st.Table) {
+			hours[h.Start] = h.Rows
+		}
+		points[st.Table] = hours
+	}
+	return points
 }
 
 // prerequisites asks the prober, at most every half minute and for a few seconds.

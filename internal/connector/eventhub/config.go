@@ -52,6 +52,7 @@ type Stream struct {
 	cfg    Config
 	deps   Deps
 	health condition
+	looked map[int32]int64 // up to which positions the partitions were looked at while nothing was stored
 }
 
 // New returns the stream of a hub.
@@ -73,7 +74,7 @@ func New(cfg Config, deps Deps) (*Stream, error) {
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Stream{cfg: cfg, deps: deps, health: condition{report: deps.Report}}, nil
+	return &Stream{cfg: cfg, deps: deps, health: condition{report: deps.Report}, looked: map[int32]int64{}}, nil
 }
 
 // StreamName returns the name of the stream that reads the hub of that name.

@@ -3,6 +3,7 @@ package eventhub
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -10,23 +11,18 @@ import (
 	"github.com/vedette-siem/vedette/internal/normalize"
 )
 
-// lookBack is how many messages of each partition's end are looked at.
-const lookBack = 2000
+// What is looked at while nothing is stored: the end of each partition, now and then, so that a tenant's full stream is not
+// fetched for nothing.
+const (
+	lookBack  = 1000     // messages of a partition
+	lookBytes = 64 << 20 // of all partitions at once
+	lookEvery = 30 * time.Second
+)
 
 // look reads what the hub carries without storing it, so that people see which tables are there to be ticked. It returns
-// when the choice changes.
+// errAgain after a while, or when the choice changes.
 func (s *Stream) look(ctx context.Context, secret string, parts []assignment, changed <-chan struct{}) error {
-	offsets := map[int32]kgo.Offset{}
-	for _, a := range parts {
-		offsets[a.id] = kgo.NewOffset().At(max(a.start, a.end-lookBack))
-	}
-	c, err := s.dial(secret, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{s.cfg.Hub: offsets}))
-	if err != nil {
-		return err
-	}
-	defer c.Close()
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -37,18 +33,55 @@ func (s *Stream) look(ctx context.Context, secret string, parts []assignment, ch
 		}
 	}()
 	defer func() { cancel(); <-done }()
-	for {
-		fetches := c.PollFetches(ctx)
-		if ctx.Err() != nil {
-			return errAgain
+	offsets := map[int32]kgo.Offset{}
+	for _, a := range parts {
+		if from := max(a.start, a.end-lookBack, s.looked[a.id]); from < a.end {
+			offsets[a.id] = kgo.NewOffset().At(from)
+		} else {
+			s.looked[a.id] = a.end // all seen, or the hub was made anew
 		}
-		counts := ingest.Counts{}
-		fetches.EachRecord(func(m *kgo.Record) { seen(m, counts) })
-		s.deps.Meter.Add(s.cfg.Workspace, counts)
+	}
+	if len(offsets) > 0 {
+		if err := s.lookAt(ctx, secret, offsets, parts); err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+	sleep(ctx, lookEvery)
+	return errAgain
+}
+
+// lookAt reads from the offsets to the partitions' ends.
+func (s *Stream) lookAt(ctx context.Context, secret string, offsets map[int32]kgo.Offset, parts []assignment) error {
+	c, err := s.dial(secret, kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{s.cfg.Hub: offsets}))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	open := map[int32]int64{}
+	for _, a := range parts {
+		if _, ok := offsets[a.id]; ok {
+			open[a.id] = a.end
+		}
+	}
+	for size := 0; len(open) > 0 && size < lookBytes; {
+		wait, cancel := context.WithTimeout(ctx, planTimeout)
+		fetches := c.PollFetches(wait)
+		cancel()
 		if err := fetches.Err(); err != nil {
 			return fmt.Errorf("%w: %w", errAgain, err)
 		}
+		counts := ingest.Counts{}
+		fetches.EachRecord(func(m *kgo.Record) {
+			size += len(m.Value)
+			seen(m, counts)
+			s.looked[m.Partition] = m.Offset + 1
+			if m.Offset+1 >= open[m.Partition] {
+				delete(open, m.Partition)
+			}
+		})
+		s.deps.Meter.Add(s.cfg.Workspace, counts)
 	}
+	return nil
 }
 
 // seen notes the tables that a message has records of.
