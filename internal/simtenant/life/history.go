@@ -24,7 +24,7 @@ func (l *Life) WriteHistory() error {
 	for m.NextPlay < len(starts) {
 		err := l.cfg.Store.Update(func(tx *state.Tx) error {
 			for n := m.NextPlay; n < min(m.NextPlay+perWrite, len(starts)); n++ {
-				l.past(tx, starts[n], m.Started)
+				l.past(tx, starts[n], m.Started, len(starts)-1-n)
 			}
 			return nil
 		})
@@ -51,11 +51,15 @@ func (l *Life) historyStarts(m state.Meta) []time.Time {
 	return out
 }
 
-// past writes one finished story and what became of its incidents.
-func (l *Life) past(tx *state.Tx, began, end time.Time) {
+// past writes one finished story and what became of its incidents. The last ones, by the number of stories after it, are all different,
+// so that every kind of attack is among the recent ones.
+func (l *Life) past(tx *state.Tx, began, end time.Time, after int) {
 	m := tx.Meta()
 	d := dice.New(m.Seed, "past", m.NextPlay+1)
 	p := &state.Play{Story: choose(d), Started: began, Speed: 1, Done: true}
+	if names, _ := story.Names(); after < len(names) {
+		p.Story = names[dice.New(m.Seed, "recent").Perm(len(names))[after]]
+	}
 	tx.AddPlay(p)
 	plan := story.Build(l.env(m.Seed), p)
 	p.Next = len(plan.Drops)
@@ -131,7 +135,7 @@ func (l *Life) pastFate(d *dice.Dice, tx *state.Tx, i *state.Incident, end time.
 	}
 	who := l.analyst(d, i)
 	stillOpen := d.Chance(open)
-	if d.Chance(0.7) {
+	if !stillOpen && d.Chance(0.8) || stillOpen && d.Chance(0.45) {
 		at(0.05 + 0.2*d.Float64())
 		i.AssignedTo, i.Status = who.UPN, "inProgress"
 		tx.Touch(i, who.UPN)

@@ -110,6 +110,9 @@ func (l *Life) begin(now time.Time) error {
 		d := dice.New(m.Seed, "begin", n)
 		p := &state.Play{Story: choose(d), Started: now.Truncate(100), Speed: m.Speed}
 		first := m.NextStoryAt.Equal(m.Started)
+		if first { // one worth watching
+			p.Story = dice.Pick(d, []string{"token-theft", "phish-to-ransomware", "password-spray"})
+		}
 		tx.AddPlay(p)
 		if first { // the story began a while ago, so that its first alert is about to come
 			lead := story.Build(l.env(m.Seed), p).Drops[0].At.Sub(p.Started)

@@ -13,15 +13,19 @@ import (
 
 func all() []tale {
 	return []tale{
-		{"phish-to-ransomware", 3, phishToRansomware},
-		{"token-theft", 4, tokenTheft},
-		{"password-spray", 3, passwordSpray},
-		{"insider-exfiltration", 3, insider},
-		{"oauth-consent", 3, oauthConsent},
-		{"domain-takeover", 2, domainTakeover},
-		{"blocked-malware", 6, blockedMalware},
-		{"risky-sign-in", 5, riskySignIn},
-		{"crypto-mining", 2, cryptoMining},
+		{"blocked-malware", 18, blockedMalware},
+		{"reported-phish", 14, reportedPhish},
+		{"risky-sign-in", 14, riskySignIn},
+		{"unwanted-software", 10, unwantedSoftware},
+		{"infrequent-country", 8, infrequentCountry},
+		{"dlp-mail", 8, dlpMail},
+		{"token-theft", 8, tokenTheft},
+		{"password-spray", 5, passwordSpray},
+		{"insider-exfiltration", 5, insider},
+		{"oauth-consent", 5, oauthConsent},
+		{"domain-takeover", 3, domainTakeover},
+		{"crypto-mining", 3, cryptoMining},
+		{"phish-to-ransomware", 4, phishToRansomware},
 	}
 }
 
