@@ -37,17 +37,18 @@ func ParseMode(s string) (Mode, error) {
 
 // Options configure an Engine. The zero value of a field takes the default named there.
 type Options struct {
-	Dir     string // the data directory; part paths are relative to it
-	Memory  int64  // bytes one query may hold in DuckDB; default 1 GiB
-	Threads int    // threads of one query in DuckDB; default 2
-	Queries int    // queries in DuckDB at a time; default 4
-	GoRows  int64  // Auto leaves subtrees that read at most so many rows to Go; default 8,192
-	Logger  *slog.Logger
+	Dir     string       // the data directory; part paths are relative to it
+	Memory  int64        // bytes one query may hold in DuckDB; default 1 GiB
+	Threads int          // threads of one query in DuckDB; default 2
+	Queries int          // queries in DuckDB at a time; default 4
+	GoRows  int64        // Auto leaves subtrees that read at most so many rows to Go; default 8,192
+	Logger  *slog.Logger // default: discard
 }
 
 // Engine makes sources. It is safe for concurrent use.
 type Engine struct {
 	opts Options
+	log  *slog.Logger
 	pool *duck.Pool
 }
 
@@ -55,6 +56,9 @@ type Engine struct {
 func New(o Options) (*Engine, error) {
 	if o.GoRows <= 0 {
 		o.GoRows = 8192
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
@@ -72,7 +76,7 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Engine{opts: o, pool: pool}, nil
+	return &Engine{opts: o, log: o.Logger, pool: pool}, nil
 }
 
 // Close ends DuckDB. Readers that are still open keep working until they are closed.

@@ -2,11 +2,10 @@ package engine
 
 import (
 	"context"
-	"io"
+	"maps"
 	"sync"
 
 	"github.com/vedette-siem/vedette/internal/column"
-	"github.com/vedette-siem/vedette/internal/engine/duck"
 	"github.com/vedette-siem/vedette/internal/kql/exec"
 	"github.com/vedette-siem/vedette/internal/kql/kernel"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
@@ -76,7 +75,11 @@ func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, erro
 			s.mu.Lock()
 			s.stats.Engine = DuckDB
 			s.mu.Unlock()
-			return &lateRows{ctx: ctx, pool: s.engine.pool, query: q}, true, nil
+			r := &lateRows{ctx: ctx, pool: s.engine.pool, query: q}
+			if s.mode == Auto {
+				r.fallback = func() (exec.Reader, error) { return s.inGo(ctx, n) }
+			}
+			return r, true, nil
 		}
 	}
 	scan, ok := n.(*plan.Scan)
@@ -87,37 +90,14 @@ func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, erro
 	return r, true, err
 }
 
-// lateRows starts its statement with the first row that is asked for. A plan may open several readers before it reads
-// any; were each to hold an instance meanwhile, queries could wait for each other without end.
-type lateRows struct {
-	ctx   context.Context //nolint:containedctx // of the whole query, which outlives the call that opens it
-	pool  *duck.Pool
-	query *duck.Query
-	rows  *duck.Rows
-	done  bool
-}
-
-func (r *lateRows) Next(ctx context.Context) (*column.Batch, error) {
-	if r.done {
-		return nil, io.EOF
-	}
-	if r.rows == nil {
-		rows, err := r.pool.Query(r.ctx, r.query)
-		if err != nil {
-			r.done = true
-			return nil, err
-		}
-		r.rows, r.query = rows, nil
-	}
-	return r.rows.Next(ctx)
-}
-
-func (r *lateRows) Close() error {
-	r.done = true
-	if r.rows == nil {
-		return nil
-	}
-	return r.rows.Close()
+// inGo runs a node without DuckDB.
+func (s *Source) inGo(ctx context.Context, n plan.Node) (exec.Reader, error) {
+	s.engine.log.WarnContext(ctx, "DuckDB refused a statement; the query runs in Go.")
+	s.mu.Lock()
+	hints := maps.Clone(s.hints)
+	s.mu.Unlock()
+	g := &Source{engine: s.engine, snap: s.snap, mode: Go, env: s.env, hints: hints}
+	return exec.Run(ctx, n, exec.Env{Source: g, Now: s.env.Now, Database: s.env.Database, Principal: s.env.Principal})
 }
 
 // look remembers what the plan around each scan needs of it. The first call is for a root and sees everything below;

@@ -312,3 +312,28 @@ func TestQueriesDoNotWaitForEachOther(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestStatementsBeyondDuckDB: what DuckDB does not accept, Auto runs in Go.
+func TestStatementsBeyondDuckDB(t *testing.T) {
+	w := newWorld(t, 14)
+	w.mixed(t, 10)
+	var pred plan.Expr = &plan.Call{Func: "==", T: schema.Bool, Args: []plan.Expr{&plan.Ref{ID: 6, T: schema.String}, &plan.Lit{T: schema.String, Value: "a"}}}
+	for range 3000 {
+		pred = &plan.Call{Func: "not", Args: []plan.Expr{pred}, T: schema.Bool}
+	}
+	n := &plan.Filter{Input: scanOf(1), Pred: pred}
+	want, _, err := w.run(t.Context(), n, Go)
+	if err != nil || len(want) == 0 {
+		t.Fatalf("%d rows, %v", len(want), err)
+	}
+	if _, _, err := w.run(t.Context(), n, DuckDB); fault.CodeOf(err) != duck.CodeFailed {
+		t.Errorf("DuckDB alone: %v", err)
+	}
+	got, _, err := w.run(t.Context(), n, Auto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(texts(want, false), texts(got, false)); d != "" {
+		t.Error(d)
+	}
+}

@@ -12,6 +12,12 @@ import (
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
+// Codes of the errors that are about a statement and not about the data or the caller.
+const (
+	CodeRefused = "duck_statement" // it is not one that may run
+	CodeFailed  = "duck_failed"    // DuckDB did not run it
+)
+
 // Query is a SELECT statement with everything it refers to.
 type Query struct {
 	SQL       string
@@ -61,11 +67,11 @@ func (p *Pool) Query(ctx context.Context, q *Query) (*Rows, error) {
 func (r *Rows) start() error {
 	conn := r.in.conn
 	if strings.ContainsRune(r.query.SQL, 0) {
-		return fault.New(fault.Internal, "duck_statement", "the statement contains a NUL") // C would read half of it
+		return fault.New(fault.Internal, CodeRefused, "the statement contains a NUL") // C would read half of it
 	}
 	// Some PRAGMAs turn into SELECTs, and EXPORT makes its folder while it is prepared: neither may get that far.
 	if !strings.HasPrefix(r.query.SQL, "SELECT ") && !strings.HasPrefix(r.query.SQL, "WITH ") {
-		return fault.New(fault.Internal, "duck_statement", "the statement is not a SELECT")
+		return fault.New(fault.Internal, CodeRefused, "the statement is not a SELECT")
 	}
 	var all mapping.ExtractedStatements
 	n := mapping.ExtractStatements(conn, r.query.SQL, &all)
@@ -74,17 +80,17 @@ func (r *Rows) start() error {
 		if msg := mapping.ExtractStatementsError(all); msg != "" {
 			return r.wrap("reading the statement", msg)
 		}
-		return fault.New(fault.Internal, "duck_statement", "%d statements where one may run", int(n))
+		return fault.New(fault.Internal, CodeRefused, "%d statements where one may run", int(n))
 	}
 	if mapping.PrepareExtractedStatement(conn, all, 0, &r.stmt) == mapping.StateError {
 		return r.wrap("preparing the statement", mapping.PrepareError(r.stmt))
 	}
 	if mapping.PreparedStatementType(r.stmt) != mapping.StatementTypeSelect {
-		return fault.New(fault.Internal, "duck_statement", "the statement is not a SELECT")
+		return fault.New(fault.Internal, CodeRefused, "the statement is not a SELECT")
 	}
 	for i, v := range r.query.Params {
 		if bind(r.stmt, mapping.IdxT(i+1), v) == mapping.StateError {
-			return fault.New(fault.Internal, "duck_statement", "binding parameter %d", i+1)
+			return fault.New(fault.Internal, CodeRefused, "binding parameter %d", i+1)
 		}
 	}
 	var pending mapping.PendingResult
@@ -96,11 +102,11 @@ func (r *Rows) start() error {
 		return r.wrap("running the statement", mapping.ResultError(&r.res))
 	}
 	if n := int(mapping.ColumnCount(&r.res)); n < len(r.query.Types) {
-		return fault.New(fault.Internal, "duck_statement", "the statement has %d columns, not %d", n, len(r.query.Types))
+		return fault.New(fault.Internal, CodeRefused, "the statement has %d columns, not %d", n, len(r.query.Types))
 	}
 	for i, t := range r.query.Types {
 		if got, want := mapping.ColumnType(&r.res, mapping.IdxT(i)), physical(t); got != want {
-			return fault.New(fault.Internal, "duck_statement", "result column %d of type %s has the engine's type %d, not %d", i, t, int(got), int(want))
+			return fault.New(fault.Internal, CodeRefused, "result column %d of type %s has the engine's type %d, not %d", i, t, int(got), int(want))
 		}
 	}
 	return nil
@@ -166,7 +172,7 @@ func (r *Rows) wrap(doing, msg string) error {
 		return fault.New(fault.TooLarge, "query_memory", "the query needs more memory than one query may use; narrow its time range or summarize earlier (%s)", firstLine(msg))
 	}
 	r.pool.opts.Logger.Error("query engine failed", "err", msg)
-	return fault.New(fault.Internal, "duck_failed", "%s: %s", doing, firstLine(msg))
+	return fault.New(fault.Internal, CodeFailed, "%s: %s", doing, firstLine(msg))
 }
 
 func firstLine(s string) string {
