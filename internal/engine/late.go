@@ -13,7 +13,7 @@ import (
 // lateRows starts its statement with the first row that is asked for. A plan may open several readers before it reads
 // any; were each to hold an instance meanwhile, queries could wait for each other without end.
 type lateRows struct {
-	ctx      context.Context //nolint:containedctx // of the whole query, which outlives the call that opens it
+	ctx      context.Context // of the whole query, which outlives the call that opens it
 	pool     *duck.Pool
 	query    *duck.Query
 	fallback func() (exec.Reader, error) // runs the same in Go; nil to fail instead
