@@ -28,13 +28,16 @@ type Lag struct {
 }
 
 // Meter counts what comes in and how far behind it is. The counts serve people, not the delivery: those of the last
-// seconds are lost when the process is killed. It is safe for concurrent use.
+// seconds are lost when the process is killed. It is a
+// prometheus.Collector too, and safe for concurrent use.
 type Meter struct {
 	store   UsageStore
 	log     *slog.Logger
 	mu      sync.Mutex
 	pending map[usageKey]model.TableUsage
+	totals  map[tableKey]total
 	lags    map[string]map[lagKey]Lag
+	descs   metricDescs
 }
 
 type usageKey struct {
@@ -55,7 +58,7 @@ func NewMeter(store UsageStore, log *slog.Logger) *Meter {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Meter{store: store, log: log, pending: map[usageKey]model.TableUsage{}, lags: map[string]map[lagKey]Lag{}}
+	return &Meter{store: store, log: log, pending: map[usageKey]model.TableUsage{}, totals: map[tableKey]total{}, lags: map[string]map[lagKey]Lag{}, descs: newMetricDescs()}
 }
 
 // Add counts what became of records at this time.
@@ -74,6 +77,8 @@ func (m *Meter) Add(workspace string, counts ingest.Counts) {
 			u.Seen = c.Seen
 		}
 		m.pending[k] = u
+		t := m.totals[tableKey{workspace, table}]
+		m.totals[tableKey{workspace, table}] = total{t.rows + c.Rows, t.skipped + c.Skipped, t.dead + c.Dead}
 	}
 }
 

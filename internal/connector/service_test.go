@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/goleak"
 
 	"github.com/vedette-siem/vedette/internal/fault"
@@ -313,6 +314,35 @@ func TestMeterKeepsWhatCouldNotBeStored(t *testing.T) {
 	meter.Flush(t.Context())
 	if len(m.usage) != 1 || m.usage[0].Rows != 4 {
 		t.Errorf("stored %+v, want one entry of 4 rows", m.usage)
+	}
+}
+
+func TestMeterMetrics(t *testing.T) {
+	meter := NewMeter(&memory{}, nil)
+	meter.Add("w", ingest.Counts{"A": {Rows: 3, Skipped: 1}})
+	meter.Flush(t.Context())
+	meter.Add("w", ingest.Counts{"A": {Rows: 2, Dead: 4}})
+	meter.SetLag("w", Lag{Source: "hub/h", Partition: 1, Events: 7, Behind: 90 * time.Second})
+	r := prometheus.NewPedanticRegistry()
+	must(t, r.Register(meter))
+	families, err := r.Gather()
+	must(t, err)
+	got := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			name := f.GetName()
+			for _, l := range m.GetLabel() {
+				name += " " + l.GetValue()
+			}
+			got[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	want := map[string]float64{
+		"vedette_intake_records_total stored A w": 5, "vedette_intake_records_total skipped A w": 1, "vedette_intake_records_total dead A w": 4,
+		"vedette_intake_lag_events 1 hub/h w": 7, "vedette_intake_lag_seconds 1 hub/h w": 90,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
 }
 
