@@ -95,6 +95,7 @@ func plain(v any) ([]byte, error) {
 type graph struct {
 	last  int
 	known map[string]string // identity of an entity -> its $id
+	told  map[string]any    // identity of an entity -> the evidence it was made of
 	// of the first device and user, for CompromisedEntity
 	host, upn, mailbox string
 	device             map[string]map[string]any // mdeDeviceId -> its evidence
@@ -132,7 +133,7 @@ func asText(v any) string {
 // entities returns one entity per piece of evidence. None is left out, whatever its type. Devices, users and addresses come
 // first, because others refer to them.
 func (g *graph) entities(raw []json.RawMessage) ([]json.RawMessage, error) {
-	g.last, g.known, g.device = 1, map[string]string{}, map[string]map[string]any{}
+	g.last, g.known, g.told, g.device = 1, map[string]string{}, map[string]any{}, map[string]map[string]any{}
 	var all []map[string]any
 	for _, r := range raw {
 		d := json.NewDecoder(bytes.NewReader(r))
@@ -176,15 +177,15 @@ func typeOf(m map[string]any) string {
 	return strings.TrimSuffix(strings.TrimPrefix(t, "#"), "Evidence")
 }
 
-// start opens an entity: a reference when the same one was written before, else a new object with $id and Type.
-// identity is what makes two of them the same; "" is never the same.
-func (g *graph) start(kind, identity string) (o *object, isNew bool) {
+// start opens an entity: a reference when the same one was written before and tells all that m tells, else a new object
+// with $id and Type. identity is what makes two of them the same; "" is never the same.
+func (g *graph) start(kind, identity string, m map[string]any) (o *object, isNew bool) {
 	o = &object{}
 	whole := g.whole
 	g.whole = false
 	if identity != "" {
 		identity = kind + "|" + strings.ToLower(identity)
-		if id, ok := g.known[identity]; ok && !whole {
+		if id, ok := g.known[identity]; ok && !whole && within(m, g.told[identity]) {
 			o.set("$ref", id)
 			return o, false
 		}
@@ -192,11 +193,36 @@ func (g *graph) start(kind, identity string) (o *object, isNew bool) {
 	g.last++
 	id := strconv.Itoa(g.last)
 	if identity != "" {
-		g.known[identity] = id
+		g.known[identity], g.told[identity] = id, m
 	}
 	o.set("$id", id)
 	o.set("Type", kind)
 	return o, true
+}
+
+// within reports whether everything that a tells is told by b.
+func within(a, b any) bool {
+	switch x := a.(type) {
+	case nil:
+		return true
+	case map[string]any:
+		y, _ := b.(map[string]any)
+		for k, v := range x {
+			if !within(v, y[k]) {
+				return false
+			}
+		}
+		return true
+	case []any:
+		y, _ := b.([]any)
+		for i, v := range x {
+			if i >= len(y) || !within(v, y[i]) {
+				return false
+			}
+		}
+		return true
+	}
+	return a == b
 }
 
 // finish adds what all evidence shares, and everything that the mapping has not taken, under its own name.

@@ -47,7 +47,7 @@ func (g *graph) entity(m map[string]any) *object {
 
 // renamed passes evidence whole.
 func (g *graph) renamed(kind string, e *evidence) *object {
-	o, _ := g.start(kind, "")
+	o, _ := g.start(kind, "", nil)
 	g.finish(o, e)
 	return o
 }
@@ -57,8 +57,11 @@ func (g *graph) account(u map[string]any, e *evidence) *object {
 	upn := a.text("userPrincipalName")
 	sid, oid := a.text("userSid"), a.text("azureAdUserId")
 	name, suffix, _ := strings.Cut(upn, "@")
-	if acc := a.text("accountName"); name == "" {
-		name, suffix, _ = strings.Cut(acc, "@")
+	if acc := asText(u["accountName"]); name == "" || strings.EqualFold(acc, name) {
+		a.used["accountName"] = true
+		if name == "" {
+			name, suffix, _ = strings.Cut(acc, "@")
+		}
 	}
 	if g.upn == "" {
 		g.upn = upn
@@ -68,7 +71,7 @@ func (g *graph) account(u map[string]any, e *evidence) *object {
 	if identity == "" && name != "" {
 		identity = domain + "\\" + name
 	}
-	o, fresh := g.start("account", identity)
+	o, fresh := g.start("account", identity, u)
 	if !fresh {
 		return o
 	}
@@ -120,7 +123,7 @@ func (g *graph) deviceEntity(e *evidence) *object {
 	if leading {
 		g.host = first(dns, name)
 	}
-	o, fresh := g.start("host", first(id, dns, name))
+	o, fresh := g.start("host", first(id, dns, name), e.m)
 	if !fresh {
 		return o
 	}
@@ -180,7 +183,7 @@ func (g *graph) hostOf(id string) *object {
 	if m, ok := g.device[id]; ok {
 		return g.deviceEntity(newEvidence(m))
 	}
-	o, fresh := g.start("host", id)
+	o, fresh := g.start("host", id, nil)
 	if fresh {
 		o.text("MdatpDeviceId", id)
 	}
@@ -189,7 +192,7 @@ func (g *graph) hostOf(id string) *object {
 
 // address is a bare ip entity.
 func (g *graph) address(ip string) *object {
-	o, fresh := g.start("ip", ip)
+	o, fresh := g.start("ip", ip, nil)
 	if fresh {
 		o.text("Address", ip)
 	}
@@ -198,7 +201,7 @@ func (g *graph) address(ip string) *object {
 
 func (g *graph) ip(e *evidence) *object {
 	addr := e.text("ipAddress")
-	o, fresh := g.start("ip", "")
+	o, fresh := g.start("ip", "", nil)
 	if !fresh {
 		return o
 	}
@@ -230,7 +233,7 @@ func (g *graph) file(d map[string]any, e *evidence) *object {
 	if d == nil && e == nil {
 		return nil
 	}
-	o, _ := g.start("file", "")
+	o, _ := g.start("file", "", nil)
 	f := newEvidence(d)
 	name, dir := f.text("fileName"), f.text("filePath")
 	if rest, ok := strings.CutSuffix(dir, name); ok && name != "" {
@@ -255,7 +258,7 @@ func (g *graph) file(d map[string]any, e *evidence) *object {
 }
 
 func (g *graph) hashEntity(algorithm, value string) *object {
-	o, fresh := g.start("filehash", algorithm+":"+value)
+	o, fresh := g.start("filehash", algorithm+":"+value, nil)
 	if fresh {
 		o.text("Algorithm", algorithm)
 		o.text("Value", value)
@@ -264,7 +267,7 @@ func (g *graph) hashEntity(algorithm, value string) *object {
 }
 
 func (g *graph) hash(e *evidence) *object {
-	o, fresh := g.start("filehash", "")
+	o, fresh := g.start("filehash", "", nil)
 	if fresh {
 		o.text("Algorithm", hashWords.of(e.text("algorithm"), "Unknown"))
 		o.text("Value", e.text("value"))
@@ -277,7 +280,7 @@ var hashWords = words{"md5": "MD5", "sha1": "SHA1", "sha256": "SHA256", "sha256a
 
 func (g *graph) process(e *evidence) *object {
 	pid, created, device := e.text("processId"), e.text("processCreationDateTime"), e.text("mdeDeviceId")
-	o, fresh := g.start("process", processID(device, pid, created))
+	o, fresh := g.start("process", processID(device, pid, created), e.m)
 	if !fresh {
 		return o
 	}
@@ -290,7 +293,7 @@ func (g *graph) process(e *evidence) *object {
 	}
 	if parent, at := e.text("parentProcessId"), e.text("parentProcessCreationDateTime"); parent != "" {
 		image := e.sub("parentProcessImageFile")
-		p, isNew := g.start("process", processID(device, parent, at))
+		p, isNew := g.start("process", processID(device, parent, at), map[string]any{"imageFile": image})
 		if isNew {
 			p.text("ProcessId", parent)
 			p.text("CreationTimeUtc", at)
@@ -312,7 +315,7 @@ func processID(device, pid, created string) string {
 }
 
 func (g *graph) registryKey(e *evidence) *object {
-	o, _ := g.start("registry-key", "")
+	o, _ := g.start("registry-key", "", nil)
 	o.text("Hive", e.text("registryHive"))
 	o.text("Key", e.text("registryKey"))
 	o.some("Host", g.hostOf(e.text("mdeDeviceId")))
@@ -321,10 +324,10 @@ func (g *graph) registryKey(e *evidence) *object {
 }
 
 func (g *graph) registryValue(e *evidence) *object {
-	o, _ := g.start("registry-value", "")
+	o, _ := g.start("registry-value", "", nil)
 	hive, key := e.text("registryHive"), e.text("registryKey")
 	if hive+key != "" {
-		k, fresh := g.start("registry-key", hive+`\`+key)
+		k, fresh := g.start("registry-key", hive+`\`+key, nil)
 		if fresh {
 			k.text("Hive", hive)
 			k.text("Key", key)

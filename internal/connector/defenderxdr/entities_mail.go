@@ -7,7 +7,7 @@ func (g *graph) mailboxEntity(e *evidence) *object {
 	if g.mailbox == "" {
 		g.mailbox = first(upn, addr)
 	}
-	o, _ := g.start("mailbox", "")
+	o, _ := g.start("mailbox", "", nil)
 	o.text("MailboxPrimaryAddress", addr)
 	o.text("DisplayName", e.text("displayName"))
 	o.text("Upn", upn)
@@ -20,7 +20,7 @@ func (g *graph) mailboxEntity(e *evidence) *object {
 }
 
 func (g *graph) mail(e *evidence) *object {
-	o, _ := g.start("mail-message", "")
+	o, _ := g.start("mail-message", "", nil)
 	o.text("NetworkMessageId", e.text("networkMessageId"))
 	o.text("InternetMessageId", e.text("internetMessageId"))
 	o.text("Recipient", e.text("recipientEmailAddress"))
@@ -48,7 +48,7 @@ func (g *graph) mail(e *evidence) *object {
 }
 
 func (g *graph) mailCluster(e *evidence) *object {
-	o, _ := g.start("mail-cluster", "")
+	o, _ := g.start("mail-cluster", "", nil)
 	o.some("NetworkMessageIds", e.list("networkMessageIds"))
 	o.text("Query", e.text("query"))
 	o.some("MailCount", e.take("emailCount"))
@@ -60,7 +60,7 @@ func (g *graph) mailCluster(e *evidence) *object {
 }
 
 func (g *graph) submission(e *evidence) *object {
-	o, _ := g.start("SubmissionMail", "")
+	o, _ := g.start("SubmissionMail", "", nil)
 	o.text("SubmissionId", e.text("submissionId"))
 	o.text("SubmissionDate", e.text("submissionDateTime"))
 	o.text("Submitter", e.text("submitter"))
@@ -75,7 +75,7 @@ func (g *graph) submission(e *evidence) *object {
 }
 
 func (g *graph) cloudApp(e *evidence) *object {
-	o, _ := g.start("cloud-application", "")
+	o, _ := g.start("cloud-application", "", nil)
 	o.some("AppId", e.take("appId"))
 	o.some("SaasId", e.take("saasAppId"))
 	o.text("Name", e.text("displayName"))
@@ -92,12 +92,12 @@ func (g *graph) cloudApp(e *evidence) *object {
 func (g *graph) named(t string, e *evidence) *object {
 	switch t {
 	case "url":
-		o, _ := g.start("url", "")
+		o, _ := g.start("url", "", nil)
 		o.text("Url", e.text("url"))
 		g.finish(o, e)
 		return o
 	case "azureResource":
-		o, _ := g.start("azure-resource", "")
+		o, _ := g.start("azure-resource", "", nil)
 		id := e.text("resourceId")
 		o.text("ResourceId", id)
 		o.text("ResourceName", e.text("resourceName"))
@@ -106,7 +106,7 @@ func (g *graph) named(t string, e *evidence) *object {
 		g.finish(o, e)
 		return o
 	case "securityGroup":
-		o, _ := g.start("security-group", "")
+		o, _ := g.start("security-group", "", nil)
 		o.text("DistinguishedName", e.text("distinguishedName"))
 		o.text("SID", e.text("sid"))
 		o.text("ObjectGuid", e.text("activeDirectoryObjectGuid"))
@@ -114,7 +114,7 @@ func (g *graph) named(t string, e *evidence) *object {
 		g.finish(o, e)
 		return o
 	case "dns":
-		o, _ := g.start("dns", "")
+		o, _ := g.start("dns", "", nil)
 		o.text("DomainName", e.text("domainName"))
 		o.some("IpAddress", g.all(e.list("ipAddresses")))
 		for _, k := range []string{"dnsServerIp", "hostIpAddress"} {
@@ -125,7 +125,7 @@ func (g *graph) named(t string, e *evidence) *object {
 		g.finish(o, e)
 		return o
 	}
-	o, _ := g.start("malware", "")
+	o, _ := g.start("malware", "", nil)
 	o.text("Name", e.text("name"))
 	o.text("Category", e.text("category"))
 	var files, processes []any
