@@ -89,7 +89,7 @@ func BenchmarkAgainstSQL(b *testing.B) {
 	}
 	lit := func(t schema.Type, v any) plan.Expr { return &plan.Lit{T: t, Value: v} }
 	count := []plan.Agg{{Func: "count", Out: []plan.Col{{ID: 100, Name: "n", Type: schema.Long}}}}
-	hour := call(schema.Datetime, "bin", at, lit(schema.Timespan, int64(column.Hour)))
+	hour := call(schema.Datetime, "bin", at, lit(schema.Timespan, column.Hour))
 	status := call(schema.String, "tostring", call(schema.Dynamic, "member", &plan.Ref{ID: 6, T: schema.Dynamic}, lit(schema.String, "SignatureStatus")))
 	day := lit(schema.Datetime, instant-column.Day)
 	item := func(e plan.Expr) []plan.Item {
@@ -176,7 +176,7 @@ func BenchmarkModes(b *testing.B) {
 		for _, sealed := range []bool{false, true} {
 			w := newWorld(b, 1)
 			for from := 0; from < rows; from += 4000 {
-				w.add(b, "T_CL", min(4000, rows-from), columns[:7])
+				w.add(b, min(4000, rows-from), columns[:7])
 			}
 			if sealed {
 				w.seal(b)

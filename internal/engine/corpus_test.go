@@ -153,7 +153,7 @@ func (w *world) builtin(t *testing.T, words []any) {
 func (w *world) plausible(c schema.Column, words []any) any {
 	switch {
 	case c.Type == schema.Datetime:
-		return instant - w.rng.Int64N(int64(3*column.Day))
+		return instant - w.rng.Int64N(3*column.Day)
 	case c.Type == schema.String && w.rng.IntN(4) > 0:
 		return words[w.rng.IntN(len(words))]
 	}

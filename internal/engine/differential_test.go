@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -345,7 +344,7 @@ func TestEnginesAgree(t *testing.T) {
 		want, _, wantErr := w.run(t.Context(), n, Go)
 		got, _, err := w.run(t.Context(), n, DuckDB)
 		if (wantErr != nil) != (err != nil) {
-			rt.Fatalf("Go: %v\nDuckDB: %v\n%s", wantErr, err, dump(n))
+			rt.Fatalf("Go: %v\nDuckDB: %v\n%s", wantErr, err, describe(n))
 		}
 		if err != nil {
 			return
@@ -355,7 +354,7 @@ func TestEnginesAgree(t *testing.T) {
 			taken++
 		}
 		if d := cmp.Diff(texts(want, ordered(n)), texts(got, ordered(n))); d != "" {
-			rt.Fatalf("-Go +DuckDB\n%s\n%s", d, dump(n))
+			rt.Fatalf("-Go +DuckDB\n%s\n%s", d, describe(n))
 		}
 	})
 	t.Logf("%d plans, %d of them run by DuckDB as a whole", ran, taken)
@@ -363,8 +362,6 @@ func TestEnginesAgree(t *testing.T) {
 		t.Errorf("DuckDB took only %d of %d plans", taken, ran)
 	}
 }
-
-func dump(n plan.Node) string { return fmt.Sprintf("%s", describe(n)) }
 
 // TestPruningKeepsRows: a plan without the columns nobody reads gives the same rows.
 func TestPruningKeepsRows(t *testing.T) {
@@ -378,10 +375,10 @@ func TestPruningKeepsRows(t *testing.T) {
 		for _, mode := range []Mode{Go, DuckDB} {
 			got, _, err := w.run(t.Context(), pruned, mode)
 			if (wantErr != nil) != (err != nil) {
-				rt.Fatalf("whole: %v\npruned, %s: %v\n%s", wantErr, mode, err, dump(n))
+				rt.Fatalf("whole: %v\npruned, %s: %v\n%s", wantErr, mode, err, describe(n))
 			}
 			if d := cmp.Diff(texts(want, ordered(n)), texts(got, ordered(n))); d != "" {
-				rt.Fatalf("-whole +pruned, %s\n%s\n%s\n%s", mode, d, dump(n), dump(pruned))
+				rt.Fatalf("-whole +pruned, %s\n%s\n%s\n%s", mode, d, describe(n), describe(pruned))
 			}
 		}
 	})

@@ -147,7 +147,7 @@ func TestTextIsNeverSQL(t *testing.T) {
 func TestCancelReachesDuckDB(t *testing.T) {
 	w := newWorld(t, 6)
 	for range 5 {
-		w.add(t, "T_CL", 4000, columns[:6])
+		w.add(t, 4000, columns[:6])
 	}
 	// Every pair of rows: far longer than anybody waits.
 	left, right := scanOf(1), scanOf(101)
@@ -178,7 +178,7 @@ func TestCancelReachesDuckDB(t *testing.T) {
 // TestSnapshotsStayStill: queries see the rows of their snapshot while others append, seal and read.
 func TestSnapshotsStayStill(t *testing.T) {
 	w := newWorld(t, 9)
-	w.add(t, "T_CL", 100, columns)
+	w.add(t, 100, columns)
 	count := &plan.Aggregate{Input: scanOf(1), Aggs: []plan.Agg{
 		{Func: "count", Out: []plan.Col{{ID: 200, Type: schema.Long}}},
 		{Func: "dcount", Args: []plan.Expr{&plan.Ref{ID: 1 + len(columns) + 1, T: schema.String}}, Out: []plan.Col{{ID: 201, Type: schema.Long}}},
@@ -203,9 +203,9 @@ func TestSnapshotsStayStill(t *testing.T) {
 		})
 	}
 	for range 15 {
-		w.add(t, "T_CL", 100, columns)
+		w.add(t, 100, columns)
 		w.seal(t)
-		w.add(t, "T_CL", 100, columns[:5])
+		w.add(t, 100, columns[:5])
 	}
 	cancel()
 	wg.Wait()
@@ -215,7 +215,7 @@ func TestSnapshotsStayStill(t *testing.T) {
 func TestEarlyCloseLetsGo(t *testing.T) {
 	w := newWorld(t, 10)
 	for range 4 {
-		w.add(t, "T_CL", 5000, columns)
+		w.add(t, 5000, columns)
 	}
 	for _, mode := range []Mode{Go, DuckDB} {
 		snap := w.store.Snapshot("ws")

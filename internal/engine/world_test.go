@@ -93,16 +93,16 @@ func newWorld(t testing.TB, seed uint64) *world {
 // value draws a value that a column of the name may hold.
 func (w *world) value(c schema.Column) any {
 	if c.Name == "TimeGenerated" {
-		return instant - w.rng.Int64N(int64(10*column.Day))
+		return instant - w.rng.Int64N(10*column.Day)
 	}
 	list := nasty[c.Type]
 	return list[w.rng.IntN(len(list))]
 }
 
 // add appends n rows of some of the columns.
-func (w *world) add(t testing.TB, table string, n int, cols []schema.Column) {
+func (w *world) add(t testing.TB, n int, cols []schema.Column) {
 	t.Helper()
-	rows := store.Rows{Table: table, Batch: &column.Batch{N: n}}
+	rows := store.Rows{Table: "T_CL", Batch: &column.Batch{N: n}}
 	for _, c := range append([]schema.Column{{Name: store.SrcColumn, Type: schema.String}}, cols...) {
 		v := column.New(c.Type, n)
 		for i := range n {
@@ -129,13 +129,13 @@ func (w *world) seal(t testing.TB) {
 
 // mixed fills the world with parts of different columns and a tail.
 func (w *world) mixed(t testing.TB, rows int) {
-	w.add(t, "T_CL", rows, columns[:6])
+	w.add(t, rows, columns[:6])
 	w.seal(t)
-	w.add(t, "T_CL", rows, columns)
+	w.add(t, rows, columns)
 	w.seal(t)
-	w.add(t, "T_CL", rows, columns[:9])
-	w.add(t, "T_CL", 1, columns)
-	w.add(t, "T_CL", rows, columns)
+	w.add(t, rows, columns[:9])
+	w.add(t, 1, columns)
+	w.add(t, rows, columns)
 }
 
 // scanOf returns a scan of all columns with ids from the given one on.

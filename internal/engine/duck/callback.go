@@ -39,9 +39,9 @@ func (in *instance) register() error {
 	mapping.TableFunctionAddParameter(tf, long)
 	mapping.TableFunctionSetExtraInfo(tf, in.self, nil)
 	mapping.TableFunctionSupportsProjectionPushdown(tf, true)
-	mapping.TableFunctionSetBind(tf, unsafe.Pointer(C.vedetteDuckBind))
-	mapping.TableFunctionSetInit(tf, unsafe.Pointer(C.vedetteDuckInit))
-	mapping.TableFunctionSetFunction(tf, unsafe.Pointer(C.vedetteDuckScan))
+	mapping.TableFunctionSetBind(tf, C.vedetteDuckBind)
+	mapping.TableFunctionSetInit(tf, C.vedetteDuckInit)
+	mapping.TableFunctionSetFunction(tf, C.vedetteDuckScan)
 	if mapping.RegisterTableFunction(in.conn, tf) == mapping.StateError {
 		return fault.New(fault.Internal, "duck_open", "registering the table function")
 	}
@@ -65,7 +65,7 @@ func (in *instance) registerEval(name string, result mapping.Type, long mapping.
 	mapping.ScalarFunctionSetReturnType(f, ret)
 	mapping.ScalarFunctionSetSpecialHandling(f) // nulls are values like others
 	mapping.ScalarFunctionSetExtraInfo(f, in.self, nil)
-	mapping.ScalarFunctionSetFunction(f, unsafe.Pointer(C.vedetteDuckEval))
+	mapping.ScalarFunctionSetFunction(f, C.vedetteDuckEval)
 	if mapping.RegisterScalarFunction(in.conn, f) == mapping.StateError {
 		return fault.New(fault.Internal, "duck_open", "registering the function %s", name)
 	}
@@ -108,7 +108,7 @@ func vedetteDuckBind(p unsafe.Pointer) {
 		mapping.DestroyLogicalType(&t)
 	}
 	mapping.BindSetCardinality(info, mapping.IdxT(rel.rows()), true)
-	mapping.BindSetBindData(info, hold(in.live, rel), unsafe.Pointer(C.vedetteDuckDrop))
+	mapping.BindSetBindData(info, hold(in.live, rel), C.vedetteDuckDrop)
 }
 
 //export vedetteDuckInit
@@ -127,7 +127,7 @@ func vedetteDuckInit(p unsafe.Pointer) {
 		}
 	}
 	s := newScan(q, rel, cols)
-	mapping.InitSetInitData(info, hold(in.live, s), unsafe.Pointer(C.vedetteDuckDrop))
+	mapping.InitSetInitData(info, hold(in.live, s), C.vedetteDuckDrop)
 	mapping.InitSetMaxThreads(info, mapping.IdxT(max(1, min(len(s.spans)/4, 8))))
 }
 

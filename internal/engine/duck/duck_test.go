@@ -51,7 +51,7 @@ func readAll(ctx context.Context, p *Pool, q *Query) ([][]any, error) {
 	var rows [][]any
 	for {
 		b, err := r.Next(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return rows, nil
 		}
 		if err != nil {

@@ -207,10 +207,10 @@ func aggregateSQL(a plan.Agg, args []string) (string, bool) {
 
 // extreme passes over nulls and NaN. Of no strings it is "".
 func extreme(f, x string, t schema.Type, pred string) (string, bool) {
-	switch {
-	case t == schema.String:
+	switch t {
+	case schema.String:
 		return "coalesce(" + f + "(" + x + ")" + filter(pred) + ", '')", true
-	case t == schema.Real:
+	case schema.Real:
 		return f + "(" + x + ")" + filter(pred, "NOT isnan("+x+")"), true
 	}
 	return f + "(" + x + ")" + filter(pred), simple(t)

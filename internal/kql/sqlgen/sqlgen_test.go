@@ -129,7 +129,7 @@ func TestGolden(t *testing.T) {
 			{Func: "countif", Args: []plan.Expr{is(">", colCount, long(3))}, Out: []plan.Col{out(12, "countif_", schema.Long)}},
 			{Func: "sum", Args: []plan.Expr{colCount}, Out: []plan.Col{out(13, "sum_", schema.Long)}},
 			{Func: "max", Args: []plan.Expr{colTime}, Out: []plan.Col{out(14, "max_", schema.Datetime)}}}},
-		"bin": &plan.Aggregate{Input: scan(), Keys: []plan.Item{item(8, "t", call(schema.Datetime, "bin", colTime, &plan.Lit{T: schema.Timespan, Value: int64(column.Hour)}))}},
+		"bin": &plan.Aggregate{Input: scan(), Keys: []plan.Item{item(8, "t", call(schema.Datetime, "bin", colTime, &plan.Lit{T: schema.Timespan, Value: column.Hour}))}},
 		"arg-max": &plan.Aggregate{Input: scan(), Keys: pass(colDevice, colOk), Aggs: []plan.Agg{
 			{Func: "arg_max", Args: []plan.Expr{colTime, colCount, colFields}, Out: []plan.Col{out(11, "t", schema.Datetime), out(12, "c", schema.Long), out(13, "f", schema.Dynamic)}},
 			{Func: "count", Out: []plan.Col{out(14, "n", schema.Long)}}}},
