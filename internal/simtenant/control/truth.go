@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/valyala/fastjson"
+
 	"github.com/vedette-siem/vedette/internal/simtenant/hub"
 	"github.com/vedette-siem/vedette/internal/simtenant/hunt"
 )
@@ -22,19 +24,15 @@ type record struct {
 
 // each calls f for every event in the log.
 func (c *control) each(r *http.Request, f func(record) error) error {
+	var p fastjson.Parser
 	return c.cfg.Hub.Read(r.Context(), nil, func(e hub.Entry) error {
-		var m struct {
-			Records []struct {
-				Category   string          `json:"category"`
-				Properties json.RawMessage `json:"properties"`
-			} `json:"records"`
-		}
-		if json.Unmarshal(e.Body, &m) != nil {
+		m, err := p.ParseBytes(e.Body)
+		if err != nil {
 			return nil // not one of ours, and no event
 		}
-		for n, rec := range m.Records {
-			table := strings.TrimPrefix(rec.Category, "AdvancedHunting-")
-			key, err := hunt.NaturalKey(table, rec.Properties)
+		for n, rec := range m.GetArray("records") {
+			table := strings.TrimPrefix(string(rec.GetStringBytes("category")), "AdvancedHunting-")
+			key, err := hunt.NaturalKey(table, rec.Get("properties"))
 			if err != nil {
 				return fmt.Errorf("reading partition %d offset %d: %w", e.Partition, e.Offset, err)
 			}

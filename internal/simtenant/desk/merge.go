@@ -41,7 +41,7 @@ func Merge(tx *state.Tx, source, target int64) bool {
 	return true
 }
 
-func open(i *state.Incident) bool { return i.Status == "active" || i.Status == "inProgress" }
+func open(i *state.Incident) bool { return i.Status != "resolved" && i.Status != "redirected" }
 
 // Rename gives the incident the name and severity that follow from its alerts.
 func Rename(tx *state.Tx, i *state.Incident) {

@@ -6,22 +6,26 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"strings"
+
+	"github.com/valyala/fastjson"
 )
 
 // NaturalKey returns what makes an event of the table one event, whichever way and however often it was delivered:
 // the values named by the delivery contract joined by "|", or a hash of the properties where the table has no such columns.
-func NaturalKey(table string, properties []byte) (string, error) {
+func NaturalKey(table string, properties *fastjson.Value) (string, error) {
 	cols := keyColumns(table)
 	if cols == nil {
-		return hashKey(properties)
-	}
-	var m map[string]json.RawMessage
-	if err := json.Unmarshal(properties, &m); err != nil {
-		return "", err
+		return hashKey(properties.MarshalTo(nil))
 	}
 	parts := make([]string, len(cols))
 	for i, c := range cols {
-		parts[i] = rawText(m[c])
+		switch v := properties.Get(c); {
+		case v == nil || v.Type() == fastjson.TypeNull:
+		case v.Type() == fastjson.TypeString:
+			parts[i] = string(v.GetStringBytes())
+		default:
+			parts[i] = string(v.MarshalTo(nil))
+		}
 	}
 	return strings.Join(parts, "|"), nil
 }
@@ -40,19 +44,6 @@ func keyColumns(table string) []string {
 		return []string{"AlertId", "Timestamp"}
 	}
 	return nil
-}
-
-func rawText(raw json.RawMessage) string {
-	if len(raw) == 0 || string(raw) == "null" {
-		return ""
-	}
-	if raw[0] == '"' {
-		var s string
-		if json.Unmarshal(raw, &s) == nil {
-			return s
-		}
-	}
-	return string(raw)
 }
 
 // hashKey is the SHA-256 of the minified properties with sorted keys; number texts are kept.

@@ -149,6 +149,11 @@ func (l *Life) pastFate(d *dice.Dice, tx *state.Tx, i *state.Incident, end time.
 		i.Tags = append(i.Tags, dice.Pick(d, []string{"VIP", "Phishing wave", "Red team", "Follow-up"}))
 	}
 	if stillOpen {
+		if d.Chance(0.12) { // automation waits for a person to approve
+			at(0.3)
+			i.Status = "awaitingAction"
+			tx.Touch(i, desk.Automation)
+		}
 		return
 	}
 	at(0.3 + 0.5*d.Float64())

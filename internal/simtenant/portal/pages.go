@@ -60,7 +60,7 @@ func (p *portal) list(w http.ResponseWriter, r *http.Request) {
 	slices.SortFunc(incidents, func(a, b *state.Incident) int { return cmp.Or(b.Updated.Compare(a.Updated), cmp.Compare(b.ID, a.ID)) })
 	for _, i := range incidents {
 		group := i.Status
-		if group == "active" || group == "inProgress" {
+		if group != "resolved" && group != "redirected" {
 			group = "open"
 		}
 		page.Counts[group]++
@@ -100,7 +100,7 @@ func (p *portal) detail(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	page := detailPage{Incident: i, Updated: clock(i), Team: p.cfg.Dir.Analysts, Error: r.URL.Query().Get("error"), Open: i.Status == "active" || i.Status == "inProgress"}
+	page := detailPage{Incident: i, Updated: clock(i), Team: p.cfg.Dir.Analysts, Error: r.URL.Query().Get("error"), Open: i.Status != "resolved" && i.Status != "redirected"}
 	for _, id := range i.Alerts {
 		if a, ok := p.cfg.Store.Alert(id); ok {
 			page.Alerts = append(page.Alerts, a)

@@ -43,7 +43,7 @@ const eventBase = 1_000_000_000
 func Build(env Env, p *state.Play) *Plan {
 	d := dice.New(env.Seed, "story", p.N, p.Story)
 	var n int64
-	s := &scene{env: env, d: d, now: p.Started.Truncate(100), speed: max(p.Speed, 0.01), split: d.Chance(0.3), play: p.N}
+	s := &scene{env: env, d: d, now: p.Started.Truncate(100), speed: max(p.Speed, 0.01), split: d.Chance(0.24), play: p.N}
 	s.Stage = activity.Stage{Dir: env.Dir, Dice: d, Next: func() int64 { n++; return eventBase + int64(p.N)*100_000 + n }}
 	for _, st := range all() {
 		if st.name == p.Story {
@@ -109,7 +109,7 @@ func (s *scene) finish() {
 	slices.SortStableFunc(s.plan.Drops, func(a, b Drop) int { return a.At.Compare(b.At) })
 	late := dice.New(s.env.Seed, "lateness", s.play)
 	for _, r := range s.rows {
-		l := min(late.Lateness(), 20*time.Minute)
+		l := min(late.Lateness(), 6*time.Minute)
 		if s.speed > 1 {
 			l = max(time.Duration(float64(l)/s.speed), 5*time.Second)
 		}
