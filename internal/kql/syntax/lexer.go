@@ -196,12 +196,17 @@ func (l *lexer) word() tokenKind {
 			}
 		case '(':
 			if typedLiterals[w] {
-				if i := strings.IndexByte(l.text[end:], ')'); i >= 0 {
-					l.at = end + i + 1
-				} else {
+				i := strings.IndexAny(l.text[end:], ")\r\n")
+				switch {
+				case i < 0:
 					l.at = len(l.text)
-					l.errorf("KS001", Span{l.at, l.at}, "Missing: )")
+				case l.text[end+i] == ')':
+					l.at = end + i + 1
+					return tokTyped
+				default:
+					l.at = end + i
 				}
+				l.errorf("KS001", Span{l.at, l.at}, "Missing: )")
 				return tokTyped
 			}
 		}
@@ -233,7 +238,7 @@ func (l *lexer) number() tokenKind {
 		i++
 	}
 	kind := tokNumber
-	if i < len(t) && t[i] == '.' && (i+1 < len(t) && (digit(t[i+1]) || exponent(t[i+1:]) > 0)) {
+	if i < len(t) && t[i] == '.' && !(i+1 < len(t) && t[i+1] == '.') && (!wordAt(t, i+1) || digit(t[i+1]) || exponent(t[i+1:]) > 0) {
 		kind = tokReal
 		for i++; i < len(t) && digit(t[i]); i++ {
 		}

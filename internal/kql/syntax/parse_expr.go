@@ -17,7 +17,7 @@ func (p *parser) pipe(statement bool) Expr {
 		if statement && p.at("materialize") {
 			p.report("KS198", "", "The incomplete fragment is unexpected: materialize() is used in let statements and inside expressions")
 		}
-		x = p.expr()
+		x = p.or()
 	}
 	return p.pipes(x, start)
 }
@@ -295,10 +295,7 @@ func (p *parser) member() Expr {
 func (p *parser) call(fn *Name) Expr {
 	c := &Call{Fn: fn}
 	p.next()
-	if p.enter() {
-		c.Args = list(p, ")", false, p.argument)
-	}
-	p.leave()
+	c.Args = list(p, ")", false, p.argument)
 	p.expect(")")
 	c.Span = p.from(fn.Start)
 	return c

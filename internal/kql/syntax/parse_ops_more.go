@@ -68,9 +68,6 @@ func (p *parser) parse(h Head) Operator {
 			}
 			op.Pattern = append(op.Pattern, x)
 		default:
-			if len(op.Pattern) == 0 {
-				p.report("KS006", "", "Missing pattern: parse ... with \"text\" column ...%s", p.found())
-			}
 			return op
 		}
 	}
