@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"runtime/debug"
+	"strings"
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
@@ -39,6 +41,8 @@ type Env struct {
 	// Database and Principal answer current_database() and current_principal().
 	Database  string
 	Principal string
+	// Geo answers geo_info_from_ip_address; nil knows nothing.
+	Geo func(netip.Addr) *column.Object
 }
 
 // Run starts a plan. Rows are computed as the reader is read; the reader must be closed. A cancelled context ends it
@@ -116,7 +120,7 @@ func newRunner(env Env) *runner {
 	}
 	return &runner{
 		env: env, mem: &memory{limit: env.Limits.Memory}, shared: map[int]*shared{}, scalars: map[*plan.Scalar]any{},
-		kenv: kernel.Env{Now: env.Now, Database: env.Database, Principal: env.Principal},
+		kenv: kernel.Env{Now: env.Now, Database: env.Database, Principal: env.Principal, Geo: env.Geo},
 	}
 }
 
@@ -163,8 +167,10 @@ func (x *runner) open(ctx context.Context, n plan.Node) (Reader, error) {
 		return x.materialize(ctx, n)
 	case *plan.Serialize:
 		return x.open(ctx, n.Input)
+	case *plan.Unsupported:
+		return nil, fault.New(fault.Invalid, "operator_not_supported", "%s cannot be run yet.", n.Name)
 	}
-	return nil, fault.New(fault.Invalid, "operator_not_supported", "The operator %T cannot be run yet.", n)
+	return nil, fault.New(fault.Invalid, "operator_not_supported", "The operator %s cannot be run yet.", strings.TrimPrefix(fmt.Sprintf("%T", n), "*plan."))
 }
 
 // Runnable reports whether a scalar function, an operator or an aggregate of that name can be run.

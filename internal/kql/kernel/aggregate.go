@@ -77,6 +77,8 @@ var aggregateTable = sync.OnceValue(func() map[string]aggDef {
 		"percentilesw_array": {make: newPercentiles(true, true), min: 3, max: -1, pred: -1},
 		"any":                {make: newAny, min: 1, max: -1, pred: -1}, "take_any": {make: newAny, min: 1, max: -1, pred: -1},
 		"anyif": {make: newAny, min: 2, max: 2, pred: 1}, "take_anyif": {make: newAny, min: 2, max: 2, pred: 1},
+		"hll_merge": {make: newSketch("hll_merge"), min: 1, max: 1, pred: -1}, "tdigest_merge": {make: newSketch("tdigest_merge"), min: 1, max: 1, pred: -1},
+		"merge_tdigest": {make: newSketch("tdigest_merge"), min: 1, max: 1, pred: -1}, "tdigest": {make: newSketch("tdigest"), min: 1, max: 2, pred: -1},
 		"buildschema": {make: newSchema, min: 1, max: 1, pred: -1},
 	}
 	// Those with an -if form of a predicate after the value.
@@ -86,6 +88,7 @@ var aggregateTable = sync.OnceValue(func() map[string]aggDef {
 		more         int // arguments after the value
 	}{
 		{"sum", "sumif", newSum, 0}, {"avg", "avgif", newAvg, 0}, {"min", "minif", newExtreme(-1), 0}, {"max", "maxif", newExtreme(1), 0},
+		{"hll", "hll_if", newSketch("hll"), 1},
 		{"dcount", "dcountif", newDistinct, 1}, {"count_distinct", "count_distinctif", newDistinct, 0},
 		{"make_set", "make_set_if", newSet, 1}, {"makeset", "", newSet, 1}, {"make_list", "make_list_if", newList(false), 1}, {"makelist", "", newList(false), 1},
 		{"make_bag", "make_bag_if", newBag, 1}, {"make_dictionary", "", newBag, 1},

@@ -64,7 +64,7 @@ func TestText(t *testing.T) {
 		{"from the end", "substring", args("123456", -2, 2), "'56'"},
 		{"beyond", "substring", args("abc", 5), "''"},
 		{"letters beyond ASCII", "substring", args("añb", 1, 1), "'ñ'"},
-		{"second", "indexof", args("abcdefgabcdefg", "cde", 1, 11, 2), "9"},
+		{"second", "indexof", args("abcdefgabcdefg", "cde", 1, 10, 2), "9"},
 		{"window too short", "indexof", args("abcdefg", "cde", 1, 2), "-1"},
 		{"counted from the end", "indexof", args("abcdefg", "cde", -5), "2"},
 		{"all", "split", args("a_b", "_"), `["a","b"]`},
@@ -117,6 +117,15 @@ func TestAddresses(t *testing.T) { // trap 41
 		{"fewest networks", "ipv4_range_to_cidr_list", args("1.1.128.0", "1.1.140.255"), `["1.1.128.0/21","1.1.136.0/22","1.1.140.0/24"]`},
 		{"everything", "ipv4_range_to_cidr_list", args("0.0.0.0", "255.255.255.255"), `["0.0.0.0/0"]`},
 		{"IPv4 in IPv6", "ipv6_is_match", args("::ffff:10.0.0.1", "10.0.0.1"), "true"},
+	})
+}
+
+func TestPunycode(t *testing.T) {
+	runKernels(t, []kernelCase{
+		{"encode", "punycode_from_string", args("académie-française"), "'acadmie-franaise-npb1a'"},
+		{"decode", "punycode_to_string", args("acadmie-franaise-npb1a"), "'académie-française'"},
+		{"labels", "punycode_domain_from_string", args("xn--Ge-mia.Bulg.edu"), "'Gáe.Bulg.edu'"},
+		{"broken", "punycode_to_string", args("a-!"), "''"},
 	})
 }
 

@@ -29,6 +29,7 @@ func addresses() family {
 		"format_ipv4":             typedFunc(schema.String, 1, 2, formatIPv4(false)),
 		"format_ipv4_mask":        typedFunc(schema.String, 1, 2, formatIPv4(true)),
 	}
+	f["geo_info_from_ip_address"] = def{bind: bindGeoInfo, min: 1, max: 1}
 	for name, prefix := range map[string]bool{"has_ipv4": false, "has_ipv4_prefix": true} {
 		f[name] = typedFunc(schema.Bool, 2, 2, hasIPv4(prefix))
 		f[strings.Replace(name, "has_", "has_any_", 1)] = typedFunc(schema.Bool, 2, -1, hasIPv4(prefix))
@@ -397,4 +398,22 @@ func findIPv4(text, want string, prefix bool) bool {
 			return true
 		}
 	}
+}
+
+// bindGeoInfo binds geo_info_from_ip_address: null for what is not an address, or where nothing is known about it.
+func bindGeoInfo(s *site) (eval, schema.Type, error) {
+	geo := s.env.Geo
+	return boxed(schema.Dynamic, func(a []any) any {
+		if geo == nil {
+			return nil
+		}
+		addr, err := netip.ParseAddr(strings.TrimSpace(Text(a[0])))
+		if err != nil {
+			return nil
+		}
+		if o := geo(addr.Unmap()); o != nil {
+			return o
+		}
+		return nil
+	}), schema.Dynamic, nil
 }

@@ -9,6 +9,7 @@
 package kernel
 
 import (
+	"net/netip"
 	"slices"
 
 	"github.com/vedette-siem/vedette/internal/column"
@@ -28,6 +29,8 @@ type Env struct {
 	Now       int64  // ticks
 	Database  string // current_database()
 	Principal string // current_principal()
+	// Geo describes where an address is, as geo_info_from_ip_address gives it; nil, or a nil answer, is unknown.
+	Geo func(netip.Addr) *column.Object
 }
 
 // Func is a function bound to one call site. It is safe for concurrent use.

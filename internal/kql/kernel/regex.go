@@ -240,7 +240,7 @@ func bindIndexOfRegex(s *site) (eval, schema.Type, error) {
 			for _, a := range args[2:] {
 				rest = append(rest, Box(a, rowOf(a, r, n)))
 			}
-			w, k, ok := windowOf(text.at(r), rest)
+			w, ok := searchOf(text.at(r), rest)
 			if len(rest) > 0 {
 				start, _ := toLong(rest[0])
 				ok = ok && start >= 0
@@ -250,15 +250,7 @@ func bindIndexOfRegex(s *site) (eval, schema.Type, error) {
 				out.AppendNull()
 				continue
 			}
-			if k > int64(len(w.text)+1) {
-				out.AppendInt(-1)
-				continue
-			}
-			if all := x.FindAllStringIndex(w.text, int(k)); int64(len(all)) < k {
-				out.AppendInt(-1)
-			} else {
-				out.AppendInt(w.at(all[k-1][0]))
-			}
+			out.AppendInt(w.find(x.FindStringIndex, func(at, size int64) int64 { return at + max(size, 1) }))
 		}
 		return out
 	}, schema.Long, nil

@@ -148,68 +148,74 @@ func bindSubstring(s *site) (eval, schema.Type, error) {
 	}), schema.String, nil
 }
 
-// window is the part of a text that indexof and indexof_regex look at: positions are in runes.
-type window struct {
-	runes []rune
-	from  int
-	text  string
+// search holds the optional arguments of indexof and indexof_regex, positions in runes.
+type search struct {
+	runes              []rune
+	start, length, nth int64
 }
 
-// windowOf reads (text, lookup, start, length, occurrence) from the third argument on.
-func windowOf(text string, a []any) (w window, occurrence int64, ok bool) {
-	w.runes = []rune(text)
-	start, length, occurrence := int64(0), int64(-1), int64(1)
-	for i, dst := range []*int64{&start, &length, &occurrence} {
+// searchOf reads (text, start, length, occurrence).
+func searchOf(text string, a []any) (w search, ok bool) {
+	w = search{runes: []rune(text), length: -1, nth: 1}
+	for i, dst := range []*int64{&w.start, &w.length, &w.nth} {
 		if i >= len(a) {
 			break
 		}
 		v, isNumber := toLong(a[i])
 		if !isNumber {
-			return w, 0, false
+			return w, false
 		}
 		*dst = v
 	}
 	n := int64(len(w.runes))
-	if length < -1 || occurrence < 1 {
-		return w, 0, false
+	if w.length < -1 || w.nth < 1 {
+		return w, false
 	}
-	if start < 0 {
-		start = max(start+n, 0)
+	if w.start < 0 {
+		w.start = max(w.start+n, 0)
 	}
-	start = min(start, n)
-	end := n
-	if length >= 0 {
-		end = min(n, start+length)
-	}
-	w.from = int(start)
-	w.text = string(w.runes[start:end])
-	return w, occurrence, true
+	w.start = min(w.start, n)
+	return w, true
 }
 
-// at turns a byte position in the window into a rune position in the text.
-func (w window) at(i int) int64 { return int64(w.from + utf8.RuneCountInString(w.text[:i])) }
+// find returns the place of the wanted occurrence, or -1. first gives the byte range of the first match in a text; the
+// length bounds the look for each occurrence anew, and next says where the next look begins.
+func (w search) find(first func(s string) []int, next func(at, size int64) int64) int64 {
+	n := int64(len(w.runes))
+	from := w.start
+	for k := int64(1); from <= n; k++ {
+		end := n
+		if w.length >= 0 {
+			end = min(n, from+w.length)
+		}
+		text := string(w.runes[from:end])
+		m := first(text)
+		if m == nil {
+			return -1
+		}
+		at := from + int64(utf8.RuneCountInString(text[:m[0]]))
+		if k == w.nth {
+			return at
+		}
+		from = next(at, int64(utf8.RuneCountInString(text[m[0]:m[1]])))
+	}
+	return -1
+}
 
 func bindIndexOf(*site) (eval, schema.Type, error) {
 	return boxed(schema.Long, func(a []any) any {
-		w, k, ok := windowOf(Text(a[0]), a[2:])
+		w, ok := searchOf(Text(a[0]), a[2:])
 		if !ok {
 			return nil
 		}
 		lookup := Text(a[1])
-		for pos := 0; ; {
-			i := strings.Index(w.text[pos:], lookup)
+		return w.find(func(s string) []int {
+			i := strings.Index(s, lookup)
 			if i < 0 {
-				return int64(-1)
+				return nil
 			}
-			if k--; k == 0 {
-				return w.at(pos + i)
-			}
-			_, size := utf8.DecodeRuneInString(w.text[pos+i:])
-			pos += i + max(size, 1)
-			if pos > len(w.text) {
-				return int64(-1)
-			}
-		}
+			return []int{i, i + len(lookup)}
+		}, func(at, _ int64) int64 { return at + 1 })
 	}), schema.Long, nil
 }
 
