@@ -67,6 +67,7 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub) (*defenderX
 		incidents: incident.New(s.db, s.log), meter: connector.NewMeter(s.db, s.log), log: s.log,
 		pulls: map[string]*defenderxdr.Connector{}, health: newHealthRows(s.store, s.workspaces, s.log),
 	}
+	s.registry.MustRegister(x.meter)
 	s.board.Listen(x.health.report)
 	s.board.Listen(func(r health.Report) {
 		hub.Publish(api.Event{Kind: "health", Data: map[string]string{"workspace": r.Workspace, "component": r.Component}})

@@ -46,6 +46,16 @@ var Definitions = sync.OnceValue(func() []Definition {
 	return out
 })
 
+// definition returns the catalogue's entry of a connector.
+func definition(id string) Definition {
+	for _, d := range Definitions() {
+		if d.ID == id {
+			return d
+		}
+	}
+	return Definition{ID: id}
+}
+
 // Selectable returns the tables that an owner can tick, by name.
 func Selectable() []*schema.Table {
 	var out []*schema.Table

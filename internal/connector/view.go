@@ -133,7 +133,7 @@ const (
 
 // Show returns the connection of a workspace.
 func (s *Service) Show(ctx context.Context, workspace string) (View, error) {
-	def := Definitions()[0]
+	def := definition(DefenderXDR)
 	c, _ := s.Watch(workspace)
 	v := View{
 		ID: def.ID, Title: def.Title, Provider: def.Provider, Description: def.Description, SampleQueries: def.SampleQueries,
