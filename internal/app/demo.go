@@ -171,14 +171,21 @@ func exe() string {
 	return p
 }
 
-// portFree tells a taken address before anything is started.
+// portFree tells a taken address before anything is started. It waits a moment: a demo that was killed just now leaves its
+// server a few milliseconds behind.
 func portFree(addr string) error {
-	var lc net.ListenConfig
-	l, err := lc.Listen(context.Background(), "tcp", addr)
-	if err != nil {
-		return fault.New(fault.Conflict, "port_taken", "cannot listen on %s: %w. Stop what uses it, or choose another address with --listen and --portal", addr, err)
+	deadline := time.Now().Add(3 * time.Second)
+	for {
+		var lc net.ListenConfig
+		l, err := lc.Listen(context.Background(), "tcp", addr)
+		if err == nil {
+			return l.Close()
+		}
+		if time.Now().After(deadline) {
+			return fault.New(fault.Conflict, "port_taken", "cannot listen on %s: %w. Stop what uses it, or choose another address with --listen and --portal", addr, err)
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
-	return l.Close()
 }
 
 // child starts one of our own commands, its output going to logs/NAME.log; when it ends by itself, died hears of it.

@@ -79,7 +79,8 @@ type Demo struct {
 	cmd       *exec.Cmd
 	mu        sync.Mutex
 	out       bytes.Buffer
-	done      chan error
+	done      chan struct{} // closed when the demo ended
+	exit      error         // how; read it after done
 	listen    string
 	portal    string
 	extraArgs []string
@@ -129,14 +130,14 @@ func (d *Demo) Start() {
 	if err := d.cmd.Start(); err != nil {
 		d.t.Fatal(err)
 	}
-	d.done = make(chan error, 1)
+	d.done = make(chan struct{})
 	cmd, done := d.cmd, d.done
-	go func() { done <- cmd.Wait() }()
+	go func() { d.exit = cmd.Wait(); close(done) }()
 	deadline := time.After(90 * time.Second)
 	for !strings.Contains(d.Output(), "Stop with Ctrl-C") {
 		select {
-		case err := <-d.done:
-			d.t.Fatalf("the demo ended: %v\n%s", err, d.Output())
+		case <-d.done:
+			d.t.Fatalf("the demo ended: %v\n%s", d.exit, d.Output())
 		case <-deadline:
 			d.t.Fatalf("the demo is not ready after 90 s:\n%s", d.Output())
 		case <-time.After(50 * time.Millisecond):
@@ -174,7 +175,6 @@ func (d *Demo) Kill() {
 	}
 	_ = syscall.Kill(-d.cmd.Process.Pid, syscall.SIGKILL) // the group may be gone already
 	<-d.done
-	d.cmd = nil
 }
 
 // Stop presses Ctrl-C and returns the exit error.
@@ -182,9 +182,8 @@ func (d *Demo) Stop() error {
 	d.t.Helper()
 	_ = syscall.Kill(d.cmd.Process.Pid, syscall.SIGINT)
 	select {
-	case err := <-d.done:
-		d.cmd = nil
-		return err
+	case <-d.done:
+		return d.exit
 	case <-time.After(30 * time.Second):
 		d.t.Fatalf("the demo does not stop:\n%s", d.Output())
 		return nil

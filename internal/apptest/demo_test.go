@@ -25,17 +25,24 @@ func TestDemo(t *testing.T) {
 		t.Skip("starts servers")
 	}
 	d := StartDemo(t, "--speed", "5")
-	t.Run("data arrives", func(t *testing.T) { dataArrives(t, d) })
-	t.Run("command line", func(t *testing.T) { commandLine(t, d) })
-	t.Run("log analytics", func(t *testing.T) { logAnalytics(t, d) })
-	t.Run("closing goes to the tenant", func(t *testing.T) { closing(t, d) })
-	t.Run("browser", func(t *testing.T) { browser(t, d) })
-	t.Run("kill and continue", func(t *testing.T) { killAndContinue(t, d) })
-	t.Run("stop", func(t *testing.T) {
-		if err := d.Stop(); err != nil {
-			t.Errorf("Ctrl-C ends with %v\n%s", err, d.Output())
-		}
-	})
+	for _, step := range []struct {
+		name string
+		do   func(*testing.T, *Demo)
+	}{
+		{"data arrives", dataArrives}, {"command line", commandLine}, {"log analytics", logAnalytics}, {"closing goes to the tenant", closing},
+		{"browser", browser}, {"kill and continue", killAndContinue}, {"stop", stop},
+	} {
+		t.Run(step.name, func(t *testing.T) {
+			d.t = t
+			step.do(t, d)
+		})
+	}
+}
+
+func stop(t *testing.T, d *Demo) {
+	if err := d.Stop(); err != nil {
+		t.Errorf("Ctrl-C ends with %v\n%s", err, d.Output())
+	}
 }
 
 // count runs a query that ends in count and returns the number.

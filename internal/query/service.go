@@ -170,7 +170,7 @@ func collect(ctx context.Context, root plan.Node, env exec.Env, rows, bytes *int
 }
 
 func (s *Service) env(ws string, snap *store.Snapshot) bind.Env {
-	return bind.Env{Catalog: snap.Catalog(), Workspace: ws, Database: s.cfg.Names[ws]}
+	return bind.Env{Catalog: snap.Catalog(), Workspace: ws, Database: s.cfg.Names[ws], Runnable: exec.Runnable}
 }
 
 // Check returns the diagnostics of a text against the workspace's tables.
@@ -199,7 +199,7 @@ func Describe(q *plan.Query) string {
 		if i > 0 {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "%T\n", r.Root)
+		b.WriteString(plan.Print(r.Root))
 		if r.Render != nil {
 			fmt.Fprintf(&b, "render %s\n", r.Render.Kind)
 		}
