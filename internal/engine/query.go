@@ -67,7 +67,52 @@ func (s *Source) eval(e sqlgen.Eval) *duck.Eval {
 	return out
 }
 
-// tables describes the tables of one statement and collects their unsealed rows as relations.
+// stored is what a snapshot has of one table, described once a query.
+type stored struct {
+	table sqlgen.Table // without the number of its relation
+	tail  *duck.Relation
+}
+
+// stored describes a table; false when it has a column of a type that is not known here.
+func (s *Source) stored(name string) (*stored, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if t, ok := s.tables[name]; ok {
+		return t, t != nil
+	}
+	t := s.describe(name)
+	s.tables[name] = t
+	return t, t != nil
+}
+
+func (s *Source) describe(name string) *stored {
+	t := &stored{table: sqlgen.Table{Tail: -1}, tail: &duck.Relation{}}
+	var ids []int32
+	for _, f := range s.snap.Fields(name) {
+		typ, err := schema.ParseType(f.KQLType)
+		if err != nil {
+			return nil
+		}
+		t.table.Fields = append(t.table.Fields, sqlgen.Field{ID: f.ID, Name: f.Name, Type: typ})
+		t.tail.Names = append(t.tail.Names, "f"+strconv.Itoa(int(f.ID)))
+		t.tail.Types = append(t.tail.Types, typ)
+		ids = append(ids, f.ID)
+	}
+	for _, p := range s.snap.Parts(name) {
+		t.table.Parts = append(t.table.Parts, sqlgen.Part{
+			Path: filepath.Join(s.engine.opts.Dir, filepath.FromSlash(p.Path)),
+			Rows: p.Rows, Bytes: p.Bytes, MinTime: p.MinTime, MaxTime: p.MaxTime,
+		})
+	}
+	for _, b := range s.snap.Tail(name) {
+		t.tail.Blocks = append(t.tail.Blocks, tailBlock{block: b, fields: ids})
+		t.table.Rows += int64(b.Rows())
+		t.table.Bytes += b.Bytes()
+	}
+	return t
+}
+
+// tables numbers the relations of one statement.
 type tables struct {
 	source    *Source
 	known     map[string]sqlgen.Table
@@ -78,34 +123,14 @@ func (t *tables) table(name string) (sqlgen.Table, bool) {
 	if out, ok := t.known[name]; ok {
 		return out, true
 	}
-	snap := t.source.snap
-	out := sqlgen.Table{Tail: -1}
-	rel := &duck.Relation{}
-	var ids []int32
-	for _, f := range snap.Fields(name) {
-		typ, err := schema.ParseType(f.KQLType)
-		if err != nil {
-			return sqlgen.Table{}, false
-		}
-		out.Fields = append(out.Fields, sqlgen.Field{ID: f.ID, Name: f.Name, Type: typ})
-		rel.Names = append(rel.Names, "f"+strconv.Itoa(int(f.ID)))
-		rel.Types = append(rel.Types, typ)
-		ids = append(ids, f.ID)
+	st, ok := t.source.stored(name)
+	if !ok {
+		return sqlgen.Table{}, false
 	}
-	for _, p := range snap.Parts(name) {
-		out.Parts = append(out.Parts, sqlgen.Part{
-			Path: filepath.Join(t.source.engine.opts.Dir, filepath.FromSlash(p.Path)),
-			Rows: p.Rows, Bytes: p.Bytes, MinTime: p.MinTime, MaxTime: p.MaxTime,
-		})
-	}
-	for _, b := range snap.Tail(name) {
-		rel.Blocks = append(rel.Blocks, tailBlock{block: b, fields: ids})
-		out.Rows += int64(b.Rows())
-		out.Bytes += b.Bytes()
-	}
-	if len(rel.Blocks) > 0 {
+	out := st.table
+	if len(st.tail.Blocks) > 0 {
 		out.Tail = len(t.relations)
-		t.relations = append(t.relations, rel)
+		t.relations = append(t.relations, st.tail)
 	}
 	t.known[name] = out
 	return out, true

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"maps"
+	"math"
 	"sync"
 
 	"github.com/vedette-siem/vedette/internal/column"
@@ -40,14 +41,15 @@ type Source struct {
 	mode   Mode
 	env    kernel.Env
 
-	mu    sync.Mutex
-	hints map[*plan.Scan]sqlgen.Hint
-	stats Stats
+	mu     sync.Mutex
+	hints  map[*plan.Scan]sqlgen.Hint
+	tables map[string]*stored // nil for one that SQL cannot read
+	stats  Stats
 }
 
 // Source returns the source of one query over a snapshot. env is the query's instant and context, as exec has it.
 func (e *Engine) Source(snap Snapshot, mode Mode, env kernel.Env) *Source {
-	return &Source{engine: e, snap: snap, mode: mode, env: env, hints: map[*plan.Scan]sqlgen.Hint{}, stats: Stats{Engine: Go}}
+	return &Source{engine: e, snap: snap, mode: mode, env: env, hints: map[*plan.Scan]sqlgen.Hint{}, tables: map[string]*stored{}, stats: Stats{Engine: Go}}
 }
 
 // Stats returns what was read until now.
@@ -68,9 +70,8 @@ func (s *Source) count(rows, bytes int64) {
 // largest it can.
 func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, error) {
 	s.look(n)
-	if s.mode != Go {
-		q, st, ok := s.query(n)
-		if ok && (s.mode == DuckDB || st.Rows > s.engine.opts.GoRows) {
+	if s.worthwhile(n) {
+		if q, st, ok := s.query(n); ok {
 			s.count(st.Rows, st.Bytes)
 			s.mu.Lock()
 			s.stats.Engine = DuckDB
@@ -90,13 +91,48 @@ func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, erro
 	return r, true, err
 }
 
+// worthwhile reports whether a subtree may go to DuckDB at all: it reads stored rows, and enough of them in Auto.
+func (s *Source) worthwhile(n plan.Node) bool {
+	if s.mode == Go {
+		return false
+	}
+	rows, _, scans := s.size(n)
+	return scans && (s.mode == DuckDB || rows > s.engine.opts.GoRows)
+}
+
+// size adds up what the scans of a subtree have to read.
+func (s *Source) size(n plan.Node) (rows, bytes int64, scans bool) {
+	if scan, ok := n.(*plan.Scan); ok {
+		lo, hi := int64(math.MinInt64), int64(math.MaxInt64)
+		if h, ok := s.hint(scan); ok {
+			lo, hi = h.Lo, h.Hi
+		}
+		t, ok := s.stored(scan.Table)
+		if !ok {
+			return 0, 0, true
+		}
+		rows, bytes = t.table.Rows, t.table.Bytes
+		for _, p := range t.table.Parts {
+			if p.MaxTime >= lo && p.MinTime <= hi {
+				rows, bytes = rows+p.Rows, bytes+p.Bytes
+			}
+		}
+		return rows, bytes, true
+	}
+	for _, in := range n.Inputs() {
+		r, b, found := s.size(in)
+		rows, bytes, scans = rows+r, bytes+b, scans || found
+	}
+	return rows, bytes, scans
+}
+
 // inGo runs a node without DuckDB.
 func (s *Source) inGo(ctx context.Context, n plan.Node) (exec.Reader, error) {
 	s.engine.log.WarnContext(ctx, "DuckDB refused a statement; the query runs in Go.")
 	s.mu.Lock()
 	hints := maps.Clone(s.hints)
 	s.mu.Unlock()
-	g := &Source{engine: s.engine, snap: s.snap, mode: Go, env: s.env, hints: hints}
+	g := &Source{engine: s.engine, snap: s.snap, mode: Go, env: s.env, hints: hints, tables: map[string]*stored{}}
 	return exec.Run(ctx, n, exec.Env{Source: g, Now: s.env.Now, Database: s.env.Database, Principal: s.env.Principal})
 }
 
@@ -150,6 +186,8 @@ func (s *Source) scan(ctx context.Context, n *plan.Scan) (exec.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	_, bytes, _ := s.size(n)
+	s.count(0, bytes)
 	return &scanReader{source: s, in: in, out: n.Out, cols: cols}, nil
 }
 
