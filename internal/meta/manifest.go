@@ -118,6 +118,9 @@ func (db *DB) Load(ctx context.Context) (manifest.State, error) {
 // Commit implements manifest.Manifest.
 func (db *DB) Commit(ctx context.Context, c manifest.Change) error {
 	err := db.write.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error { return apply(ctx, tx, c) })
+	if storageFailed(err) {
+		return fmt.Errorf("changing the part list: %w: %w", manifest.ErrUnknown, err)
+	}
 	if err != nil {
 		return fmt.Errorf("changing the part list: %w", err)
 	}

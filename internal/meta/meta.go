@@ -28,6 +28,7 @@ const readers = 4
 // DB is the open state database. It is safe for concurrent use.
 type DB struct {
 	write, read *bun.DB
+	failure     *failure
 }
 
 // Open opens the state database file, makes it if it is not there (mode 0600, parent directory 0700), and brings its
@@ -44,7 +45,8 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "state_open", "The state database %s cannot be opened: %w.", path, err)
 	}
-	db := &DB{write: w}
+	db := &DB{write: w, failure: &failure{}}
+	w.AddQueryHook(db.failure)
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(fault.New(fault.Internal, "state_migrate", "The state database %s could not be brought up to date: %w. Restore the last backup, or start the version that wrote it.", path, err), w.Close())
 	}
@@ -77,7 +79,14 @@ func prepareFile(path string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Chmod(0o600), f.Close())
+	if err := errors.Join(f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(dir.Sync(), dir.Close())
 }
 
 func open(path string, conns int, params string) (*bun.DB, error) {

@@ -125,8 +125,10 @@ func (s *Store) mergeParts(ctx context.Context, t *table, in []*part) error {
 		s.discard(out)
 		return fmt.Errorf("the merged files hold %d rows, the list says %d", rowsOut, rowsIn)
 	}
-	if err := s.commitChange(ctx, manifest.Change{Epoch: s.epoch, Add: out, Remove: gone}); err != nil {
-		s.discard(out)
+	if undo, err := s.commitChange(ctx, manifest.Change{Epoch: s.epoch, Add: out, Remove: gone}); err != nil {
+		if undo {
+			s.discard(out)
+		}
 		return err
 	}
 	s.change.Lock()

@@ -1,24 +1,17 @@
 package store_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
-	"time"
 
 	"pgregory.net/rapid"
 
-	"github.com/vedette-siem/vedette/internal/meta"
 	"github.com/vedette-siem/vedette/internal/store"
 	"github.com/vedette-siem/vedette/internal/store/manifest"
 )
@@ -95,7 +88,8 @@ func TestAnyHistory(t *testing.T) {
 			}
 		}()
 		m := &crashing{Manifest: manifest.NewMemory()}
-		opts := store.Options{Dir: fresh(), Manifest: m, SegmentBytes: 6000, JournalBytes: 12000, Alloc: newChecked(t)}
+		// Nothing is due in the background, so that a copy of the directory shows one moment.
+		opts := store.Options{Dir: fresh(), Manifest: m, SegmentBytes: 6000, Alloc: newChecked(t)}
 		reopen := func(o store.Options) *testStore {
 			s, err := store.Open(context.Background(), o)
 			if err != nil {
@@ -304,123 +298,6 @@ func TestVerifyNamesDamagedFiles(t *testing.T) {
 		got = append(got, p.Path)
 	}
 	same(t, names, got)
-}
-
-// childDir names the data directory of a child process that appends until it is killed.
-const childDir = "VEDETTE_STORE_TEST_CHILD"
-
-// childMain runs the child's side of TestKilledProcess; it reports whether this process is the child.
-func childMain() bool {
-	dir := os.Getenv(childDir)
-	if dir == "" {
-		return false
-	}
-	if err := appendForEver(dir); err != nil {
-		fmt.Println("error", err)
-	}
-	return true
-}
-
-func openKilled(dir string) (*store.Store, *meta.DB, error) {
-	db, err := meta.Open(context.Background(), filepath.Join(dir, "state.db"))
-	if err != nil {
-		return nil, nil, err
-	}
-	s, err := store.Open(context.Background(), store.Options{Dir: dir, Manifest: db, SealRows: 200, SegmentBytes: 100_000, JournalBytes: 200_000})
-	return s, db, err
-}
-
-func appendForEver(dir string) error {
-	s, _, err := openKilled(dir)
-	if err != nil {
-		return err
-	}
-	go func() {
-		for {
-			if err := s.Compact(context.Background()); err != nil {
-				fmt.Println("error", err)
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
-	}()
-	n, _ := s.Next("soc", "hub/test", 0)
-	for {
-		rows := 1 + int(n)%37
-		f := covered(frame(events("T_CL", int(n), rows), events(fmt.Sprintf("T%d_CL", n%5), int(n), 1)), int(n), int(n)+rows)
-		if _, err := s.Append(context.Background(), f); err != nil {
-			return err
-		}
-		n += int64(rows)
-		fmt.Println("acked", n)
-	}
-}
-
-// TestKilledProcess kills a process that stores rows, again and again: every acknowledged row is there exactly once.
-// VEDETTE_SOAK=1 does it more often.
-func TestKilledProcess(t *testing.T) {
-	t.Parallel()
-	kills := 20
-	if os.Getenv("VEDETTE_SOAK") != "" {
-		kills = 500
-	}
-	dir := t.TempDir()
-	acked := 0
-	for i := range kills {
-		acked = max(acked, killOnce(t, dir, time.Duration(20+rand.IntN(150))*time.Millisecond))
-		if i%5 != 4 && i != kills-1 {
-			continue
-		}
-		s, db, err := openKilled(dir)
-		if err != nil {
-			t.Fatal(err)
-		}
-		next, _ := s.Next("soc", "hub/test", 0)
-		if int(next) < acked {
-			t.Fatalf("kill %d: %d rows were acknowledged, %d are there", i, acked, next)
-		}
-		if next > 0 {
-			same(t, want(0, int(next)), rowsOf(t, &testStore{Store: s}, "T_CL", allColumns...))
-		}
-		closeStore(t, s)
-		r, err := store.Verify(t.Context(), dir, db, nil)
-		if err := errors.Join(err, db.Close()); err != nil {
-			t.Fatal(err)
-		}
-		if len(r.Problems) > 0 {
-			t.Fatalf("kill %d: %+v", i, r.Problems)
-		}
-	}
-	t.Logf("%d kills, %d rows", kills, acked)
-}
-
-// killOnce runs a child, kills it and returns the last position it acknowledged.
-func killOnce(t *testing.T, dir string, after time.Duration) int {
-	t.Helper()
-	c := exec.Command(os.Args[0], "-test.run=^$")
-	c.Env = append(os.Environ(), childDir+"="+dir)
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	timer := time.AfterFunc(after, func() { _ = c.Process.Kill() })
-	defer timer.Stop()
-	last := 0
-	lines := bufio.NewScanner(out)
-	for lines.Scan() {
-		if msg, ok := strings.CutPrefix(lines.Text(), "error "); ok {
-			t.Errorf("the child says: %s", msg)
-		}
-		if n, ok := strings.CutPrefix(lines.Text(), "acked "); ok {
-			if v, err := strconv.Atoi(n); err == nil {
-				last = v
-			}
-		}
-	}
-	_ = c.Wait() // it was killed
-	return last
 }
 
 func write(t testing.TB, path, text string) {

@@ -147,8 +147,10 @@ func (s *Store) sealTable(ctx context.Context, t *table) error {
 	}
 	c := manifest.Change{Epoch: s.epoch, Add: parts, Sealed: map[manifest.TableID]uint64{t.id: seq}}
 	c.Trim, c.Positions = s.trim(t)
-	if err := s.commitChange(ctx, c); err != nil {
-		s.discard(parts)
+	if undo, err := s.commitChange(ctx, c); err != nil {
+		if undo {
+			s.discard(parts)
+		}
 		return err
 	}
 	s.thaw(t, blocks, parts, seq)
@@ -221,34 +223,34 @@ func (s *Store) trim(t *table) (uint64, []manifest.Position) {
 	return upTo, s.positions()
 }
 
-// commitChange changes the manifest. When the outcome is not known it looks.
-func (s *Store) commitChange(ctx context.Context, c manifest.Change) error {
+// commitChange changes the manifest. Where the outcome can be known after an error it looks; where it cannot, storage has
+// failed and nothing may be undone: the next start finds the change, or removes the files that no list names.
+func (s *Store) commitChange(ctx context.Context, c manifest.Change) (undo bool, err error) {
 	// A change half-way must not be given up because the store closes.
 	ctx = context.WithoutCancel(ctx)
-	err := s.opts.Manifest.Commit(ctx, c)
+	err = s.opts.Manifest.Commit(ctx, c)
 	if err == nil {
-		return nil
+		return false, nil
 	}
 	if errors.Is(err, manifest.ErrFenced) {
 		s.fail(err)
-		return err
+		return true, err
+	}
+	if errors.Is(err, manifest.ErrUnknown) {
+		s.fail(err)
+		return false, err
 	}
 	state, lerr := s.opts.Manifest.Load(ctx)
 	if lerr != nil {
 		s.fail(errors.Join(err, lerr))
-		return err
+		return false, err
 	}
 	for _, a := range c.Add {
 		if !slices.ContainsFunc(state.Parts, func(p manifest.Part) bool { return p.ID == a.ID }) {
-			return err
+			return true, err
 		}
 	}
-	for _, id := range c.Remove {
-		if slices.ContainsFunc(state.Parts, func(p manifest.Part) bool { return p.ID == id }) {
-			return err
-		}
-	}
-	return nil
+	return false, nil
 }
 
 // writeError makes a failed fsync fatal.

@@ -321,3 +321,17 @@ func TestOrphansAreRemoved(t *testing.T) {
 		t.Errorf("files: %v", got)
 	}
 }
+
+// TestUnknownCommit lets a commit take effect only after the store was told that nobody knows.
+func TestUnknownCommit(t *testing.T) {
+	m := &failing{Manifest: manifest.NewMemory(), after: manifest.ErrUnknown}
+	var fatal atomic.Int64
+	s := open(t, store.Options{Manifest: m, Fatal: func(error) { fatal.Add(1) }})
+	appendFrame(t, s, frame(events("T_CL", 0, 10)))
+	if err := s.SealAll(t.Context()); !errors.Is(err, manifest.ErrUnknown) || fatal.Load() != 1 {
+		t.Errorf("sealing gave %v, Fatal was called %d times", err, fatal.Load())
+	}
+	m.after = nil
+	s = s.reopen(t)
+	same(t, want(0, 10), rowsOf(t, s, "T_CL", allColumns...))
+}

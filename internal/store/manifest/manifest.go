@@ -13,6 +13,10 @@ const FirstUserField = 100
 // ErrFenced is returned by Commit when a later writer has taken over: its Epoch is greater than the change's.
 var ErrFenced = errors.New("another process has taken over this store")
 
+// ErrUnknown is wrapped by an error of Commit that leaves it open whether the change will be found at the next start: the
+// disk did not confirm it. Nothing that depends on the change may be done, or undone, before that.
+var ErrUnknown = errors.New("whether the change is stored is not known")
+
 // Part is one immutable Parquet file. Path is relative to the data directory, with forward slashes. The store chooses
 // ids; an id is never used twice.
 type Part struct {
@@ -70,7 +74,7 @@ type Field struct {
 type Manifest interface {
 	// Load returns the whole manifest: parts, sealed sequences, positions, fields and the trim point.
 	Load(ctx context.Context) (State, error)
-	// Commit applies a change durably. Removing a part that is not there, or adding an id twice, is an error.
+	// Commit applies a change durably. After an error nothing of it is, unless the error wraps ErrUnknown. Removing a part that is not there, or adding an id twice, is an error.
 	Commit(ctx context.Context, c Change) error
 	// Fields returns the stored columns of a table, in the order of their ids.
 	Fields(ctx context.Context, t TableID) ([]Field, error)

@@ -1,0 +1,53 @@
+package meta
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/uptrace/bun"
+	"modernc.org/sqlite"
+)
+
+// The primary result codes of SQLite after which what is on disk is not known.
+const (
+	codeIOErr   = 10
+	codeCorrupt = 11
+	codeNotADB  = 26
+)
+
+// storageFailed reports whether an error says that the disk failed. A commit that failed so may be found at the next start or
+// not: it is in the log, but was not confirmed. A full disk is no such error.
+func storageFailed(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case codeIOErr, codeCorrupt, codeNotADB:
+		return true
+	}
+	return false
+}
+
+// failure watches the write handle for a failing disk.
+type failure struct{ tell atomic.Pointer[func(error)] }
+
+var _ bun.QueryHook = (*failure)(nil)
+
+// BeforeQuery implements bun.QueryHook.
+func (*failure) BeforeQuery(ctx context.Context, _ *bun.QueryEvent) context.Context { return ctx }
+
+// AfterQuery implements bun.QueryHook.
+func (f *failure) AfterQuery(_ context.Context, e *bun.QueryEvent) {
+	if !storageFailed(e.Err) {
+		return
+	}
+	if tell := f.tell.Swap(nil); tell != nil {
+		(*tell)(e.Err)
+	}
+}
+
+// OnFailure sets what is called, once, when a write finds that the disk failed. What is stored is not known then, and
+// another try could claim success: the process must exit with code 74 and start again.
+func (db *DB) OnFailure(tell func(error)) { db.failure.tell.Store(&tell) }
