@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -92,11 +93,11 @@ func (m *Meter) SetLag(workspace string, l Lag) {
 	m.lags[workspace][lagKey{l.Source, l.Partition}] = l
 }
 
-// ForgetLag drops the partitions of a source that is not read any more.
+// ForgetLag drops the partitions of a source, in all its generations, that is not read any more.
 func (m *Meter) ForgetLag(workspace, source string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	maps.DeleteFunc(m.lags[workspace], func(k lagKey, _ Lag) bool { return k.source == source })
+	maps.DeleteFunc(m.lags[workspace], func(k lagKey, _ Lag) bool { return k.source == source || strings.HasPrefix(k.source, source+"~") })
 }
 
 // Lags returns the lag of every partition of the workspace, by source and partition.

@@ -57,6 +57,7 @@ func (s *Stream) intake(ctx context.Context, secret string, admin *client, parts
 	n.selected.Store(tables(choice))
 	// Budget that messages hold which were never stored goes back when everybody has stopped.
 	defer n.letGo()
+	defer s.deps.Meter.ForgetLag(s.cfg.Workspace, s.source(0))
 	for _, a := range parts {
 		if err := n.add(ctx, a); err != nil {
 			return errors.Join(err, stopped(g))

@@ -26,7 +26,6 @@ const (
 
 // Run reads the hub until ctx ends. While the workspace has ticked no table it only looks which tables the hub carries.
 func (s *Stream) Run(ctx context.Context) error {
-	defer s.deps.Meter.ForgetLag(s.cfg.Workspace, "hub/"+s.cfg.Name)
 	for {
 		secret, err := s.secret()
 		if err == nil {

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 	"go.uber.org/goleak"
 
+	"github.com/vedette-siem/vedette/internal/connector"
 	"github.com/vedette-siem/vedette/internal/health"
 )
 
@@ -52,6 +53,25 @@ func TestRowsDeadLettersAndSkippedTables(t *testing.T) {
 		got := fmt.Sprint(byName, v.Skipped, v.State)
 		return cmp.Equal(want, byName) && v.State == "connected" && len(v.Skipped) == 1 && v.Skipped[0].Count == 1 && len(v.Partitions) == 2, got
 	})
+}
+
+func TestDisconnectingStopsTheReading(t *testing.T) {
+	h := newHub(t)
+	h.start()
+	h.send(0, alert("a"))
+	p := newPlace(t, h)
+	p.tick("AlertInfo")
+	p.run()
+	p.wait("AlertInfo", "AlertId", "a")
+	must(t, p.service.Disconnect(t.Context(), testSpace, connector.Request{}, "ann"))
+	p.health(health.OK, "no table is ticked")
+	h.send(0, alert("b"))
+	if v, err := p.service.Show(t.Context(), testSpace); err != nil || v.State != "notConnected" || len(v.Partitions) != 0 {
+		t.Errorf("state %s, partitions %v, %v", v.State, v.Partitions, err)
+	}
+	p.wait("AlertInfo", "AlertId", "a")
+	p.tick("AlertInfo")
+	p.wait("AlertInfo", "AlertId", "a", "b")
 }
 
 func TestRestartGoesOnBehindTheLastMessage(t *testing.T) {
