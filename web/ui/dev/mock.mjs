@@ -1,0 +1,175 @@
+// A stand-in for the server's /api, for working on the pages and looking at them. Never shipped.
+// usage: node dev/mock.mjs [port]; sign in as maya with any password but "wrong".
+import { createServer } from 'node:http';
+import { pathToFileURL } from 'node:url';
+import { alertsOf, commentsOf, conflictsOf, connectorDetail, entitiesOf, historyOf, incidents, tables, users } from './data.mjs';
+import { answer, check } from './rows.mjs';
+import { serveStatic } from './static.mjs';
+
+const fail = (status, code, message, more) => ({ status, body: { error: { code, message, ...more } } });
+const ok = (body, status = 200) => ({ status, body });
+const json = (v) => JSON.parse(JSON.stringify(v));
+
+/** Makes a mock with its own state; `signedIn` skips the sign-in page. */
+export function makeMock({ signedIn = false, connected = true } = {}) {
+  const state = { signedIn, incidents: json(incidents), extra: new Map(), detail: connectorDetail(), streams: new Set(), running: new Map() };
+  if (!connected) {
+    Object.assign(state.detail, { state: 'notConnected', incidents: { enabled: false, lastSync: null, lagSeconds: null }, received: [], health: [], skipped: [], components: [] });
+    for (const t of state.detail.tables) Object.assign(t, { selected: false, rows: 0, lastSeen: null, lagSeconds: null });
+  }
+  const tell = (event, data) => {
+    for (const s of state.streams) s.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  };
+  const extraOf = (incident) => {
+    if (!state.extra.has(incident.number)) state.extra.set(incident.number, { comments: commentsOf(incident), history: historyOf(incident), conflicts: conflictsOf(incident) });
+    return state.extra.get(incident.number);
+  };
+  const touch = (incident) => {
+    incident.lastModifiedTimeUtc = new Date().toISOString();
+    incident.etag = `"${incident.number}-${Date.now()}"`;
+    incident.sync = { state: 'pending', pending: [], since: incident.lastModifiedTimeUtc };
+    setTimeout(() => {
+      incident.sync = { state: 'synced', lastSeen: new Date().toISOString() };
+      incident.etag = `"${incident.number}-${Date.now()}s"`;
+      tell('incident', { workspace: 'ws', number: incident.number });
+    }, 1500).unref();
+  };
+
+  const list = (q) => {
+    const has = (key, value) => !q.get(key) || q.get(key).split(',').includes(value);
+    const text = (q.get('q') ?? '').toLowerCase();
+    const order = ['High', 'Medium', 'Low', 'Informational'];
+    const all = state.incidents.filter(
+      (i) => has('severity', i.severity) && (!text || `${i.title} ${i.number} ${i.owner?.assignedTo}`.toLowerCase().includes(text)) && (!q.get('owner') || (q.get('owner') === 'none' ? !i.owner : i.owner?.userPrincipalName === q.get('owner'))) && (!q.get('label') || i.labels.some((l) => l.labelName === q.get('label'))),
+    );
+    const items = all.filter((i) => has('status', i.status));
+    const sort = q.get('sort') ?? '-created';
+    const value = { created: (i) => i.createdTimeUtc, modified: (i) => i.lastModifiedTimeUtc, number: (i) => i.number, title: (i) => i.title, status: (i) => i.status, owner: (i) => i.owner?.assignedTo ?? '~', alerts: (i) => i.additionalData.alertsCount, severity: (i) => 9 - order.indexOf(i.severity) }[sort.replace('-', '')];
+    items.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) * (sort.startsWith('-') ? -1 : 1));
+    const offset = Number(q.get('offset') ?? 0);
+    return ok({ items: items.slice(offset, offset + Number(q.get('limit') ?? 50)), total: items.length, counts: { open: all.filter((i) => i.status !== 'Closed').length, new: all.filter((i) => i.status === 'New').length, active: all.filter((i) => i.status === 'Active').length } });
+  };
+
+  const change = (incident, body) => {
+    if (body.etag && body.etag !== incident.etag) return fail(412, 'etag_mismatch', `Incident ${incident.number} has changed since you opened it.`);
+    if (body.status === 'Closed' && !(body.classification ?? incident.classification)) return fail(400, 'classification_required', 'Closing needs a classification.');
+    const { history } = extraOf(incident);
+    for (const field of ['status', 'severity', 'classification', 'classificationReason', 'classificationComment']) {
+      if (body[field] === undefined) continue;
+      history.unshift({ time: new Date().toISOString(), actor: 'maya', kind: 'changed', field, before: incident[field], after: body[field], origin: 'vedette' });
+      incident[field] = body[field];
+    }
+    if (body.owner !== undefined) {
+      const u = users.find((x) => x.userPrincipalName === body.owner);
+      incident.owner = body.owner && { objectId: '', email: body.owner, assignedTo: u?.displayName ?? body.owner, userPrincipalName: body.owner };
+    }
+    for (const l of body.labels?.add ?? []) incident.labels.push({ labelName: l, labelType: 'User' });
+    incident.labels = incident.labels.filter((l) => !(body.labels?.remove ?? []).includes(l.labelName));
+    incident.modifiedBy = 'maya';
+    touch(incident);
+    tell('incident', { workspace: 'ws', number: incident.number });
+    return ok(incident);
+  };
+
+  const incidentRoutes = (method, number, rest, body) => {
+    const incident = state.incidents.find((i) => i.number === number);
+    if (!incident) return fail(404, 'incident_not_found', `There is no incident ${number} in this workspace.`);
+    const extra = extraOf(incident);
+    if (method === 'PATCH') return change(incident, body);
+    if (rest === '') return ok({ ...incident, comments: extra.comments, alerts: alertsOf(incident), entities: entitiesOf(incident) });
+    if (rest === '/history') return ok({ items: extra.history });
+    if (rest === '/conflicts') return ok({ items: extra.conflicts });
+    if (rest === '/comments') {
+      const comment = { id: `c${Date.now()}`, message: body.message, author: 'maya', createdTimeUtc: new Date().toISOString(), origin: 'vedette', pending: true };
+      extra.comments.push(comment);
+      incident.additionalData.commentsCount = extra.comments.length;
+      touch(incident);
+      return ok(comment, 201);
+    }
+    if (/^\/conflicts\/\d+\/apply$/.test(rest)) {
+      extra.conflicts[0].applied = extra.conflicts[0].applied === 'local' ? 'remote' : 'local';
+      incident.status = extra.conflicts[0][extra.conflicts[0].applied].value;
+      touch(incident);
+      return ok(incident);
+    }
+    return fail(404, 'not_found', 'No such resource.');
+  };
+
+  const connectorRoutes = (method, rest, body) => {
+    const d = state.detail;
+    const select = (names) => {
+      for (const t of d.tables) t.selected = names.includes(t.name);
+    };
+    if (rest === '/connect') {
+      if (body.incidents) d.incidents = { enabled: true, lastSync: new Date().toISOString(), lagSeconds: 1 };
+      if (body.turnOffIncidentRules) d.incidentRules.enabled = 0;
+      if (body.tables) select(body.tables);
+      d.state = 'connected';
+    } else if (rest === '/disconnect') d.incidents = { enabled: false };
+    else if (rest === '/tables') select(body.tables);
+    return ok(d);
+  };
+
+  async function route(method, url, body, id) {
+    const path = decodeURIComponent(url.pathname);
+    if (path === '/api/session') {
+      if (method === 'POST') {
+        if (body.password === 'wrong') return fail(401, 'wrong_credentials', 'User name or password is wrong.');
+        state.signedIn = true;
+      }
+      if (method === 'DELETE') state.signedIn = false;
+      if (!state.signedIn) return method === 'DELETE' ? { status: 204 } : fail(401, 'unauthenticated', 'Nobody is signed in.');
+      return ok({ user: { name: 'maya', role: 'Contributor', userPrincipalName: users[0].userPrincipalName }, workspaces: [{ id: 'ws', name: 'soc' }], version: '0.1.0' });
+    }
+    if (!state.signedIn) return fail(401, 'unauthenticated', 'Nobody is signed in.');
+    if (path === '/api/kql/check') return ok({ diagnostics: check(body.query) });
+    if (path.startsWith('/api/queries/')) {
+      state.running.get(path.slice(13))?.();
+      return { status: 204 };
+    }
+    const m = /^\/api\/w\/[^/]+(\/.*)$/.exec(path);
+    if (!m) return fail(404, 'not_found', 'No such resource.');
+    const open = state.incidents.filter((i) => i.status !== 'Closed');
+    if (m[1] === '/overview') return ok({ incidents: { open: open.length, new: open.filter((i) => i.status === 'New').length, closedToday: 4 }, tables: state.detail.tables.filter((t) => t.rows).map((t) => ({ name: t.name, rows24h: Math.round(t.rows / 2) })), connector: { state: state.detail.state } });
+    if (m[1] === '/incidents') return list(url.searchParams);
+    const inc = /^\/incidents\/(\d+)(.*)$/.exec(m[1]);
+    if (inc) return incidentRoutes(method, Number(inc[1]), inc[2], body);
+    if (m[1] === '/users') return ok({ items: users.filter((u) => JSON.stringify(u).toLowerCase().includes((url.searchParams.get('q') ?? '').toLowerCase())) });
+    if (m[1] === '/connectors') return ok({ items: [{ id: 'defender-xdr', title: 'Microsoft Defender XDR', provider: 'Microsoft', description: 'Incidents, alerts, entities and raw hunting events of a Defender XDR tenant, with incidents kept in step both ways.', state: state.detail.state, lastData: state.detail.incidents.lastSync, tables: state.detail.tables.filter((t) => t.selected).map((t) => t.name) }] });
+    if (m[1].startsWith('/connectors/defender-xdr')) return connectorRoutes(method, m[1].slice('/connectors/defender-xdr'.length), body);
+    if (m[1] === '/schema') return ok({ tables: tables.map((t) => ({ name: t.name, description: t.description, columns: t.columns.map(({ name, type }) => ({ name, type })) })), functions: [] });
+    if (m[1] === '/query') {
+      const slow = /\bslow\b/.test(body.query) ? 20_000 : 120;
+      const cancelled = await new Promise((done) => {
+        const timer = setTimeout(() => done(false), slow);
+        state.running.set(id, () => (clearTimeout(timer), done(true)));
+      });
+      if (cancelled) return fail(400, 'cancelled', 'The query was cancelled.');
+      const a = answer(body.query, body.maxRows);
+      return a.error ? { status: 400, body: a } : ok(a);
+    }
+    return fail(404, 'not_found', 'No such resource.');
+  }
+
+  const server = createServer(async (req, res) => {
+    const url = new URL(req.url, 'http://mock');
+    if (!url.pathname.startsWith('/api/')) return serveStatic(req, res, url.pathname);
+    if (url.pathname === '/api/events' && state.signedIn) {
+      res.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+      res.write(': hello\n\n');
+      state.streams.add(res);
+      return req.on('close', () => state.streams.delete(res));
+    }
+    let text = '';
+    for await (const chunk of req) text += chunk;
+    const { status, body } = await route(req.method, url, text ? JSON.parse(text) : undefined, req.headers['x-query-id']);
+    res.writeHead(status, { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' });
+    res.end(body === undefined ? '' : JSON.stringify(body));
+  });
+  return { server, state, tell };
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const port = Number(process.argv[2] ?? 5174);
+  makeMock().server.listen(port, '127.0.0.1', () => console.log(`mock API on http://127.0.0.1:${port}`));
+}

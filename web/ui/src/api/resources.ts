@@ -1,0 +1,107 @@
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { ApiError, get, withQuery } from './http';
+import type {
+  Activity,
+  ConflictRecord,
+  ConnectorCard,
+  ConnectorDetail,
+  DirectoryUser,
+  IncidentDetail,
+  IncidentPage,
+  Overview,
+  Session,
+  WorkspaceSchema,
+} from './types';
+
+/** Filters of the incident list as the server takes them. */
+export interface IncidentFilter {
+  status?: string;
+  severity?: string;
+  owner?: string;
+  q?: string;
+  label?: string;
+  sort?: string;
+  limit?: number;
+  offset?: number;
+}
+
+const base = (ws: string) => `/api/w/${encodeURIComponent(ws)}`;
+
+/** Addresses of one workspace's resources. */
+export const paths = {
+  incident: (ws: string, n: number) => `${base(ws)}/incidents/${n}`,
+  connector: (ws: string, id: string) => `${base(ws)}/connectors/${encodeURIComponent(id)}`,
+  query: (ws: string) => `${base(ws)}/query`,
+};
+
+/** The signed-in person, or null for nobody. */
+export const sessionQuery = queryOptions({
+  queryKey: ['session'],
+  queryFn: async ({ signal }): Promise<Session | null> => {
+    try {
+      return await get<Session>('/api/session', signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) return null;
+      throw error;
+    }
+  },
+  staleTime: 5 * 60_000,
+});
+
+export const overviewQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['w', ws, 'overview'],
+    queryFn: ({ signal }) => get<Overview>(`${base(ws)}/overview`, signal),
+  });
+
+export const incidentsQuery = (ws: string, filter: IncidentFilter) =>
+  queryOptions({
+    queryKey: ['w', ws, 'incidents', filter],
+    queryFn: ({ signal }) => get<IncidentPage>(withQuery(`${base(ws)}/incidents`, { ...filter }), signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const incidentQuery = (ws: string, n: number) =>
+  queryOptions({
+    queryKey: ['w', ws, 'incident', n],
+    queryFn: ({ signal }) => get<IncidentDetail>(paths.incident(ws, n), signal),
+  });
+
+export const historyQuery = (ws: string, n: number) =>
+  queryOptions({
+    queryKey: ['w', ws, 'incident', n, 'history'],
+    queryFn: ({ signal }) => get<{ items: Activity[] | null }>(`${paths.incident(ws, n)}/history`, signal),
+  });
+
+export const conflictsQuery = (ws: string, n: number) =>
+  queryOptions({
+    queryKey: ['w', ws, 'incident', n, 'conflicts'],
+    queryFn: ({ signal }) => get<{ items: ConflictRecord[] | null }>(`${paths.incident(ws, n)}/conflicts`, signal),
+  });
+
+export const usersQuery = (ws: string, q: string) =>
+  queryOptions({
+    queryKey: ['w', ws, 'users', q],
+    queryFn: ({ signal }) => get<{ items: DirectoryUser[] | null }>(withQuery(`${base(ws)}/users`, { q }), signal),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  });
+
+export const connectorsQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['w', ws, 'connectors'],
+    queryFn: ({ signal }) => get<{ items: ConnectorCard[] | null }>(`${base(ws)}/connectors`, signal),
+  });
+
+export const connectorQuery = (ws: string, id: string) =>
+  queryOptions({
+    queryKey: ['w', ws, 'connector', id],
+    queryFn: ({ signal }) => get<ConnectorDetail>(paths.connector(ws, id), signal),
+  });
+
+export const schemaQuery = (ws: string) =>
+  queryOptions({
+    queryKey: ['w', ws, 'schema'],
+    queryFn: ({ signal }) => get<WorkspaceSchema>(`${base(ws)}/schema`, signal),
+    staleTime: 5 * 60_000,
+  });

@@ -1,0 +1,283 @@
+/** The shapes of the server's /api resources, as they travel. */
+
+export type Role = 'Reader' | 'Responder' | 'Contributor' | 'Owner';
+
+export interface User {
+  name: string;
+  role: Role | string;
+  /** Directory name of the person, when the account has one; "assign to me" uses it. */
+  userPrincipalName?: string;
+}
+
+export interface Workspace {
+  id: string;
+  name: string;
+}
+
+export interface Session {
+  user: User;
+  workspaces: Workspace[];
+  version: string;
+}
+
+export type ConnectionState = 'notConnected' | 'connecting' | 'connected' | 'degraded' | 'error';
+
+export interface Overview {
+  incidents: { open: number; new: number; closedToday: number };
+  tables: { name: string; rows24h: number }[];
+  connector: { state: ConnectionState };
+}
+
+export type Severity = 'High' | 'Medium' | 'Low' | 'Informational';
+export type IncidentStatus = 'New' | 'Active' | 'Closed';
+export type SyncState = 'synced' | 'pending' | 'sent' | 'conflict' | 'rejected' | 'notSent' | 'local';
+
+export interface Owner {
+  objectId: string;
+  email: string;
+  assignedTo: string;
+  userPrincipalName: string;
+}
+
+export interface Label {
+  labelName: string;
+  labelType: string;
+}
+
+export interface Sync {
+  state: SyncState;
+  pending?: string[];
+  since?: string;
+  attempts?: number;
+  lastError?: string;
+  lastSeen?: string;
+}
+
+export interface Incident {
+  name: string;
+  number: number;
+  incidentNumber: number;
+  providerIncidentId: string;
+  providerName: string;
+  title: string;
+  description: string;
+  severity: Severity;
+  status: IncidentStatus;
+  classification: string;
+  classificationReason: string;
+  classificationComment: string;
+  owner: Owner | null;
+  labels: Label[] | null;
+  createdTimeUtc: string;
+  lastModifiedTimeUtc: string;
+  firstActivityTimeUtc: string;
+  lastActivityTimeUtc: string;
+  closedTimeUtc?: string | null;
+  additionalData: {
+    alertsCount: number;
+    commentsCount: number;
+    alertProductNames: string[] | null;
+    tactics: string[] | null;
+    providerIncidentUrl?: string;
+  };
+  redirectTo?: string;
+  emptyReason?: string;
+  modifiedBy: string;
+  sync: Sync;
+  etag: string;
+  /** Fields this person may change on this incident. Absent: everything but the severity, for those who may edit. */
+  editable?: string[];
+}
+
+export interface EntityRef {
+  kind: string;
+  label: string;
+  alerts: number;
+  /** KQL that shows the entity's events. */
+  query?: string;
+}
+
+export interface Alert {
+  id: string;
+  systemAlertId: string;
+  title: string;
+  severity: Severity;
+  status: string;
+  category: string;
+  productName: string;
+  createdTimeUtc: string;
+  firstActivityTimeUtc: string;
+  lastActivityTimeUtc: string;
+  tactics: string[] | null;
+  techniques: string[] | null;
+  url?: string;
+  description?: string;
+  entities: ({ kind: string; label: string } & Record<string, unknown>)[] | null;
+}
+
+export interface IncidentComment {
+  id: string;
+  message: string;
+  author: string;
+  createdTimeUtc: string;
+  origin: string;
+  pending?: boolean;
+}
+
+export interface IncidentDetail extends Incident {
+  comments: IncidentComment[] | null;
+  alerts: Alert[] | null;
+  entities: EntityRef[] | null;
+}
+
+export interface IncidentPage {
+  items: Incident[] | null;
+  total: number;
+  counts: { open: number; new: number; active: number };
+}
+
+export interface Activity {
+  time: string;
+  actor: string;
+  kind: string;
+  field?: string;
+  before?: string;
+  after?: string;
+  origin: string;
+  note?: string;
+}
+
+export interface SideValue {
+  value: string;
+  actor: string;
+  time: string;
+}
+
+export interface ConflictRecord {
+  id: number;
+  incidentNumber: number;
+  field: string;
+  base: string;
+  local: SideValue;
+  remote: SideValue;
+  applied: 'local' | 'remote';
+  time: string;
+}
+
+/** What a person changes on an incident; absent fields stay as they are. */
+export interface IncidentChange {
+  status?: IncidentStatus;
+  severity?: Severity;
+  owner?: string | null;
+  classification?: string;
+  classificationReason?: string;
+  classificationComment?: string;
+  labels?: { add?: string[]; remove?: string[] };
+}
+
+export interface DirectoryUser {
+  userPrincipalName: string;
+  displayName: string;
+}
+
+export interface ConnectorCard {
+  id: string;
+  title: string;
+  provider: string;
+  description: string;
+  state: ConnectionState;
+  lastData?: string | null;
+  tables: string[] | number | null;
+}
+
+export interface Prerequisite {
+  id: string;
+  title: string;
+  state: 'met' | 'notMet' | 'unknown';
+  remedy?: string;
+}
+
+export interface ConnectorTable {
+  name: string;
+  family: string;
+  selected: boolean;
+  exported: boolean | null;
+  lastSeen?: string | null;
+  rows: number;
+  lagSeconds?: number | null;
+}
+
+export interface HealthReport {
+  component: string;
+  status: 'Success' | 'Warning' | 'Failure';
+  reason: string;
+  description: string;
+  time: string;
+}
+
+export interface ConnectorDetail {
+  state: ConnectionState;
+  message?: string;
+  prerequisites: Prerequisite[] | null;
+  components: { id: string; title: string; state: string }[] | null;
+  incidents: { enabled: boolean; lastSync?: string | null; lagSeconds?: number | null };
+  entities?: { text: string; url?: string };
+  tables: ConnectorTable[] | null;
+  received: { table: string; points: { time: string; rows: number }[] | null }[] | null;
+  skipped: { table: string; count: number }[] | null;
+  health: HealthReport[] | null;
+  incidentRules: { enabled: number; total: number };
+  sampleQueries: SampleQuery[] | null;
+}
+
+export interface SampleQuery {
+  title: string;
+  query: string;
+}
+
+export interface SchemaTable {
+  name: string;
+  description?: string;
+  columns: { name: string; type: string }[];
+}
+
+export interface SchemaFunction {
+  name: string;
+  signature?: string;
+  description?: string;
+}
+
+export interface WorkspaceSchema {
+  tables: SchemaTable[];
+  functions: SchemaFunction[] | null;
+}
+
+export interface Diagnostic {
+  code: string;
+  severity: string;
+  message: string;
+  /** Offsets count UTF-8 bytes of the query's text. */
+  start: number;
+  length: number;
+  line: number;
+  column: number;
+  fix?: string;
+}
+
+export interface ResultColumn {
+  name: string;
+  type: string;
+}
+
+export interface ResultTable {
+  name: string;
+  columns: ResultColumn[];
+  rows: unknown[][];
+}
+
+export interface QueryResult {
+  tables: ResultTable[];
+  render?: { visualization: string; properties?: Record<string, unknown> | null } | null;
+  stats: { ms: number; rows: number; engine: string; scannedRows?: number };
+  error?: { code: string; message: string; diagnostics?: Diagnostic[] } | null;
+}

@@ -1,0 +1,78 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { ErrorState, Loading } from '../ui/states';
+import { readDetailState, readListState } from '../features/incidents/urlState';
+import { readLogsState } from '../features/logs/urlState';
+import { readConnectorState } from '../features/connectors/urlState';
+import { OverviewPage } from '../features/overview/OverviewPage';
+import { Gate } from './Gate';
+import { HomeRedirect, NotFound, WorkspaceFrame } from './WorkspaceFrame';
+import { readSearch, writeSearch } from './search';
+
+const root = createRootRoute({ component: Gate });
+
+const home = createRoute({ getParentRoute: () => root, path: '/', component: HomeRedirect });
+// Addresses without a workspace, as people type them, lead to the first workspace.
+const anywhere = createRoute({ getParentRoute: () => root, path: '$', component: HomeRedirect });
+
+const workspace = createRoute({ getParentRoute: () => root, path: 'w/$ws', component: WorkspaceFrame, notFoundComponent: NotFound });
+
+const overview = createRoute({ getParentRoute: () => workspace, path: '/', component: OverviewPage });
+
+const incidents = createRoute({
+  getParentRoute: () => workspace,
+  path: 'incidents',
+  validateSearch: readListState,
+  component: lazyRouteComponent(() => import('../features/incidents/IncidentsPage'), 'IncidentsPage'),
+});
+
+const incident = createRoute({
+  getParentRoute: () => workspace,
+  path: 'incidents/$number',
+  validateSearch: readDetailState,
+  component: lazyRouteComponent(() => import('../features/incidents/IncidentPage'), 'IncidentPage'),
+});
+
+const logs = createRoute({
+  getParentRoute: () => workspace,
+  path: 'logs',
+  validateSearch: readLogsState,
+  component: lazyRouteComponent(() => import('../features/logs/LogsPage'), 'LogsPage'),
+});
+
+const connectors = createRoute({
+  getParentRoute: () => workspace,
+  path: 'connectors',
+  component: lazyRouteComponent(() => import('../features/connectors/GalleryPage'), 'GalleryPage'),
+});
+
+const connector = createRoute({
+  getParentRoute: () => workspace,
+  path: 'connectors/$id',
+  validateSearch: readConnectorState,
+  component: lazyRouteComponent(() => import('../features/connectors/ConnectorPage'), 'ConnectorPage'),
+});
+
+/** The application's router; every page's state is in its address. */
+export function createAppRouter() {
+  return createRouter({
+    routeTree: root.addChildren([
+      home,
+      workspace.addChildren([overview, incidents, incident, logs, connectors, connector]),
+      anywhere,
+    ]),
+    parseSearch: readSearch,
+    stringifySearch: writeSearch,
+    defaultPreload: 'intent',
+    defaultPendingComponent: () => <Loading />,
+    defaultErrorComponent: ({ error, reset }) => (
+      <ErrorState error={error} retry={reset} title="This page met an error" />
+    ),
+    scrollRestoration: true,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

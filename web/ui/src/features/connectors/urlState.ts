@@ -1,0 +1,12 @@
+export const connectorTabs = ['instructions', 'next'] as const;
+export type ConnectorTab = (typeof connectorTabs)[number];
+
+/** The state of a connector's page. */
+export interface ConnectorState {
+  tab?: ConnectorTab;
+}
+
+/** Reads the address of a connector's page. */
+export function readConnectorState(search: Record<string, unknown>): ConnectorState {
+  return { tab: search.tab === 'next' ? 'next' : undefined };
+}

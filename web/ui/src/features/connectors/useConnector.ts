@@ -1,0 +1,28 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { request } from '../../api/http';
+import { connectorQuery, paths } from '../../api/resources';
+import type { ConnectorDetail } from '../../api/types';
+import { useToasts } from '../../ui/toast';
+
+interface Action {
+  method: 'POST' | 'PUT';
+  path: 'connect' | 'disconnect' | 'tables';
+  body: unknown;
+  done: string;
+  failed: string;
+}
+
+/** Changes a connection; the answer is its new state. */
+export function useConnectorAction(ws: string, id: string) {
+  const client = useQueryClient();
+  const toasts = useToasts();
+  return useMutation({
+    mutationFn: (action: Action) => request<ConnectorDetail>(action.method, `${paths.connector(ws, id)}/${action.path}`, action.body),
+    onSuccess: (detail, action) => {
+      client.setQueryData(connectorQuery(ws, id).queryKey, detail);
+      toasts.success(action.done);
+    },
+    onError: (error, action) => toasts.failure(action.failed, error),
+    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ['w', ws, 'connectors'] }), client.invalidateQueries({ queryKey: ['w', ws, 'overview'] })]),
+  });
+}

@@ -1,0 +1,177 @@
+import { Button, Input, MessageBar, MessageBarBody } from '@fluentui/react-components';
+import { ArrowClockwiseRegular, ChevronLeftRegular, ChevronRightRegular, SearchRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { incidentsQuery } from '../../api/resources';
+import type { Incident } from '../../api/types';
+import { mayRespond, useSession, useTitle, useWorkspace } from '../../app/session';
+import { useShortcuts } from '../../app/shortcuts';
+import { formatNumber, plural } from '../../ui/format';
+import { PageHeader } from '../../ui/Page';
+import { EmptyState, ErrorState, Loading } from '../../ui/states';
+import { Filters } from './Filters';
+import { IncidentTable } from './IncidentTable';
+import styles from './IncidentsPage.module.css';
+import { useMe } from './OwnerPicker';
+import { Preview } from './Preview';
+import { isFiltered, type ListState, nextSort, pageSize, toFilter } from './urlState';
+import { useIncidentChange } from './useIncidentChange';
+
+const none: Incident[] = [];
+
+/** The incident queue: filter, sort, page, pick one and work on it without leaving the list. */
+export function IncidentsPage() {
+  useTitle('Incidents');
+  const workspace = useWorkspace();
+  const session = useSession();
+  const me = useMe();
+  const state = useSearch({ from: '/w/$ws/incidents' });
+  const navigate = useNavigate({ from: '/w/$ws/incidents' });
+  const query = useQuery(incidentsQuery(workspace.name, toFilter(state, me)));
+  const update = useIncidentChange(workspace.name);
+  const searchBox = useRef<HTMLInputElement>(null);
+  const set = (change: Partial<ListState>) => void navigate({ search: (old) => ({ ...old, page: undefined, ...change }) });
+
+  const items = query.data?.items ?? none;
+  const total = query.data?.total ?? 0;
+  const page = state.page ?? 1;
+  const select = (n: number | undefined) => set({ page: state.page, selected: n });
+  const openPage = (n: number) => void navigate({ to: '/w/$ws/incidents/$number', params: { ws: workspace.name, number: String(n) } });
+  const move = (step: number) => {
+    const at = items.findIndex((i) => i.number === state.selected);
+    const next = items[at < 0 ? 0 : Math.min(items.length - 1, Math.max(0, at + step))];
+    if (next) select(next.number);
+  };
+  const selected = items.find((i) => i.number === state.selected);
+  useShortcuts({
+    j: () => move(1),
+    k: () => move(-1),
+    Enter: (event) => {
+      // A focused link or button keeps its own meaning.
+      const focused = event.target instanceof HTMLElement ? event.target.closest<HTMLElement>('a,button') : null;
+      if (focused) focused.click();
+      else if (state.selected) openPage(state.selected);
+    },
+    a: () => {
+      if (selected && mayRespond(session.user.role)) update.mutate({ incident: selected, change: { owner: me } });
+    },
+    Escape: () => select(undefined),
+    '/': () => searchBox.current?.focus(),
+  });
+
+  const counts = query.data?.counts;
+  return (
+    <div className={styles.page}>
+      <div className={styles.main}>
+        <PageHeader
+          title="Incidents"
+          actions={
+            <Button icon={<ArrowClockwiseRegular />} onClick={() => void query.refetch()} disabled={query.isFetching}>
+              Refresh
+            </Button>
+          }
+        />
+        <div className={styles.counts} aria-live="polite">
+          <Count value={counts?.open} label="Open" />
+          <Count value={counts?.new} label="New" />
+          <Count value={counts?.active} label="Active" />
+        </div>
+        <div className={styles.bar}>
+          <SearchBox value={state.q ?? ''} boxRef={searchBox} onSearch={(q) => set({ q: q || undefined })} />
+          <Filters state={state} set={set} />
+        </div>
+        <div className={styles.list}>
+          {query.isError && items.length > 0 && (
+            <MessageBar intent="warning">
+              <MessageBarBody>This list may be old: {query.error.message}</MessageBarBody>
+            </MessageBar>
+          )}
+          {query.isPending && <Loading label="Loading incidents" />}
+          {query.isError && items.length === 0 && <ErrorState error={query.error} retry={() => void query.refetch()} title="Incidents could not be loaded" />}
+          {query.isSuccess && items.length === 0 && <NoIncidents filtered={isFiltered(state)} reset={() => void navigate({ search: { status: 'all' } })} />}
+          {items.length > 0 && (
+            <IncidentTable
+              items={items}
+              ws={workspace.name}
+              sort={state.sort}
+              selected={state.selected}
+              stale={query.isPlaceholderData}
+              onSort={(key) => set({ sort: nextSort(state.sort, key) })}
+              onSelect={(n) => select(n === state.selected ? undefined : n)}
+              onLabel={(label) => set({ label })}
+            />
+          )}
+        </div>
+        {total > 0 && (
+          <div className={styles.pager}>
+            <span>
+              {formatNumber((page - 1) * pageSize + 1)}–{formatNumber(Math.min(page * pageSize, total))} of {plural(total, 'incident')}
+            </span>
+            <Button appearance="subtle" icon={<ChevronLeftRegular />} aria-label="Previous page" disabled={page === 1} onClick={() => set({ page: page - 1 === 1 ? undefined : page - 1 })} />
+            <Button appearance="subtle" icon={<ChevronRightRegular />} aria-label="Next page" disabled={page * pageSize >= total} onClick={() => set({ page: page + 1 })} />
+          </div>
+        )}
+      </div>
+      {state.selected !== undefined && <Preview key={state.selected} number={state.selected} onClose={() => select(undefined)} />}
+    </div>
+  );
+}
+
+function Count({ value, label }: { value: number | undefined; label: string }) {
+  return (
+    <div className={styles.count}>
+      <strong>{value === undefined ? '–' : formatNumber(value)}</strong>
+      <span>{label}</span>
+    </div>
+  );
+}
+
+/** Searches when typing pauses, so that the address and the server keep calm. */
+function SearchBox({ value, onSearch, boxRef }: { value: string; onSearch: (q: string) => void; boxRef: React.Ref<HTMLInputElement> }) {
+  const [text, setText] = useState(value);
+  const sent = useRef(value);
+  useEffect(() => {
+    // The address changed by other means, such as the back button.
+    if (value !== sent.current) {
+      sent.current = value;
+      setText(value);
+    }
+  }, [value]);
+  useEffect(() => {
+    const q = text.trim();
+    if (q === sent.current) return;
+    const timer = setTimeout(() => {
+      sent.current = q;
+      onSearch(q);
+    }, 300);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <Input
+      ref={boxRef}
+      type="search"
+      className={styles.search}
+      contentBefore={<SearchRegular />}
+      placeholder="Search id, title, owner, tag"
+      aria-label="Search incidents"
+      value={text}
+      onChange={(_, d) => setText(d.value)}
+    />
+  );
+}
+
+function NoIncidents({ filtered, reset }: { filtered: boolean; reset: () => void }) {
+  if (filtered) {
+    return (
+      <EmptyState icon={<SearchRegular />} title="No incident matches" action={<Button onClick={reset}>Show all incidents</Button>}>
+        Change the filters or the search above.
+      </EmptyState>
+    );
+  }
+  return (
+    <EmptyState icon={<ShieldCheckmarkRegular />} title="No open incidents" action={<Button onClick={reset}>Show closed ones too</Button>}>
+      New incidents of the tenant appear here by themselves. If you expect some, look at Data connectors.
+    </EmptyState>
+  );
+}
