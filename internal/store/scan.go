@@ -52,7 +52,8 @@ type scanner struct {
 	row    int // in blocks[0]
 }
 
-// Scan returns a reader over a table of the snapshot, which must stay open as long. The order of rows is not defined.
+// Scan returns a reader over a table of the snapshot, which must stay open as long: it holds the files. The order of rows is
+// not defined.
 func (n *Snapshot) Scan(_ context.Context, spec ScanSpec) (Reader, error) {
 	t, ok := n.catalog.Table(spec.Table)
 	if !ok {
@@ -80,6 +81,7 @@ func (n *Snapshot) Scan(_ context.Context, spec ScanSpec) (Reader, error) {
 	}
 	for _, b := range st.blocks {
 		if b.max >= spec.MinTime && b.min <= spec.MaxTime {
+			b.Retain()
 			r.blocks = append(r.blocks, b)
 		}
 	}
@@ -153,6 +155,7 @@ func (r *scanner) Next(ctx context.Context) (*column.Batch, error) {
 			out.Cols = append(out.Cols, v)
 		}
 		if r.row = to; to == b.rows {
+			b.Release()
 			r.blocks, r.row = r.blocks[1:], 0
 		}
 		return out, nil
@@ -161,6 +164,9 @@ func (r *scanner) Next(ctx context.Context) (*column.Batch, error) {
 
 // Close implements Reader.
 func (r *scanner) Close() error {
+	for _, b := range r.blocks {
+		b.Release()
+	}
 	r.parts, r.blocks = nil, nil
 	if r.open == nil {
 		return nil

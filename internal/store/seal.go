@@ -245,10 +245,13 @@ func (s *Store) commitChange(ctx context.Context, c manifest.Change) (undo bool,
 		s.fail(errors.Join(err, lerr))
 		return false, err
 	}
-	for _, a := range c.Add {
-		if !slices.ContainsFunc(state.Parts, func(p manifest.Part) bool { return p.ID == a.ID }) {
-			return true, err
-		}
+	listed := map[int64]bool{}
+	for _, p := range state.Parts {
+		listed[p.ID] = true
+	}
+	applied := !slices.ContainsFunc(c.Add, func(p manifest.Part) bool { return !listed[p.ID] }) && !slices.ContainsFunc(c.Remove, func(id int64) bool { return listed[id] })
+	if !applied {
+		return true, err
 	}
 	return false, nil
 }

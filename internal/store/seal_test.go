@@ -335,3 +335,43 @@ func TestUnknownCommit(t *testing.T) {
 	s = s.reopen(t)
 	same(t, want(0, 10), rowsOf(t, s, "T_CL", allColumns...))
 }
+
+func TestExpire(t *testing.T) {
+	s := open(t, store.Options{})
+	day := func(d int) store.Rows {
+		r := events("T_CL", d*10, 10)
+		for i := range r.Batch.Cols[0].Ints {
+			r.Batch.Cols[0].Ints[i] = column.FromTime(start.AddDate(0, 0, d))
+		}
+		return r
+	}
+	for d := range 3 {
+		appendFrame(t, s, frame(day(d)))
+		if err := s.SealAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	snap := s.Snapshot("soc")
+	n, err := s.Expire(t.Context(), "soc", "T_CL", column.FromTime(start.AddDate(0, 0, 2)))
+	if err != nil || n != 20 {
+		t.Errorf("%d rows went, %v", n, err)
+	}
+	if got := len(scan(t, snap, store.ScanSpec{Table: "T_CL"})); got != 30 {
+		t.Errorf("a snapshot from before has %d rows", got)
+	}
+	snap.Close()
+	if got := len(rowsOf(t, s, "T_CL")); got != 10 || len(files(t, s.opts.Dir)) != 1 {
+		t.Errorf("%d rows are left in %v", got, files(t, s.opts.Dir))
+	}
+	if n, err := s.Expire(t.Context(), "soc", "Nothing_CL", 1); n != 0 || err != nil {
+		t.Errorf("an unknown table: %d, %v", n, err)
+	}
+}
+
+func TestFullDiskRefusesRows(t *testing.T) {
+	s := open(t, store.Options{MinFree: 1 << 62})
+	_, err := s.Append(t.Context(), frame(events("T_CL", 0, 1)))
+	if fault.CodeOf(err) != "disk_full" || !fault.Retryable(err) {
+		t.Errorf("got %v", err)
+	}
+}
