@@ -70,7 +70,7 @@ func NewLimiter(limits Limits, state string) *Limiter {
 	l := &Limiter{limits: limits.orDefault(), factor: 1, since: now, filled: now}
 	l.tokens = l.burst()
 	var kept limiterState
-	if state != "" && json.Unmarshal([]byte(state), &kept) == nil && kept.Filled.Before(now) {
+	if state != "" && json.Unmarshal([]byte(state), &kept) == nil && !kept.Filled.IsZero() && !kept.Filled.After(now) {
 		l.sent, l.tokens, l.filled, l.closed = kept.Sent, min(kept.Tokens, l.burst()), kept.Filled, kept.Closed
 		if kept.Factor > 0 && kept.Factor <= 1 {
 			l.factor = kept.Factor
@@ -92,6 +92,29 @@ func (l *Limiter) State() string {
 		return ""
 	}
 	return string(b)
+}
+
+// Keep saves the state every 10 seconds while it changes, and once more when the context ends; then it returns.
+func (l *Limiter) Keep(ctx context.Context, save func(ctx context.Context, state string) error) error {
+	t := time.NewTicker(10 * time.Second)
+	defer t.Stop()
+	seq := -1
+	for {
+		l.mu.Lock()
+		now := l.seq
+		l.mu.Unlock()
+		if now != seq {
+			seq = now
+			if err := save(context.WithoutCancel(ctx), l.State()); err != nil {
+				return err
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return save(context.WithoutCancel(ctx), l.State())
+		case <-t.C:
+		}
+	}
 }
 
 // Stats tells how the budget stands.

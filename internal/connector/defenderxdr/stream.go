@@ -42,6 +42,7 @@ type stream struct {
 	mark   int64
 	done   bool
 	failed int // times in a row that the live window failed on the tenant's side
+	stuck  int // times in a row that the window of the history did
 	aSide  int // objects put aside
 }
 
@@ -187,9 +188,15 @@ func (s *stream) cycle(ctx context.Context, cp *checkpoint) error {
 // begin asks how much there is and starts the history at the tenant's present.
 func (s *stream) begin(ctx context.Context, cp *checkpoint) error {
 	page, err := s.cfg.Graph.List(ctx, s.col, time.Time{}, time.Now().Add(24*time.Hour), 1, msgraph.Inbound)
+	if serverFault(err) {
+		if s.failed++; s.failed >= stubborn { // something in the list breaks it: begin without knowing how much there is
+			page, err = &msgraph.Page{}, nil
+		}
+	}
 	if err != nil {
 		return err
 	}
+	s.failed = 0
 	s.clock(page.Date)
 	if page.Count > 0 && s.name == "incidents" {
 		if err := s.cfg.Sink.Reserve(ctx, page.Count); err != nil {
@@ -216,6 +223,9 @@ func (s *stream) verify(ctx context.Context, cp *checkpoint) error {
 		return nil
 	}
 	page, err := s.cfg.Graph.List(ctx, s.col, time.Time{}, time.Now().Add(24*time.Hour), 1, msgraph.Reconcile)
+	if serverFault(err) {
+		page, err = &msgraph.Page{}, nil // something in the list breaks it
+	}
 	if err != nil {
 		return err
 	}
@@ -292,7 +302,7 @@ func (s *stream) history(ctx context.Context, cp *checkpoint) error {
 		return nil
 	})
 	if serverFault(err) {
-		if s.failed++; s.failed >= stubborn {
+		if s.stuck++; s.stuck >= stubborn {
 			w.to = cp.Top
 			if err = s.isolate(ctx, w); err == nil {
 				next := *cp
@@ -305,7 +315,7 @@ func (s *stream) history(ctx context.Context, cp *checkpoint) error {
 	if err != nil {
 		return err
 	}
-	s.failed = 0
+	s.stuck = 0
 	if parts > 1 {
 		cp.Width = max(cp.Width/2, column.Hour)
 	} else {
