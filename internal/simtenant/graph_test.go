@@ -298,6 +298,25 @@ func TestStaleListsShowTheVersionBefore(t *testing.T) {
 	}
 }
 
+func TestAStaleIndexShowsTheHistoryAtOnce(t *testing.T) {
+	cfg := small(t.TempDir())
+	for cfg.Seed = 1; ; cfg.Seed++ { // a seed that draws a lag
+		s := start(t, cfg)
+		if s.json(200, "GET", s.Control+"/modes", "")["lag"].(float64) == 0 {
+			s.stop()
+			cfg.Dir = t.TempDir()
+			continue
+		}
+		if n := len(s.all("/v1.0/security/incidents")); n < 40 {
+			t.Errorf("%d incidents right after the start", n)
+		}
+		if u := s.json(200, "GET", "/v1.0/users?$top=1&$expand=manager&$select=displayName&$filter="+url.QueryEscape("jobTitle eq 'SOC Analyst'"), "")["value"].([]any)[0].(object); u["manager"] == nil || u["mail"] != nil {
+			t.Errorf("user %v", u)
+		}
+		return
+	}
+}
+
 func TestHuntingRunsTheListedPatterns(t *testing.T) {
 	s := quiet(t)
 	s.json(204, "POST", s.Control+"/resume", "")

@@ -42,7 +42,7 @@ type Config struct {
 	Ready  func(Info) // called once when everything answers; events may still be produced
 }
 
-// Size says how much there is. Zero fields take the defaults.
+// Size says how much there is. Zero fields take the defaults. An existing tenant keeps its own, but for the rate.
 type Size struct {
 	People, Devices int           // 60, 80
 	Incidents       int           // of the past; 150 stories
@@ -92,6 +92,7 @@ type tenant struct {
 	info   Info
 	store  *state.Store
 	dir    *directory.Directory
+	size   state.Size
 	faults faults.Set
 }
 
@@ -113,13 +114,18 @@ func (t *tenant) open() error {
 			m.Seed, m.Started = t.cfg.Seed, or(t.cfg.Start, t.now()).UTC().Truncate(time.Millisecond)
 			m.NextIncident, m.NextStoryAt = 2900+m.Seed%97, m.Started
 		}
+		if z := t.cfg.Size; m.Size == (state.Size{}) {
+			m.Size = state.Size{People: z.People, Devices: z.Devices, Incidents: z.Incidents, Events: z.Events, Span: z.Span}
+		}
 		m.Speed = t.cfg.Speed
 		return nil
 	})
 	if err != nil {
 		return errors.Join(err, t.store.Close())
 	}
-	t.dir = directory.New(t.store.Meta().Seed, directory.Size{People: t.cfg.Size.People, Devices: t.cfg.Size.Devices})
+	m := t.store.Meta()
+	t.size = m.Size
+	t.dir = directory.New(m.Seed, directory.Size{People: t.size.People, Devices: t.size.Devices})
 	return nil
 }
 
@@ -134,13 +140,13 @@ func (t *tenant) run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
-	living := life.New(life.Config{Store: t.store, Dir: t.dir, Logger: t.cfg.Logger, Now: t.now, History: t.cfg.Size.Incidents, Span: t.cfg.Size.Span, Window: feed.Window,
+	living := life.New(life.Config{Store: t.store, Dir: t.dir, Logger: t.cfg.Logger, Now: t.now, History: t.size.Incidents, Span: t.size.Span, Window: feed.Window,
 		Modes: func() life.Modes { return life.Modes{CommentStamps: t.modes().CommentStamps} }})
 	if err := living.WriteHistory(); err != nil {
 		listeners.close()
 		return err
 	}
-	feeder := feed.New(feed.Config{Store: t.store, Hub: h, Dir: t.dir, Logger: t.cfg.Logger, Backfill: t.cfg.Size.Events, PerSec: t.cfg.Size.EventsPerSecond, Now: t.now})
+	feeder := feed.New(feed.Config{Store: t.store, Hub: h, Dir: t.dir, Logger: t.cfg.Logger, Backfill: t.size.Events, PerSec: t.cfg.Size.EventsPerSecond, Now: t.now})
 	g, ctx := errgroup.WithContext(ctx)
 	api := graph.New(graph.Config{Store: t.store, Dir: t.dir, Hub: h, Faults: &t.faults, Logger: t.cfg.Logger, Key: t.keys.signing, Modes: t.modes, Now: t.now,
 		App: graph.App{ID: t.info.ClientID, Secret: t.info.ClientSecret, Name: "Vedette"}, GraphURL: t.info.Graph, TokenURL: t.info.Token})

@@ -225,7 +225,10 @@ func Settle(tx *state.Tx, id int64, status string) {
 		if !ok || (a.Status == "resolved") == (status == "resolved") {
 			continue
 		}
-		a.Status, a.Resolved = "inProgress", time.Time{}
+		a.Status, a.Resolved = "new", time.Time{}
+		if status == "inProgress" {
+			a.Status = status
+		}
 		if status == "resolved" {
 			a.Status, a.Resolved = "resolved", tx.Now
 			a.Classification, a.Determination = i.Classification, i.Determination

@@ -32,7 +32,11 @@ func (dir *Directory) addDevices(d *dice.Dice, n int, domainSID string, epoch ti
 	roles := []string{"FS", "SQL", "APP", "WEB", "PRN", "BKP"}
 	var plan []model
 	for _, m := range models() {
-		for range max(1, m.share*n/100) {
+		least := 1
+		if m.server {
+			least = 3 // two of them are domain controllers
+		}
+		for range max(least, m.share*n/100) {
 			plan = append(plan, m)
 		}
 	}

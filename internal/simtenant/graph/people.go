@@ -90,7 +90,7 @@ func (s *Server) listUsers(c *call) error {
 			return func(f string) any { return m[f] }
 		}, filterable: userFields(), sortable: userFields(), orderBy: true,
 		top: 100, maxTop: 999, capMessage: "Invalid page size specified. Must be between 1 and %d inclusive.", context: s.context("users"),
-		view: func(u *directory.User) any { return selected(c, s.wireUser(u)) }, tieBreak: func(a, b *directory.User) int { return cmp.Compare(a.UPN, b.UPN) },
+		view: func(u *directory.User) any { return s.userView(c, u) }, tieBreak: func(a, b *directory.User) int { return cmp.Compare(a.UPN, b.UPN) },
 	})
 }
 
@@ -111,6 +111,26 @@ func selected(c *call, m map[string]any) map[string]any {
 	return out
 }
 
+// userView is the user as the request selects and expands it.
+func (s *Server) userView(c *call, u *directory.User) map[string]any {
+	m := selected(c, s.wireUser(u))
+	if strings.Contains(c.q.Get("$expand"), "manager") && u.Manager != nil {
+		m["manager"] = s.wireUser(u.Manager)
+	}
+	return m
+}
+
+func (s *Server) manager(c *call) error {
+	u, err := s.user(c)
+	if err != nil {
+		return err
+	}
+	if u.Manager == nil {
+		return fmt.Errorf("manager of %s: %w", u.UPN, desk.ErrNotFound)
+	}
+	return c.ok(s.wireUser(u.Manager))
+}
+
 func (s *Server) user(c *call) (*directory.User, error) {
 	id := c.r.PathValue("id")
 	for _, u := range s.cfg.Dir.Users {
@@ -126,10 +146,7 @@ func (s *Server) getUser(c *call) error {
 	if err != nil {
 		return err
 	}
-	m := selected(c, s.wireUser(u))
-	if strings.Contains(c.q.Get("$expand"), "manager") && u.Manager != nil {
-		m["manager"] = s.wireUser(u.Manager)
-	}
+	m := s.userView(c, u)
 	m["@odata.context"] = s.context("users/$entity")
 	return c.ok(m)
 }

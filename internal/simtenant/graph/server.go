@@ -120,6 +120,7 @@ func (s *Server) routes() {
 	s.handle("GET /v1.0/users", users, s.listUsers)
 	s.handle("GET /v1.0/users/{id}", users, s.getUser)
 	s.handle("GET /v1.0/users/{id}/transitiveMemberOf", users, s.memberOf)
+	s.handle("GET /v1.0/users/{id}/manager", users, s.manager)
 	s.handle("GET /v1.0/groups", users, s.listGroups)
 	s.handle("GET /v1.0/security/identities/sensors", []string{"SecurityIdentitiesSensors.Read.All"}, s.sensors)
 	s.handle("GET /v1.0/security/identities/identityAccounts", []string{"SecurityIdentitiesAccount.Read.All", "SecurityIdentitiesUserActions.ReadWrite.All"}, s.identityAccounts)

@@ -23,6 +23,7 @@ func (l *Life) WriteHistory() error {
 	starts := l.historyStarts(m)
 	for m.NextPlay < len(starts) {
 		err := l.cfg.Store.Update(func(tx *state.Tx) error {
+			tx.Long = true
 			for n := m.NextPlay; n < min(m.NextPlay+perWrite, len(starts)); n++ {
 				l.past(tx, starts[n], m.Started, len(starts)-1-n)
 			}

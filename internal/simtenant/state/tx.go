@@ -9,6 +9,7 @@ import (
 type Tx struct {
 	s         *Store
 	Now       time.Time // the stamp of this transaction, a tick
+	Long      bool      // set by history: what is written has been true for long, so lists show it at once
 	meta      *Meta
 	incidents map[int64]*Incident
 	alerts    map[string]*Alert
@@ -42,6 +43,9 @@ func (s *Store) Update(f func(*Tx) error) error {
 	}
 	if err := s.j.append(e); err != nil {
 		return err
+	}
+	if tx.Long {
+		at = time.Time{}
 	}
 	s.apply(e, at)
 	if s.j.size > 4*rewriteAt {

@@ -102,6 +102,12 @@ type Action struct {
 	Arg      string
 }
 
+// Size is how much of everything the tenant was made with.
+type Size struct {
+	People, Devices, Incidents, Events int
+	Span                               time.Duration
+}
+
 // Meta is what the tenant remembers about itself.
 type Meta struct {
 	Seed         int64
@@ -116,6 +122,7 @@ type Meta struct {
 	Rate         float64          // extra events per second
 	Paused       bool
 	NextStoryAt  time.Time
+	Size         Size              // fixed at first start
 	Forced       map[string]string // modes set by hand
 	Roles        []string          // granted application permissions, nil for all
 }
