@@ -134,7 +134,7 @@ func (t *tenant) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h, err := hub.Open(ctx, hub.Config{Dir: filepath.Join(t.cfg.Dir, "hub"), Host: t.cfg.Host, Port: t.info.kafkaPort, Certificate: t.keys.leaf, CA: t.keys.pool, ConnectionString: t.info.connectionString, Faults: &t.faults})
+	h, err := hub.Open(hub.Config{Dir: filepath.Join(t.cfg.Dir, "hub"), Host: t.cfg.Host, Port: t.info.kafkaPort, Certificate: t.keys.leaf, CA: t.keys.pool, ConnectionString: t.info.connectionString, Faults: &t.faults})
 	if err != nil {
 		listeners.close()
 		return err

@@ -19,7 +19,7 @@ func New(seed int64, parts ...any) *Dice {
 	for _, p := range parts {
 		fmt.Fprint(h, p, "\x00")
 	}
-	return &Dice{rand.New(rand.NewPCG(uint64(seed), h.Sum64()))} //nolint:gosec // a simulation wants repeatable numbers
+	return &Dice{rand.New(rand.NewPCG(uint64(seed), h.Sum64()))}
 }
 
 // Pick returns one of the choices.

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/simtenant/dice"
@@ -288,6 +287,3 @@ func sorted[K cmp.Ordered, V any](m map[K]V) []K {
 	slices.Sort(keys)
 	return keys
 }
-
-// IsPlay reports whether the messages of the source belong to a story.
-func IsPlay(source string) bool { return strings.HasPrefix(source, "play/") }

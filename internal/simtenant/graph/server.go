@@ -57,7 +57,7 @@ func New(cfg Config) *Server {
 	return s
 }
 
-// any is satisfied when one of the roles is granted.
+// handle registers a resource of the Graph; one of the roles must be granted, nil asks for none.
 func (s *Server) handle(pattern string, roles []string, h func(*call) error) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		c := &call{s: s, w: w, r: r, q: r.URL.Query()}

@@ -39,7 +39,7 @@ func (s *Server) TokenHandler() http.Handler {
 	})
 	mux.HandleFunc("GET /{tenant}/discovery/v2.0/keys", func(w http.ResponseWriter, _ *http.Request) {
 		e := make([]byte, 4)
-		binary.BigEndian.PutUint32(e, uint32(s.cfg.Key.E)) //nolint:gosec // a public exponent is small
+		binary.BigEndian.PutUint32(e, uint32(s.cfg.Key.E))
 		b := base64.RawURLEncoding
 		writeJSON(w, http.StatusOK, map[string]any{"keys": []any{map[string]any{"kty": "RSA", "use": "sig", "kid": keyID, "alg": "RS256", "n": b.EncodeToString(s.cfg.Key.N.Bytes()),
 			"e": b.EncodeToString(new(big.Int).SetBytes(e).Bytes())}}})
@@ -144,19 +144,19 @@ func (s *Server) isGraph(resource string) bool {
 func (s *Server) authenticate(r *http.Request) ([]string, error) {
 	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !ok || text == "" {
-		return nil, errors.New("Access token is empty.") //nolint:staticcheck // the Graph's own words
+		return nil, errors.New("Access token is empty.")
 	}
 	claims := jwt.MapClaims{}
 	_, err := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(s.cfg.Now), jwt.WithLeeway(5*time.Minute)).
 		ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return &s.cfg.Key.PublicKey, nil })
 	switch {
 	case errors.Is(err, jwt.ErrTokenExpired):
-		return nil, errors.New("Lifetime validation failed, the token is expired.") //nolint:staticcheck // the Graph's own words
+		return nil, errors.New("Lifetime validation failed, the token is expired.")
 	case err != nil:
-		return nil, errors.New("Access token validation failure. Invalid signature.") //nolint:staticcheck // the Graph's own words
+		return nil, errors.New("Access token validation failure. Invalid signature.")
 	}
 	if aud, _ := claims["aud"].(string); !s.isGraph(aud) {
-		return nil, errors.New("Access token validation failure. Invalid audience.") //nolint:staticcheck // the Graph's own words
+		return nil, errors.New("Access token validation failure. Invalid audience.")
 	}
 	var roles []string
 	list, _ := claims["roles"].([]any)

@@ -63,7 +63,7 @@ type Message struct {
 }
 
 // Open starts the broker on the data kept in its folder.
-func Open(ctx context.Context, cfg Config) (*Hub, error) {
+func Open(cfg Config) (*Hub, error) {
 	opts := []kfake.Opt{
 		kfake.NumBrokers(1), kfake.Ports(cfg.Port), kfake.DataDir(cfg.Dir), kfake.SyncWrites(),
 		kfake.TLS(&tls.Config{Certificates: []tls.Certificate{cfg.Certificate}, MinVersion: tls.VersionTLS12}),

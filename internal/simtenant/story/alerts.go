@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vedette-siem/vedette/internal/simtenant/dice"
 	"github.com/vedette-siem/vedette/internal/simtenant/hunt"
 	"github.com/vedette-siem/vedette/internal/simtenant/state"
 )
@@ -113,6 +114,5 @@ func (s *scene) detector(sp spec) string {
 	case "ipc":
 		return strings.ReplaceAll(sp.title, " ", "")
 	}
-	h := detectorDice(s.env.Seed, sp.title)
-	return h
+	return dice.New(s.env.Seed, "detector", sp.title).GUID()
 }

@@ -7,13 +7,10 @@ import (
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/simtenant/activity"
-	"github.com/vedette-siem/vedette/internal/simtenant/dice"
 	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 	"github.com/vedette-siem/vedette/internal/simtenant/hunt"
 	"github.com/vedette-siem/vedette/internal/simtenant/state"
 )
-
-func detectorDice(seed int64, title string) string { return dice.New(seed, "detector", title).GUID() }
 
 // clue is a piece of evidence on its way into an alert: its Graph form, its hunting form and the event it comes from.
 type clue struct {

@@ -147,24 +147,19 @@ func (s *scene) lateral(u *directory.User, loader *activity.Proc, drop *activity
 		s.device(srv, shadowRow), s.process(shadow, shadowRow).as("malicious"), s.process(service, serviceRow))
 	enc := activity.NewFile(`C:\Windows\Temp`, "lock64.exe", "locker"+s.d.Hex(4), "")
 	locker, lockerRow := s.run(srv, service, activity.System(), enc, enc.Path()+" --all")
-	var note *hunt.Row
 	for i := range 8 {
 		f := activity.NewFile(fmt.Sprintf(`D:\Shares\Finance\%d`, 2020+i), "ledger.xlsx.locked", fmt.Sprint("enc", i, s.play), "")
-		note = s.see(s.Wrote(s.blink(), locker, "FileRenamed", f).Set("PreviousFileName", "ledger.xlsx").Set("PreviousFolderPath", f.Folder))
+		s.see(s.Wrote(s.blink(), locker, "FileRenamed", f).Set("PreviousFileName", "ledger.xlsx").Set("PreviousFolderPath", f.Folder))
 	}
 	readme := activity.NewFile(`D:\Shares\Finance`, "HOW_TO_RESTORE.txt", "note", "")
-	note = s.see(s.Wrote(s.blink(), locker, "FileCreated", readme))
+	note := s.see(s.Wrote(s.blink(), locker, "FileCreated", readme))
 	s.raise(spec{source: "mde", title: "Ransomware behavior detected in the file system", category: "Ransomware", severity: "high", techniques: []string{"T1486"},
 		text: "Many files were renamed and rewritten within a short time.", actions: "Isolate the device.\nRestore the files from a backup."},
 		s.device(srv, note), s.process(locker, lockerRow).as("malicious", "attacker"), s.file(enc, lockerRow, "detected").as("malicious"), s.file(readme, note, "detected"))
+	beacon := s.see(s.Connection(s.blink(), loader, "ConnectionSuccess", s.attackerIP(), 443, ""))
 	s.raise(spec{source: "xdr", title: "Possible human-operated ransomware activity", category: "Ransomware", severity: "high", techniques: []string{"T1486", "T1021.002"},
 		text: "Signals of several products together point to an attacker who works by hand.", actions: "Follow the incident response plan for ransomware."},
-		s.device(srv, note), s.device(u.Device, serviceOn(s, u, loader)), s.user(svc, logon), s.file(drop, serviceOn(s, u, loader), "detected").as("malicious"))
-}
-
-// serviceOn records that the loader still runs on the first device and returns that row.
-func serviceOn(s *scene, _ *directory.User, loader *activity.Proc) *hunt.Row {
-	return s.see(s.Connection(s.blink(), loader, "ConnectionSuccess", s.attackerIP(), 443, ""))
+		s.device(srv, note), s.device(u.Device, beacon), s.user(svc, logon), s.file(drop, beacon, "detected").as("malicious"))
 }
 
 func blockedMalware(s *scene) {
