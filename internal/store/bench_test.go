@@ -2,11 +2,16 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/schema"
@@ -78,12 +83,37 @@ func BenchmarkAppend(b *testing.B) {
 			b.ReportMetric(float64(st.AppendedRows)/b.Elapsed().Seconds(), "rows/s")
 			b.ReportMetric(float64(st.AppendedBytes)/b.Elapsed().Seconds()/1e6, "MB/s")
 			b.ReportMetric(float64(st.AppendedBytes)/float64(st.AppendedRows), "B/row")
+			raw := rawDisk(b, int(st.AppendedBytes)/b.N)
+			b.ReportMetric(float64(st.AppendedBytes)/b.Elapsed().Seconds()/raw, "of-raw-disk")
 		})
 	}
 }
 
-// BenchmarkSealAndScan writes 122,880 rows into a part and reads it back in Go.
-func BenchmarkSealAndScan(b *testing.B) {
+// rawDisk writes chunks to a file, one fsync each, and returns the bytes per second: what a journal could reach at best
+// with one writer. More writers share an fsync, and may come above it.
+func rawDisk(b *testing.B, chunk int) float64 {
+	f, err := os.Create(filepath.Join(b.TempDir(), "raw"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	data := make([]byte, chunk)
+	n := max(5, min(200, (64<<20)/chunk))
+	begin := time.Now()
+	for range n {
+		_, werr := f.Write(data)
+		if err := errors.Join(werr, f.Sync()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	took := time.Since(begin)
+	if err := f.Close(); err != nil {
+		b.Fatal(err)
+	}
+	return float64(n*chunk) / took.Seconds()
+}
+
+// BenchmarkSeal stores 122,880 rows and writes them into a part.
+func BenchmarkSeal(b *testing.B) {
 	s := open(b, store.Options{SealRows: 1 << 40, SealBytes: 1 << 40, TailBytes: 1 << 40, MaxTailBytes: 1 << 40})
 	n := 0
 	for b.Loop() {
@@ -102,4 +132,45 @@ func BenchmarkSealAndScan(b *testing.B) {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	b.ReportMetric(float64(m.HeapInuse)/1e6, "heapMB")
+}
+
+// BenchmarkScan reads three columns of a part in Go, and of the tail.
+func BenchmarkScan(b *testing.B) {
+	for _, form := range []string{"tail", "part"} {
+		b.Run(form, func(b *testing.B) {
+			s := open(b, store.Options{SealRows: 1 << 40, SealBytes: 1 << 40})
+			const rows = 100_000
+			for n := 0; n < rows; n += 10_000 {
+				appendFrame(b, s, frame(processEvents(n, 10_000)))
+			}
+			if form == "part" {
+				if err := s.SealAll(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+			}
+			snap := s.Snapshot("soc")
+			defer snap.Close()
+			read := 0
+			for b.Loop() {
+				r, err := snap.Scan(context.Background(), store.ScanSpec{Table: "DeviceProcessEvents", Columns: []string{"TimeGenerated", "FileName", "ProcessId"}})
+				if err != nil {
+					b.Fatal(err)
+				}
+				for {
+					batch, err := r.Next(context.Background())
+					if errors.Is(err, io.EOF) {
+						break
+					}
+					if err != nil {
+						b.Fatal(err)
+					}
+					read += batch.N
+				}
+				if err := r.Close(); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(read)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
 }

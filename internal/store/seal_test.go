@@ -224,8 +224,8 @@ func TestPruning(t *testing.T) {
 
 // TestMerging seals many small parts over some days and merges them: few files, one day each, the same rows.
 func TestMerging(t *testing.T) {
-	now := start
-	s := open(t, store.Options{Now: func() time.Time { return now }})
+	var days atomic.Int64 // that have passed
+	s := open(t, store.Options{Now: func() time.Time { return start.AddDate(0, 0, int(days.Load())) }})
 	const seals, rows = 40, 90
 	var lines []string
 	for i := range seals {
@@ -243,16 +243,16 @@ func TestMerging(t *testing.T) {
 	if err := s.Compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	now = start.AddDate(0, 0, 3)
+	days.Store(3)
 	if err := s.Compact(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	same(t, lines, rowsOf(t, s, "T_CL", "TimeGenerated", "N"))
 	snap := s.Snapshot("soc")
 	defer snap.Close()
-	days := map[string]int{}
+	byDay := map[string]int{}
 	for _, p := range snap.Parts("T_CL") {
-		days[p.Day]++
+		byDay[p.Day]++
 		if p.Day == "" {
 			continue
 		}
@@ -262,7 +262,7 @@ func TestMerging(t *testing.T) {
 			}
 		}
 	}
-	for day, n := range days {
+	for day, n := range byDay {
 		if day != "" && n > 4 || n > 8 {
 			t.Errorf("%d files of day %q", n, day)
 		}

@@ -145,6 +145,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := os.MkdirAll(filepath.Join(o.Dir, tablesDir), 0o700); err != nil {
 		return nil, fault.New(fault.Unavailable, "data_dir", "The data directory %s cannot be used: %w.", o.Dir, err)
 	}
+	if err := syncDir(filepath.Dir(filepath.Clean(o.Dir))); err != nil {
+		return nil, fault.New(fault.Unavailable, "data_dir", "The data directory %s cannot be made durable: %w.", o.Dir, err)
+	}
 	if s.lock, err = lockDir(o.Dir); err != nil {
 		return nil, err
 	}
