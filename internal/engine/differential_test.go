@@ -383,3 +383,54 @@ func TestPruningKeepsRows(t *testing.T) {
 		}
 	})
 }
+
+// TestSetsAgree: make_set gives the same elements, whatever is above and below that DuckDB also takes.
+func TestSetsAgree(t *testing.T) {
+	w := newWorld(t, 15)
+	w.mixed(t, 60)
+	taken := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		m := &maker{T: rt}
+		in := m.node(m.pick(3, "depth"))
+		a := &plan.Aggregate{Input: in}
+		for range m.pick(3, "keys") {
+			t := one(m, []schema.Type{schema.Bool, schema.String, schema.Int}, "key")
+			a.Keys = append(a.Keys, plan.Item{Out: plan.Col{ID: m.fresh(), Name: "k", Type: t}, Expr: m.expr(in.Cols(), t, 1)})
+		}
+		for range 1 + m.pick(2, "sets") {
+			t := one(m, []schema.Type{schema.Bool, schema.String, schema.Int, schema.Long, schema.Datetime}, "element")
+			g := plan.Agg{Func: "make_set", Args: []plan.Expr{m.expr(in.Cols(), t, 1)}, Out: []plan.Col{{ID: m.fresh(), Name: "set_", Type: schema.Dynamic}}}
+			if m.pick(2, "if") == 0 {
+				g.Func, g.Args = "make_set_if", append(g.Args, m.predicate(in.Cols(), 1))
+			}
+			a.Aggs = append(a.Aggs, g)
+		}
+		var n plan.Node = a
+		if m.pick(2, "count") == 0 {
+			a.Aggs = append(a.Aggs, plan.Agg{Func: "count", Out: []plan.Col{{ID: m.fresh(), Name: "n", Type: schema.Long}}})
+			last := a.Cols()[len(a.Cols())-1]
+			n = &plan.Filter{Input: a, Pred: &plan.Call{Func: ">", T: schema.Bool, Args: []plan.Expr{&plan.Ref{ID: last.ID, T: schema.Long}, &plan.Lit{T: schema.Long, Value: int64(1)}}}}
+		}
+		if m.pick(2, "project") == 0 {
+			p := &plan.Project{Input: n}
+			for _, c := range n.Cols() {
+				p.Items = append(p.Items, plan.Item{Out: c, Expr: &plan.Ref{ID: c.ID, T: c.Type}})
+			}
+			n = p
+		}
+		want, _, wantErr := w.run(t.Context(), n, Go)
+		got, _, err := w.run(t.Context(), n, DuckDB)
+		if (wantErr != nil) != (err != nil) {
+			rt.Fatalf("Go: %v\nDuckDB: %v\n%s", wantErr, err, describe(n))
+		}
+		if w.taken(n) {
+			taken++
+		}
+		if d := cmp.Diff(texts(want, false), texts(got, false)); d != "" {
+			rt.Fatalf("-Go +DuckDB\n%s\n%s", d, describe(n))
+		}
+	})
+	if taken == 0 {
+		t.Error("DuckDB took no set")
+	}
+}

@@ -20,7 +20,7 @@ func (s *Source) query(n plan.Node) (*duck.Query, *sqlgen.Statement, bool) {
 	if !ok {
 		return nil, nil, false
 	}
-	q := &duck.Query{SQL: st.SQL, Params: st.Params, Relations: tables.relations}
+	q := &duck.Query{SQL: st.SQL, Params: st.Params, Arrays: st.Arrays, Relations: tables.relations}
 	for _, c := range n.Cols() {
 		q.Types = append(q.Types, c.Type)
 	}

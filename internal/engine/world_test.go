@@ -215,6 +215,13 @@ func text(row []any) string {
 			out = append(out, v.String()...)
 		case uuid.UUID:
 			out = append(out, v.String()...)
+		case []any: // made by the query; the order of a set is free
+			parts := make([]string, len(v))
+			for i, e := range v {
+				parts[i] = text([]any{e})
+			}
+			slices.Sort(parts)
+			out = fmt.Appendf(out, "%q", parts)
 		default:
 			out = append(column.AppendJSON(append(out, "json "...), v), ' ')
 		}

@@ -88,6 +88,16 @@ func (g *gen) groupAgg(gr *grouping, in *rel, i int, a plan.Agg) bool {
 		col := argument(i, j)
 		gr.inner, args = append(gr.inner, s+" AS "+col), append(args, col)
 	}
+	if most, ok := g.setOf(a); ok {
+		pred := args[0] + " IS NOT NULL"
+		if strings.HasSuffix(a.Func, "_if") {
+			pred += " AND " + args[1]
+		}
+		id := a.Out[0].ID
+		gr.aggs = append(gr.aggs, "coalesce(CAST(to_json(list(DISTINCT "+args[0]+")"+filter(pred)+") AS VARCHAR), '[]') AS "+name(id))
+		gr.out.arrays = append(gr.out.arrays, array{id, most})
+		return true
+	}
 	for _, c := range a.Out {
 		gr.out.cols = append(gr.out.cols, c.ID)
 		gr.out.notNull[c.ID] = c.Type == schema.String
@@ -120,6 +130,41 @@ func (g *gen) groupAgg(gr *grouping, in *rel, i int, a plan.Agg) bool {
 	gr.aggs = append(gr.aggs, s+" AS "+name(a.Out[0].ID))
 	return true
 }
+
+// setOf recognises make_set over values that JSON holds exactly, and its limit.
+func (g *gen) setOf(a plan.Agg) (most int64, ok bool) {
+	values := map[string]int{"make_set": 1, "makeset": 1, "make_set_if": 2}[a.Func]
+	if values == 0 || len(a.Args) < values || len(a.Args) > values+1 || len(a.Out) != 1 {
+		return 0, false
+	}
+	switch a.Args[0].Type() {
+	case schema.String, schema.Long, schema.Int, schema.Bool:
+	default:
+		return 0, false
+	}
+	if values == 2 && a.Args[1].Type() != schema.Bool {
+		return 0, false
+	}
+	most = setElements
+	if a.Func == "makeset" {
+		most = oldSetElements
+	}
+	if len(a.Args) > values {
+		v, isConst := g.constant(a.Args[values])
+		n, isInt := v.(int64)
+		if !isConst || !isInt || n <= 0 {
+			return 0, false
+		}
+		most = min(n, setElements)
+	}
+	return most, true
+}
+
+// How many elements make_set and makeset keep unless told.
+const (
+	setElements    = 1_048_576
+	oldSetElements = 128
+)
 
 func argument(agg, n int) string { return fmt.Sprintf("a%d_%d", agg, n) }
 

@@ -62,6 +62,13 @@ func (g *gen) project(n *plan.Project, b bounds) (*rel, bool) {
 	carried := map[int]bool{} // input columns that virtual columns need
 	for _, it := range n.Items {
 		e := in.inline(it.Expr)
+		if ref, ok := e.(*plan.Ref); ok {
+			if a, ok := in.array(ref.ID); ok {
+				list = append(list, name(ref.ID)+" AS "+name(it.Out.ID))
+				out.arrays = append(out.arrays, array{it.Out.ID, a.most})
+				continue
+			}
+		}
 		if !holds(e) {
 			if !pure(e) || !g.env.Computable(e) {
 				return nil, false
@@ -103,7 +110,7 @@ func (g *gen) sort(n *plan.Sort, b bounds) (*rel, bool) {
 	if !ok {
 		return nil, false
 	}
-	list := (&rel{cols: r.cols}).pass()
+	list := (&rel{cols: r.cols, arrays: r.arrays}).pass()
 	var order []sortKey
 	for _, k := range n.Keys {
 		e := r.inline(k.Expr)
@@ -214,7 +221,7 @@ func (g *gen) union(n *plan.Union, b bounds) (*rel, bool) {
 		var list []string
 		for i, c := range leg.Cols() {
 			to := n.Out[i]
-			if _, virtual := r.virtual[c.ID]; virtual || sqlType(c.Type) != sqlType(to.Type) {
+			if !r.has(c.ID) || sqlType(c.Type) != sqlType(to.Type) {
 				return nil, false
 			}
 			list = append(list, name(c.ID)+" AS "+name(to.ID))

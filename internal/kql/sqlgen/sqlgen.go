@@ -69,6 +69,9 @@ type Statement struct {
 	SQL    string
 	Params []any // values of $1, $2, ...
 	Evals  []Eval
+	// Arrays says for each result column how many elements of its JSON array count; 0 when it is not an array that the
+	// engine made. Their order is free.
+	Arrays []int64
 	Rows   int64 // rows in the parts and tails that are left after pruning
 	Bytes  int64 // their size
 }
@@ -81,15 +84,18 @@ func Generate(n plan.Node, env Env) (*Statement, bool) {
 		return nil, false
 	}
 	var list []string
+	var arrays []int64
 	for _, c := range n.Cols() {
 		if _, virtual := r.virtual[c.ID]; virtual {
 			return nil, false
 		}
 		list = append(list, name(c.ID))
+		a, _ := r.array(c.ID)
+		arrays = append(arrays, a.most)
 	}
 	return &Statement{
 		SQL:    "SELECT " + selectList(list) + " FROM (" + r.sql + ") AS t" + orderBy(r.order),
-		Params: g.params, Evals: g.evals, Rows: g.rows, Bytes: g.bytes,
+		Params: g.params, Evals: g.evals, Arrays: arrays, Rows: g.rows, Bytes: g.bytes,
 	}, true
 }
 
@@ -112,6 +118,23 @@ type rel struct {
 	order   []sortKey         // order of the rows, by extra columns s<n>
 	time    map[int]bool      // columns that are the stored TimeGenerated, unchanged
 	free    bool              // the rows are a choice: written twice, they may be others
+	arrays  []array           // columns that may only be handed on: their text is not the interpreter's
+}
+
+// array is a column that holds a JSON array of simple values; most is how many count.
+type array struct {
+	id   int
+	most int64
+}
+
+// array returns what is handed on under an id.
+func (r *rel) array(id int) (array, bool) {
+	for _, a := range r.arrays {
+		if a.id == id {
+			return a, true
+		}
+	}
+	return array{}, false
 }
 
 type sortKey struct {
@@ -133,6 +156,9 @@ func (r *rel) pass() []string {
 	var list []string
 	for _, c := range r.cols {
 		list = append(list, name(c))
+	}
+	for _, a := range r.arrays {
+		list = append(list, name(a.id))
 	}
 	for _, k := range r.order {
 		list = append(list, k.col)

@@ -133,6 +133,8 @@ func TestGolden(t *testing.T) {
 		"arg-max": &plan.Aggregate{Input: scan(), Keys: pass(colDevice, colOk), Aggs: []plan.Agg{
 			{Func: "arg_max", Args: []plan.Expr{colTime, colCount, colFields}, Out: []plan.Col{out(11, "t", schema.Datetime), out(12, "c", schema.Long), out(13, "f", schema.Dynamic)}},
 			{Func: "count", Out: []plan.Col{out(14, "n", schema.Long)}}}},
+		"make-set": &plan.Limit{N: long(3), Input: sorted(&plan.Aggregate{Input: scan(), Keys: pass(colOk), Aggs: []plan.Agg{
+			{Func: "make_set_if", Args: []plan.Expr{colDevice, is(">", colCount, long(1)), long(10)}, Out: []plan.Col{out(11, "set_", schema.Dynamic)}}}}, colOk)},
 		"in-table": where(scan(), &plan.InTable{Func: "!in", X: colDevice, Input: &plan.Scan{Table: "Empty", Out: []plan.Col{out(31, "x", schema.String)}, Sources: []string{"x"}}}),
 		"join": &plan.Join{Kind: plan.LeftOuter, Left: &plan.Project{Input: scan(), Items: pass(colDevice, colCount)},
 			Right: &plan.Scan{Table: "Events", Out: []plan.Col{out(41, "d", schema.String), out(42, "c", schema.Long)}, Sources: []string{"DeviceName", "Count"}},
@@ -179,7 +181,9 @@ func TestLeftToExec(t *testing.T) {
 		"dynamic order":  sorted(scan(), colFields),
 		"a choice read twice": &plan.Aggregate{Input: &plan.Limit{Input: scan(), N: long(5)}, Keys: pass(colDevice), Aggs: []plan.Agg{
 			{Func: "arg_max", Args: []plan.Expr{colTime, colCount}, Out: []plan.Col{out(11, "t", schema.Datetime), out(12, "c", schema.Long)}}}},
-		"unknown aggregate":  &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "make_set", Args: []plan.Expr{colDevice}, Out: []plan.Col{out(11, "set_", schema.Dynamic)}}}},
+		"unknown aggregate": &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "make_list", Args: []plan.Expr{colDevice}, Out: []plan.Col{out(11, "list_", schema.Dynamic)}}}},
+		"array used": &plan.Project{Items: []plan.Item{item(12, "n", call(schema.Long, "array_length", &plan.Ref{ID: 11, T: schema.Dynamic}))},
+			Input: &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "make_set", Args: []plan.Expr{colDevice}, Out: []plan.Col{out(11, "set_", schema.Dynamic)}}}}},
 		"serialize":          &plan.Serialize{Input: scan()},
 		"computed row limit": &plan.Limit{Input: scan(), N: colCount},
 	} {
