@@ -142,7 +142,8 @@ type ctx struct {
 	row         *rel // the columns in scope
 	left, right *rel // $left and $right of a join
 	aggs        *aggregation
-	sub         *rel // the input of a pipe that has none of its own
+	sub         *rel   // the input of a pipe that has none of its own
+	as          string // the name that the operator before gave the table
 }
 
 func (c ctx) withRow(r *rel) ctx {

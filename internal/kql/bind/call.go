@@ -175,6 +175,12 @@ func (b *binder) match(x *syntax.Call, f *function, args []argument) *signature 
 		return best
 	case counted == nil:
 		b.errorf(x, "KS119", "The function '%s' expects %s, not %d.", f.Name, arityText(f), len(args))
+	case len(f.sigs) > 1:
+		types := make([]string, len(args))
+		for k := range args {
+			types[k] = args[k].e.Type().String()
+		}
+		b.errorf(x, "KS127", "The function '%s' is not compatible with arguments (%s)", f.Name, strings.Join(types, ", "))
 	default:
 		for k := range args {
 			p := counted.paramAt(k, len(args))

@@ -106,12 +106,16 @@ func (b *binder) typed(c ctx, x syntax.Expr, t schema.Type) plan.Expr {
 // predicate binds a condition.
 func (b *binder) predicate(c ctx, x syntax.Expr) plan.Expr {
 	e := b.scalar(c, x)
-	if _, named := x.(*syntax.Named); named || e.Type() != schema.Bool && e.Type() != schema.Unknown {
+	n, named := x.(*syntax.Named)
+	switch {
+	case e.Type() != schema.Bool && e.Type() != schema.Unknown:
 		hint := ""
-		if n, ok := x.(*syntax.Named); ok && len(n.Names) > 0 {
+		if named {
 			hint = " To compare, write '=='."
 		}
 		b.errorf(x, "KS141", "The expression must have the type bool.%s", hint)
+	case named && len(n.Names) > 0:
+		b.warnf(n.Names[0], "named_condition", "'%s = ' only names the condition; to compare, write '=='.", n.Names[0].Text)
 	}
 	return e
 }

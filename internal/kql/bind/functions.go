@@ -65,6 +65,9 @@ func (b *binder) invokeWith(c ctx, at syntax.Node, fn *lambda, args []syntax.Exp
 			}
 			continue
 		}
+		for pos < len(params) && given[pos] != nil {
+			pos++
+		}
 		if pos >= len(params) {
 			b.errorf(at, "KS119", "The function '%s' expects %d arguments.", fn.name, len(params))
 			return bad()

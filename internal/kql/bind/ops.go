@@ -105,6 +105,9 @@ func (b *binder) pipe(c ctx, x *syntax.Pipe) *rel {
 			r = b.nothing()
 		}
 		r = b.operator(&local, r, op)
+		if _, as := op.(*syntax.AsOp); !as {
+			local.as = ""
+		}
 	}
 	return r
 }
@@ -306,7 +309,7 @@ func (b *binder) as(c *ctx, r *rel, op *syntax.AsOp) *rel {
 	out.node = b.node(m)
 	sc := c.sc.child()
 	sc.vars[op.Name.Text] = &variable{name: op.Name.Text, table: func() *rel { return b.again(out, m) }}
-	*c = ctx{sc: sc, sub: c.sub}
+	*c = ctx{sc: sc, sub: c.sub, as: op.Name.Text}
 	return out
 }
 
@@ -333,7 +336,18 @@ var dotnet = map[schema.Type]string{
 	schema.Timespan: "System.TimeSpan", schema.Guid: "System.Guid", schema.Dynamic: "System.Object",
 }
 
+// charts are what render knows.
+var charts = map[string]bool{
+	"table": true, "list": true, "barchart": true, "piechart": true, "ladderchart": true, "timechart": true, "linechart": true, "anomalychart": true,
+	"pivotchart": true, "areachart": true, "stackedareachart": true, "scatterchart": true, "timepivot": true, "columnchart": true, "timeline": true,
+	"3Dchart": true, "card": true, "treemap": true, "plotly": true, "graph": true, "sankey": true,
+}
+
 func (b *binder) renderOp(op *syntax.RenderOp) {
+	if !charts[op.Chart] {
+		hint, fix := suggest(op.Chart, charts)
+		b.report(syntax.Diagnostic{Code: "KS005", Kind: syntax.Semantic, Fix: fix, Message: "'" + op.Chart + "' is not a chart." + hint}, op)
+	}
 	b.render = &plan.Render{Kind: op.Chart}
 	for _, p := range op.Props {
 		var vals []string

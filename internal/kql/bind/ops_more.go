@@ -376,7 +376,7 @@ func (b *binder) pluginColumns(c ctx, r *rel, call *syntax.Call) ([]bound, bool)
 		return b.pivotColumns(c, r, call, named), true
 	case "narrow":
 		return []bound{b.fresh("Row", schema.Long), b.fresh("Column", schema.String), b.fresh("Value", schema.String)}, false
-	case "ipv4_lookup", "ipv6_lookup":
+	case "ipv4_lookup", "ipv6_lookup", "geo_polygon_lookup", "geo_line_lookup":
 		return b.lookupColumns(c, r, call)
 	case "identity", "preview":
 		return r.cols, false
@@ -447,13 +447,17 @@ func (b *binder) lookupColumns(c ctx, r *rel, call *syntax.Call) ([]bound, bool)
 
 // partition runs a sub-query for each value of a column.
 func (b *binder) partition(c ctx, r *rel, op *syntax.PartitionOp) *rel {
-	b.scalar(c.withRow(r), op.By)
+	by := b.scalar(c.withRow(r), op.By)
 	var got *rel
 	switch {
 	case op.Sub != nil:
 		got = b.sub(c, op.Sub, b.placeholder(r.cols, r.open))
 	case op.Query != nil:
-		got = b.table(ctx{sc: c.sc, sub: r}, op.Query)
+		sc := c.sc.child() // the value of the partition goes by the column's name
+		if n, ok := op.By.(*syntax.Name); ok {
+			sc.vars[n.Text] = &variable{name: n.Text, value: by}
+		}
+		got = b.table(ctx{sc: sc, sub: r}, op.Query)
 	default:
 		got = b.nothing()
 	}

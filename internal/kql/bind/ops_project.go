@@ -221,7 +221,7 @@ func (b *binder) rename(r *rel, op *syntax.ProjectOp) *rel {
 // reorder moves the named columns to the front; "*" stands for all that are not yet placed.
 func (b *binder) reorder(r *rel, op *syntax.ProjectOp) *rel {
 	var order []bound
-	done := map[int]bool{}
+	done, named := map[int]bool{}, map[int]bool{}
 	for _, x := range op.Items {
 		ox := x.(*syntax.Ordered)
 		n, ok := ox.X.(*syntax.Name)
@@ -241,7 +241,11 @@ func (b *binder) reorder(r *rel, op *syntax.ProjectOp) *rel {
 				return k
 			})
 		}
+		if len(cols) == 1 && !n.Wild && named[cols[0].ID] {
+			b.errorf(n, "KS171", "A column with the name '%s' is already declared.", n.Text)
+		}
 		for _, c := range cols {
+			named[c.ID] = named[c.ID] || !n.Wild
 			if !done[c.ID] {
 				done[c.ID] = true
 				c.hidden = false

@@ -18,11 +18,15 @@ type leg struct {
 func (b *binder) union(c ctx, r *rel, op *syntax.UnionOp) *rel {
 	var legs []leg
 	if r != nil {
-		legs = append(legs, leg{r, "union_arg0"})
+		name := "union_arg0"
+		if c.as != "" {
+			name = c.as
+		}
+		legs = append(legs, leg{r, name})
 	}
 	fuzzy := optionText(op.Option("isfuzzy")) == "true"
-	for i, x := range op.Tables {
-		legs = append(legs, b.legs(c, x, fuzzy, "union_arg"+itoa(i+len(legs)))...)
+	for _, x := range op.Tables {
+		legs = append(legs, b.legs(c, x, fuzzy, "union_arg"+itoa(len(legs)))...)
 	}
 	source := op.Option("withsource")
 	if source == nil {
@@ -32,7 +36,9 @@ func (b *binder) union(c ctx, r *rel, op *syntax.UnionOp) *rel {
 	if k := optionText(op.Option("kind")); k != "" && k != "inner" && k != "outer" {
 		b.errorf(op.Option("kind"), "KS_kind", "'%s' is not a kind of union: inner or outer.", k)
 	}
-	return b.unite(legs, optionText(source), inner, slices.ContainsFunc(op.Tables, everything))
+	out := b.unite(legs, optionText(source), inner, slices.ContainsFunc(op.Tables, everything))
+	out.open = out.open || len(legs) == 0 // none of the tables is there: nobody can say which columns there are
+	return out
 }
 
 // everything reports whether an operand is "*", all tables.
@@ -45,7 +51,7 @@ func everything(x syntax.Expr) bool {
 func (b *binder) legs(c ctx, x syntax.Expr, fuzzy bool, name string) []leg {
 	if n, ok := x.(*syntax.Name); ok {
 		if n.Wild {
-			return b.wildLegs(c, n)
+			return b.wildLegs(c, n, fuzzy)
 		}
 		r := b.tableName(ctx{sc: c.sc}, n, fuzzy)
 		if r == nil {
@@ -66,10 +72,22 @@ func (b *binder) legs(c ctx, x syntax.Expr, fuzzy bool, name string) []leg {
 			}
 		}
 	}
-	if n := sourceName(x); n != nil {
+	if as := lastAs(x); as != "" {
+		name = as
+	} else if n := sourceName(x); n != nil {
 		name = n.Text
 	}
 	return []leg{{b.table(ctx{sc: c.sc}, x), name}}
+}
+
+// lastAs is the name that a query in parentheses gives its result at its end.
+func lastAs(x syntax.Expr) string {
+	if p, ok := unparen(x).(*syntax.Pipe); ok {
+		if as, ok := p.Op.(*syntax.AsOp); ok {
+			return as.Name.Text
+		}
+	}
+	return ""
 }
 
 // sourceName is the table a query in parentheses begins with.
@@ -92,7 +110,7 @@ func sourceName(x syntax.Expr) *syntax.Name {
 }
 
 // wildLegs are the stored tables and views whose name a pattern matches.
-func (b *binder) wildLegs(c ctx, n *syntax.Name) []leg {
+func (b *binder) wildLegs(c ctx, n *syntax.Name, fuzzy bool) []leg {
 	var out []leg
 	for s := c.sc; s != nil; s = s.parent {
 		var names []string
@@ -113,7 +131,12 @@ func (b *binder) wildLegs(c ctx, n *syntax.Name) []leg {
 			out = append(out, leg{b.scan(t), t.Name})
 		}
 	}
-	if len(out) == 0 {
+	switch {
+	case len(out) > 0:
+	case fuzzy:
+		b.warnf(n, "KS205", "The fuzzy name '%s' does not refer to any known table; it is left out.", n.Text)
+		b.note("union leaves out '%s': there is no such table", n.Text)
+	default:
 		b.errorf(n, "KS142", "The name '%s' does not refer to any known table.", n.Text)
 	}
 	return out

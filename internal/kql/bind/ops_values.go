@@ -143,6 +143,9 @@ func (b *binder) expand(c ctx, r *rel, op *syntax.MvOp) (*plan.MvExpand, *rel) {
 		if name == "" {
 			name = o.columnN()
 		}
+		if items[0].fixed && !o.fix(items[0].at, name) {
+			continue
+		}
 		col := plan.Col{ID: b.newID(), Name: name, Type: typ}
 		n.Items = append(n.Items, plan.ExpandItem{Expr: e, Out: col, T: t})
 		replace(out, col)
@@ -187,6 +190,7 @@ func (b *binder) parse(c ctx, r *rel, op *syntax.ParseOp) *rel {
 	}
 	n.Flags = optionText(op.Option("flags"))
 	out := &rel{open: r.open, cols: append([]bound(nil), r.cols...)}
+	b.checkPattern(op.Pattern)
 	for _, p := range op.Pattern {
 		switch p := p.(type) {
 		case *syntax.String:
@@ -211,4 +215,43 @@ func (b *binder) capture(n *plan.Parse, out *rel, name *syntax.Name, t schema.Ty
 	col := plan.Col{ID: b.newID(), Name: name.Text, Type: t}
 	n.Steps = append(n.Steps, plan.ParseStep{Out: &col})
 	replace(out, col)
+}
+
+// checkPattern applies the rules of patterns: text between two columns, and after a star; a column once.
+func (b *binder) checkPattern(pattern []syntax.Expr) {
+	seen := map[string]bool{}
+	column := func(i int, n *syntax.Name) {
+		if seen[n.Text] {
+			b.errorf(n, "KS171", "A column with the name '%s' is already declared.", n.Text)
+		}
+		seen[n.Text] = true
+		if i > 0 {
+			if _, text := pattern[i-1].(*syntax.String); !text {
+				if _, star := pattern[i-1].(*syntax.Star); !star {
+					b.errorf(n, "KS101", "The column name must follow a string literal")
+				}
+			}
+		}
+	}
+	for i, p := range pattern {
+		switch p := p.(type) {
+		case *syntax.Name:
+			column(i, p)
+		case *syntax.Typed:
+			column(i, p.Name)
+		case *syntax.Star:
+			if i+1 < len(pattern) {
+				if _, text := pattern[i+1].(*syntax.String); !text {
+					b.errorf(p, "KS102", "A string literal must follow a *")
+				}
+			}
+			if i > 0 {
+				_, name := pattern[i-1].(*syntax.Name)
+				typed, ok := pattern[i-1].(*syntax.Typed)
+				if name || ok && typed.Type == "string" {
+					b.errorf(p, "KS103", "Using * after parsing a string column is ambiguous.")
+				}
+			}
+		}
+	}
 }

@@ -45,6 +45,14 @@ func (b *binder) special(c ctx, x *syntax.Call, f *function) (value, bool) {
 		if col, ok := c.row.find("_IngestedAt"); ok {
 			return value{expr: &plan.Ref{ID: col.ID, T: col.Type}, name: f.Prefix}, true
 		}
+	case "column_names_of":
+		if len(x.Args) == 1 {
+			var names []any
+			for _, col := range b.table(c.constant(), x.Args[0]).visible() {
+				names = append(names, col.Name)
+			}
+			return scalarOf(&plan.Lit{T: schema.Dynamic, Value: names}), true
+		}
 	case "table", "cluster", "database":
 		b.errorf(x, "KS110", "A scalar value is expected here; %s() refers to tables.", f.Name)
 		return bad(), true

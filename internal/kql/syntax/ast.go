@@ -139,7 +139,7 @@ type (
 		Kind string
 		Text string
 	}
-	// String is a string: adjacent literals run together.
+	// String is a string: adjacent literals run together. Raw is how they are written.
 	String struct {
 		Span
 		Value string

@@ -214,9 +214,10 @@ func (l *lexer) word() tokenKind {
 	return tokWord
 }
 
-// hint takes "hint.name" as one word.
+// hint takes "hint.name" as one word where a value follows.
 func (l *lexer) hint() {
-	if end := l.wordEnd(l.at + 1); end > l.at+1 {
+	end := l.wordEnd(l.at + 1)
+	if end > l.at+1 && strings.HasPrefix(strings.TrimLeft(l.text[end:], " \t\r\n"), "=") {
 		l.at = end
 	}
 }

@@ -126,10 +126,14 @@ func (p *parser) stringLiteral() *String {
 	start := p.tok().Start
 	s := &String{}
 	for p.tok().Kind == tokString {
-		s.Value += Unquote(p.next().Text)
+		t := p.next()
+		if s.Raw != "" {
+			s.Raw += " "
+		}
+		s.Raw += t.Text
+		s.Value += Unquote(t.Text)
 	}
 	s.Span = p.from(start)
-	s.Raw = p.text[s.Start:s.End]
 	return s
 }
 
