@@ -196,7 +196,7 @@ func (s *Service) present(ctx context.Context, tx meta.IncidentTx, r *record, c 
 	in.Classification, in.ClassificationReason = classified(l.Disposition, in.ClassificationReason)
 	in.Labels = slices.Clone(l.Tags)
 	in.RedirectTo = r.st.Redirect
-	if in.RedirectTo != "" {
+	if in.RedirectTo != "" && !contains(in.Labels, redirected) {
 		in.Labels = append(in.Labels, redirected)
 	}
 	in.CommentCount = len(r.st.Comments)

@@ -51,11 +51,8 @@ type EventRow struct {
 
 // AddActivity adds a line to an incident's history.
 func (t IncidentTx) AddActivity(ctx context.Context, ws string, number int64, body string) error {
-	id, err := t.Take(ctx, ws, "activity", 1)
-	if err != nil {
-		return err
-	}
-	_, err = t.db.NewInsert().Model(&ActivityRow{Workspace: ws, Number: number, ID: id, Body: body}).Exec(ctx)
+	_, err := t.db.NewRaw(`INSERT INTO incident_activities (workspace, number, id, body)
+		SELECT ?, ?, coalesce(max(id), 0) + 1, ? FROM incident_activities WHERE workspace = ? AND number = ?`, ws, number, body, ws, number).Exec(ctx)
 	return err
 }
 

@@ -37,7 +37,7 @@ type Collection struct {
 // Incidents and Alerts are the lists of security/incidents and security/alerts_v2.
 var (
 	Incidents = Collection{Path: "/security/incidents", One: "incident", Needs: NeedIncidentRead, Top: 50}
-	Alerts    = Collection{Path: "/security/alerts_v2", One: "alert", Needs: NeedAlertRead, Top: 50}
+	Alerts    = Collection{Path: "/security/alerts_v2", One: "alert", Needs: NeedAlertRead, Top: 100}
 )
 
 // List returns the first page of what was last updated in [from, to); a zero from has no lower bound. The list promises no

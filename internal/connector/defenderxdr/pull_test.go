@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/goleak"
 	"pgregory.net/rapid"
 
 	"github.com/vedette-siem/vedette/internal/column"
@@ -465,3 +466,5 @@ func (g *probeGraph) Plans(context.Context) ([]msgraph.Plan, error) { return g.p
 func (g *probeGraph) List(context.Context, msgraph.Collection, time.Time, time.Time, int, msgraph.Priority) (*msgraph.Page, error) {
 	return &msgraph.Page{}, nil
 }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

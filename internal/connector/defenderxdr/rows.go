@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/model"
@@ -75,7 +76,10 @@ func (r *alertRows) settle(ctx context.Context, raw json.RawMessage, listed stri
 
 // people looks up the owners of incidents before they are merged. It never holds up a merge: whoever cannot be looked up
 // is shown as the tenant wrote them.
-type people struct{ cfg Config }
+type people struct {
+	cfg   Config
+	pause time.Time // no look-ups before it: the directory refused one
+}
 
 func (p *people) lookUp(ctx context.Context, list []model.TenantIncident) {
 	var logins []string
@@ -84,7 +88,7 @@ func (p *people) lookUp(ctx context.Context, list []model.TenantIncident) {
 			logins = append(logins, l)
 		}
 	}
-	if len(logins) == 0 {
+	if len(logins) == 0 || time.Now().Before(p.pause) {
 		return
 	}
 	unknown, err := p.cfg.Sink.UnknownPeople(ctx, logins)
@@ -94,6 +98,10 @@ func (p *people) lookUp(ctx context.Context, list []model.TenantIncident) {
 	for chunk := range slices.Chunk(unknown, 15) {
 		if err := p.find(ctx, chunk); err != nil {
 			p.cfg.Logger.WarnContext(ctx, "looking up the owners of incidents", "err", err)
+			p.pause = time.Now().Add(time.Minute)
+			if fault.KindOf(err) == fault.Permission {
+				p.pause = time.Now().Add(time.Hour)
+			}
 			return
 		}
 	}

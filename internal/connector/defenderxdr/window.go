@@ -38,7 +38,7 @@ func (w window) halves() (newer, older window, ok bool) {
 		from = min(beginning, w.to-2)
 	}
 	mid := from + (w.to-from)/2
-	if mid <= from || mid >= w.to {
+	if mid <= max(from, w.from) || mid >= w.to {
 		return w, w, false
 	}
 	return window{mid, w.to}, window{w.from, mid}, true
