@@ -3,6 +3,7 @@ package engine
 import (
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/engine/duck"
@@ -73,7 +74,7 @@ type stored struct {
 	tail  *duck.Relation
 }
 
-// stored describes a table; false when it has a column of a type that is not known here.
+// stored describes a table; false when SQL cannot read it.
 func (s *Source) stored(name string) (*stored, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,9 +100,12 @@ func (s *Source) describe(name string) *stored {
 		ids = append(ids, f.ID)
 	}
 	for _, p := range s.snap.Parts(name) {
+		path := filepath.Join(s.engine.opts.Dir, filepath.FromSlash(p.Path))
+		if strings.ContainsAny(path, "*?[") {
+			return nil // a pattern to DuckDB, which may match other files too
+		}
 		t.table.Parts = append(t.table.Parts, sqlgen.Part{
-			Path: filepath.Join(s.engine.opts.Dir, filepath.FromSlash(p.Path)),
-			Rows: p.Rows, Bytes: p.Bytes, MinTime: p.MinTime, MaxTime: p.MaxTime,
+			Path: path, Rows: p.Rows, Bytes: p.Bytes, MinTime: p.MinTime, MaxTime: p.MaxTime,
 		})
 	}
 	for _, b := range s.snap.Tail(name) {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -335,5 +337,22 @@ func TestStatementsBeyondDuckDB(t *testing.T) {
 	}
 	if d := cmp.Diff(texts(want, false), texts(got, false)); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestFoldersOfAnyName: a data directory behind a link works, and one that looks like a pattern is read in Go.
+func TestFoldersOfAnyName(t *testing.T) {
+	dir := t.TempDir()
+	if err := errors.Join(os.Mkdir(dir+"/real it's", 0o700), os.Mkdir(dir+"/a[1]*b", 0o700), os.Mkdir(dir+"/a1xb", 0o700), os.Symlink(dir+"/real it's", dir+"/link")); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]Mode{"link": DuckDB, "a[1]*b": Go} {
+		w := newWorldIn(t, 16, filepath.Join(dir, name))
+		w.add(t, 100, columns)
+		w.seal(t)
+		rows, st, err := w.run(t.Context(), scanOf(1), DuckDB)
+		if err != nil || len(rows) != 100 || st.Engine != want {
+			t.Errorf("%s: %d rows by %s, %v", name, len(rows), st.Engine, err)
+		}
 	}
 }

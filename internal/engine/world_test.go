@@ -70,7 +70,11 @@ type world struct {
 
 func newWorld(t testing.TB, seed uint64) *world {
 	t.Helper()
-	dir := t.TempDir()
+	return newWorldIn(t, seed, t.TempDir())
+}
+
+func newWorldIn(t testing.TB, seed uint64, dir string) *world {
+	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{Dir: dir, Manifest: manifest.NewMemory()})
 	if err != nil {
 		t.Fatal(err)
