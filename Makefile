@@ -34,10 +34,10 @@ build: ui ## bin/vedette with the web UI inside
 	@mkdir -p bin && go build -trimpath -ldflags='$(LDFLAGS)' -o $(BIN) ./cmd/vedette
 
 .PHONY: ui
-ui: web/dist/index.html ## build the web UI into web/dist
+ui: web/dist/index.html.gz ## build the web UI into web/dist
 
 UI_SOURCES := $(shell find web/ui -path web/ui/node_modules -prune -o -type f -print 2>/dev/null)
-web/dist/index.html: $(UI_SOURCES)
+web/dist/index.html.gz: $(UI_SOURCES)
 	@$(MAKE) --no-print-directory npm-ui
 	$(call stage,building the web UI)
 	@npm --prefix web/ui run --silent build

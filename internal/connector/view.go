@@ -188,7 +188,9 @@ func (s *Service) showState(v *View, c model.Connection) {
 			p.State = partState(r, ok)
 			count[p.State]++
 			if p.State == Degraded || p.State == Errored {
-				troubles = append(troubles, r.Description)
+				if !slices.Contains(troubles, r.Description) { // one cause stops several streams
+					troubles = append(troubles, r.Description)
+				}
 			}
 		}
 		v.Components = append(v.Components, p)

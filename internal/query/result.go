@@ -23,7 +23,7 @@ type Table struct {
 type Result struct {
 	Tables  []Table
 	Partial *fault.Error // set when a cap cut the result: what is there is right but not all
-	Notes   []string
+	Notes   []string     // warnings of the compiler
 	Stats   Stats
 }
 

@@ -113,7 +113,7 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 		Source: src, Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor,
 		Limits: exec.Limits{Rows: rows + 1, Bytes: bytes * 2, Memory: s.cfg.Limits.Memory},
 	}
-	res := &Result{Notes: append(q.Notes, warnings(ds)...)}
+	res := &Result{Notes: warnings(ds)}
 	from, to, limited := r.Timespan.Bounds(start)
 	for i, out := range q.Results {
 		root := out.Root
