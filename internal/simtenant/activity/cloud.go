@@ -175,7 +175,10 @@ func Office() App     { return App{"Office 365", 11161, 0} }
 func (g *Stage) InApp(at time.Time, u *directory.User, app App, action, object, ip, country string) *hunt.Row {
 	r := hunt.New("CloudAppEvents", at).Set("ActionType", action).Set("Application", app.Name).Set("ApplicationId", app.ID).Set("AppInstanceId", app.Instance)
 	r.Set("AccountObjectId", u.ObjectID).Set("AccountId", u.UPN).Set("AccountDisplayName", u.Name).Set("AccountType", "Regular").Set("IPAddress", ip).Set("CountryCode", country)
-	r.Set("City", u.City).Set("ISP", "contoso broadband").Set("ActivityType", activityType(action)).Set("AuditSource", "Defender for Cloud Apps app connector").Set("IPCategory", "Other")
+	if ip == u.HomeIP {
+		r.Set("City", u.City)
+	}
+	r.Set("ISP", "contoso broadband").Set("ActivityType", activityType(action)).Set("AuditSource", "Defender for Cloud Apps app connector").Set("IPCategory", "Other")
 	id := fmt.Sprintf("%d_%d_%s", app.ID, g.Next(), g.Dice.GUID())
 	r.Set("ReportId", id).Set("AdditionalFields", map[string]any{"IsSatelliteProvider": false})
 	r.Set("RawEventData", map[string]any{"Id": g.Dice.GUID(), "Operation": action, "UserId": u.UPN, "ClientIP": ip, "Workload": app.Name, "CreationTime": at.UTC().Format("2006-01-02T15:04:05"), "ObjectId": object,

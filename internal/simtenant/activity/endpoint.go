@@ -121,7 +121,11 @@ func (g *Stage) Certificate(at time.Time, dev *directory.Device, f *File) *hunt.
 func (g *Stage) Inventory(at time.Time, dev *directory.Device) *hunt.Row {
 	r := g.device("DeviceInfo", at, dev, "")
 	r.Set("ReportId", 630_000_000_000_000_000+g.Next())
-	r.Set("ClientVersion", "10.8799."+dev.Build+".1").Set("PublicIP", dev.PublicIP).Set("OSArchitecture", dev.Arch).Set("OSPlatform", dev.Platform).Set("OSVersion", "10.0")
+	client, version := "10.8799."+dev.Build+".1006", "10.0"
+	if !dev.IsWindows() {
+		client, version = "30.125082.0006.0", dev.Version
+	}
+	r.Set("ClientVersion", client).Set("PublicIP", dev.PublicIP).Set("OSArchitecture", dev.Arch).Set("OSPlatform", dev.Platform).Set("OSVersion", version)
 	r.Set("IsAzureADJoined", !dev.Server).Set("AadDeviceId", dev.AADID).Set("Vendor", dev.Vendor).Set("Model", dev.Model).Set("OnboardingStatus", "Onboarded")
 	r.Set("DeviceCategory", dev.Category).Set("DeviceType", dev.Type).Set("OSVersionInfo", dev.VersionInfo).Set("OSDistribution", dev.Distribution)
 	r.Set("JoinType", map[bool]string{true: "Domain Joined", false: "Hybrid Azure AD Join"}[dev.Server]).Set("SensorHealthState", "Active")
