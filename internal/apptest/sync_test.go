@@ -429,3 +429,72 @@ func rowsOnce(t *testing.T, s *side) {
 		return ""
 	})
 }
+
+// TestSynchronisationUnderFaults lets the tenant fail in every way it knows while both sides change, and checks that both
+// agree in the end and that every comment is there once.
+func TestSynchronisationUnderFaults(t *testing.T) {
+	tenant := runTenant(t, t.TempDir())
+	ask(t, "POST", tenant.Control+"/pause", nil, nil)
+	s := startSide(t, t.TempDir(), tenant)
+	s.complete(tenant)
+	open := s.pick(4)
+	kinds := []string{"lost-response", "500", "206", "stale", "drop", "html", "expired-link"}
+	status, class := []string{"Active", "Closed"}, "TruePositive"
+	for round := range 6 {
+		for _, k := range kinds {
+			ask(t, "POST", tenant.Control+"/fault", map[string]any{"target": "graph", "kind": k, "path": "/security/incidents", "count": 1}, nil)
+		}
+		in := open[round%len(open)]
+		_, err := s.svc.Update(t.Context(), syncWorkspace, in.Number, incident.Change{
+			Status: &status[round%2], Classification: &class, AddLabels: []string{fmt.Sprintf("round-%d", round)},
+		}, incident.Actor{Name: "ana@example.com"})
+		must(t, err)
+		_, err = s.svc.Comment(t.Context(), syncWorkspace, in.Number, fmt.Sprintf("fault round %d", round), incident.Actor{Name: "ana@example.com"})
+		must(t, err)
+		other := open[(round+1)%len(open)]
+		ask(t, "POST", tenant.Portal+"/api/incidents/"+other.ProviderIncidentID, map[string]any{"severity": []string{"low", "high"}[round%2], "comment": fmt.Sprintf("portal round %d", round)}, nil)
+		time.Sleep(300 * time.Millisecond)
+	}
+	ask(t, "DELETE", tenant.Control+"/fault", nil, nil)
+	deadline := time.Now().Add(90 * time.Second)
+	agree := func() string {
+		for _, in := range open {
+			got, err := s.svc.Get(t.Context(), syncWorkspace, in.Number)
+			must(t, err)
+			p := portalGet(t, tenant, in.ProviderIncidentID)
+			words := map[string]string{"active": "New", "inProgress": "Active", "resolved": "Closed"}
+			tags := slices.Clone(got.Labels)
+			slices.Sort(tags)
+			slices.Sort(p.CustomTags)
+			comments, err := s.svc.Comments(t.Context(), syncWorkspace, in.Number)
+			must(t, err)
+			switch {
+			case len(got.Sync.Pending) > 0:
+				return fmt.Sprintf("incident %d still waits: %+v", in.Number, got.Sync)
+			case words[p.Status] != got.Status || !strings.EqualFold(p.Severity, got.Severity) || !slices.Equal(tags, p.CustomTags):
+				return fmt.Sprintf("incident %d differs: %s %s %v here, %+v there", in.Number, got.Status, got.Severity, got.Labels, p)
+			case len(comments) != len(p.Comments):
+				return fmt.Sprintf("incident %d has %d comments here and %d there", in.Number, len(comments), len(p.Comments))
+			}
+		}
+		return ""
+	}
+	last := agree()
+	for ; last != "" && time.Now().Before(deadline); last = agree() {
+		time.Sleep(200 * time.Millisecond)
+	}
+	if last != "" {
+		t.Fatal(last)
+	}
+	for round := range 6 {
+		id, n := open[round%len(open)].ProviderIncidentID, 0
+		for _, c := range portalGet(t, tenant, id).Comments {
+			if strings.HasPrefix(c.Comment, fmt.Sprintf("fault round %d [vdt:", round)) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("the comment of round %d is in the tenant %d times", round, n)
+		}
+	}
+}

@@ -94,29 +94,6 @@ func (l *Limiter) State() string {
 	return string(b)
 }
 
-// Keep saves the state every 10 seconds while it changes, and once more when the context ends; then it returns.
-func (l *Limiter) Keep(ctx context.Context, save func(ctx context.Context, state string) error) error {
-	t := time.NewTicker(10 * time.Second)
-	defer t.Stop()
-	seq := -1
-	for {
-		l.mu.Lock()
-		now := l.seq
-		l.mu.Unlock()
-		if now != seq {
-			seq = now
-			if err := save(context.WithoutCancel(ctx), l.State()); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return save(context.WithoutCancel(ctx), l.State())
-		case <-t.C:
-		}
-	}
-}
-
 // Stats tells how the budget stands.
 type Stats struct {
 	MinuteLeft, HourLeft int

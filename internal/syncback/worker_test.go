@@ -123,6 +123,10 @@ func TestOneFailingIncidentHoldsUpNoOther(t *testing.T) {
 		s.mu.Unlock()
 		w.Wake()
 		time.Sleep(10 * time.Minute)
+		cancel()
+		<-done
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		for n := int64(2); n <= 9; n++ {
 			if at, ok := r.sent[string(rune('0'+n))]; !ok || at.Sub(start) > 10*time.Second {
 				t.Errorf("incident %d was sent after %s", n, at.Sub(start))
@@ -131,7 +135,5 @@ func TestOneFailingIncidentHoldsUpNoOther(t *testing.T) {
 		if n := r.gets["1"]; n < 4 || n > 9 {
 			t.Errorf("the failing incident was tried %d times in 10 minutes", n)
 		}
-		cancel()
-		<-done
 	})
 }
