@@ -55,7 +55,6 @@ type world struct {
 	clashes int
 	edits   int
 	retries int
-	seen    int64 // pull: watermark in ticks
 	texts   map[string]bool
 	policy  Policy
 }

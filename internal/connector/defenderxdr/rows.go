@@ -18,12 +18,12 @@ type incidentRows struct {
 	people *people
 }
 
-func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, history bool) (bad []badRow, fetch map[string]string, err error) {
+func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, history bool) (bad []rowError, fetch map[string]string, err error) {
 	var good []model.TenantIncident
 	for _, raw := range list {
 		in, err := Incident(raw)
 		if err != nil {
-			bad = append(bad, newBadRow(raw, err))
+			bad = append(bad, newRowError(raw, err))
 			continue
 		}
 		good = append(good, in)
@@ -41,7 +41,7 @@ func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, histor
 func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed string) error {
 	in, err := Incident(raw)
 	if err != nil {
-		b := newBadRow(raw, err)
+		b := newRowError(raw, err)
 		return &b
 	}
 	r.people.lookUp(ctx, []model.TenantIncident{in})
@@ -51,12 +51,12 @@ func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed s
 // alertRows merges the rows of the alert list.
 type alertRows struct{ cfg Config }
 
-func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (bad []badRow, fetch map[string]string, err error) {
+func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (bad []rowError, fetch map[string]string, err error) {
 	var good []model.Alert
 	for _, raw := range list {
 		a, err := Alert(raw)
 		if err != nil {
-			bad = append(bad, newBadRow(raw, err))
+			bad = append(bad, newRowError(raw, err))
 			continue
 		}
 		good = append(good, a)
@@ -68,7 +68,7 @@ func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (
 func (r *alertRows) settle(ctx context.Context, raw json.RawMessage, listed string) error {
 	a, err := Alert(raw)
 	if err != nil {
-		b := newBadRow(raw, err)
+		b := newRowError(raw, err)
 		return &b
 	}
 	return r.cfg.Sink.SettleAlert(ctx, a, listed)

@@ -105,7 +105,9 @@ func (s *stream) Run(ctx context.Context) error {
 			if k := fault.KindOf(err); k == fault.Unauthenticated || k == fault.Permission {
 				wait = max(wait, time.Minute)
 			}
-			s.unwell(ctx, err)
+			if tries > 1 || !fault.Retryable(err) { // one failure that mends itself is nobody's business
+				s.unwell(ctx, err)
+			}
 		default:
 			tries = 0
 			s.well(cp)

@@ -47,25 +47,25 @@ func (w window) halves() (newer, older window, ok bool) {
 // rows is what a stream does with the rows of its list.
 type rows interface {
 	// merge takes in listed rows; those it cannot read it returns with the reason. fetch are ids to be read alone.
-	merge(ctx context.Context, list []json.RawMessage, history bool) (bad []badRow, fetch map[string]string, err error)
-	// settle takes in an object that was read alone. A *badRow error means that it cannot be read at all.
+	merge(ctx context.Context, list []json.RawMessage, history bool) (bad []rowError, fetch map[string]string, err error)
+	// settle takes in an object that was read alone. A *rowError error means that it cannot be read at all.
 	settle(ctx context.Context, raw json.RawMessage, listed string) error
 }
 
-// badRow is a row that could not be read.
-type badRow struct {
+// rowError is a row that could not be read.
+type rowError struct {
 	id     string
 	reason error
 }
 
 // Error implements error.
-func (b *badRow) Error() string { return fmt.Sprintf("%s: %v", b.id, b.reason) }
+func (b *rowError) Error() string { return fmt.Sprintf("%s: %v", b.id, b.reason) }
 
-func newBadRow(raw json.RawMessage, err error) badRow {
+func newRowError(raw json.RawMessage, err error) rowError {
 	var o struct {
 		ID any `json:"id"`
 	}
-	b := badRow{reason: err}
+	b := rowError{reason: err}
 	if json.Unmarshal(raw, &o) == nil && o.ID != nil {
 		b.id = fmt.Sprint(o.ID)
 	}
@@ -174,7 +174,7 @@ func (s *stream) alone(ctx context.Context, id, listed string, reason error) err
 	if err == nil {
 		err = s.rows.settle(ctx, raw, listed)
 	}
-	bad, unreadable := errors.AsType[*badRow](err)
+	bad, unreadable := errors.AsType[*rowError](err)
 	switch k := fault.KindOf(err); {
 	case err == nil:
 		return s.release(ctx, id)
