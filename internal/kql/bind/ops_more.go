@@ -8,6 +8,15 @@ import (
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
+// groupRows is the input of a sub-query that runs for every group of rows.
+func (b *binder) groupRows(cols []bound, open bool) (*rel, *plan.GroupRows) {
+	g := &plan.GroupRows{}
+	for _, c := range cols {
+		g.Out = append(g.Out, c.Col)
+	}
+	return &rel{node: b.node(g), cols: cols, open: open}, g
+}
+
 // placeholder is the input of a sub-query that an operator feeds itself.
 func (b *binder) placeholder(cols []bound, open bool) *rel {
 	v := &plan.Values{}
@@ -47,7 +56,8 @@ func (b *binder) mvApply(c ctx, r *rel, op *syntax.MvOp) *rel {
 		outer = append(outer, col)
 		in.cols = append(in.cols, bound{Col: col.Col, hidden: true})
 	}
-	got := b.sub(c, op.Body, b.placeholder(in.cols, r.open))
+	rows, leaf := b.groupRows(in.cols, r.open)
+	got := b.sub(c, op.Body, rows)
 	o := b.outputs()
 	var cols []bound
 	for _, col := range outer {
@@ -63,7 +73,43 @@ func (b *binder) mvApply(c ctx, r *rel, op *syntax.MvOp) *rel {
 		col.Name = o.unique(col.Name)
 		cols = append(cols, col)
 	}
-	return b.unsupported(op, "mv-apply", cols, r.open || got.open, r)
+	if r.open || got.open {
+		return b.unsupported(op, "mv-apply", cols, true, r)
+	}
+	n.Limit = 1<<31 - 1
+	if op.Limit != nil {
+		if l, ok := b.count(c.constant(), op.Limit).(*plan.Lit); ok && l.Value != nil {
+			n.Limit, _ = l.Value.(int64)
+		} else {
+			b.notRunnable(op.Limit, "mv-apply with a computed limit")
+		}
+	}
+	return &rel{node: b.applyRows(n, leaf, got.node, cols), cols: cols}
+}
+
+// applyRows numbers the rows, expands them, and runs the sub-plan once for every number.
+func (b *binder) applyRows(n *plan.MvExpand, leaf *plan.GroupRows, sub plan.Node, cols []bound) plan.Node {
+	number := plan.Col{ID: b.newID(), Name: "", Type: schema.Long}
+	numbered := &plan.Project{Input: &plan.Serialize{Input: n.Input}}
+	for _, col := range n.Input.Cols() {
+		numbered.Items = append(numbered.Items, plan.Item{Out: col, Expr: &plan.Ref{ID: col.ID, T: col.Type}})
+	}
+	numbered.Items = append(numbered.Items, plan.Item{Out: number, Expr: &plan.Call{Func: "row_number", T: schema.Long}})
+	n.Out = append([]plan.Col(nil), n.Input.Cols()...)
+	for _, it := range n.Items {
+		n.Out = append(n.Out, it.Out)
+	}
+	if n.Index != nil {
+		n.Out = append(n.Out, *n.Index)
+	}
+	n.Out = append(n.Out, number)
+	n.Input = b.node(numbered)
+	leaf.Out = n.Out
+	out := &plan.Apply{Input: b.node(n), By: []plan.Expr{&plan.Ref{ID: number.ID, T: schema.Long}}, Rows: leaf, Sub: sub}
+	for _, col := range cols {
+		out.Out = append(out.Out, col.Col)
+	}
+	return b.node(out)
 }
 
 func isOuter(outer []bound, c bound) bool {
@@ -451,7 +497,16 @@ func (b *binder) partition(c ctx, r *rel, op *syntax.PartitionOp) *rel {
 	var got *rel
 	switch {
 	case op.Sub != nil:
-		got = b.sub(c, op.Sub, b.placeholder(r.cols, r.open))
+		rows, leaf := b.groupRows(r.cols, r.open)
+		got = b.sub(c, op.Sub, rows)
+		if !r.open && !got.open {
+			leaf.Out = r.node.Cols()
+			out := &plan.Apply{Input: r.node, By: []plan.Expr{by}, Rows: leaf, Sub: got.node}
+			for _, col := range got.cols {
+				out.Out = append(out.Out, col.Col)
+			}
+			return &rel{node: b.node(out), cols: got.cols}
+		}
 	case op.Query != nil:
 		sc := c.sc.child() // the value of the partition goes by the column's name
 		if n, ok := op.By.(*syntax.Name); ok {

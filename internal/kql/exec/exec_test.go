@@ -104,6 +104,10 @@ func TestOperators(t *testing.T) {
 		{"nearest rank", "range x from 1 to 10 step 1 | summarize percentiles(x, 5, 50, 95)", "1|5|10\n"},
 		{"if forms", "T | summarize sumif(k, s == 'b'), dcountif(s, k == 2), make_list_if(s, k == 2), countif(isempty(s))", "2|2|[\"b\",\"c\"]|1\n"},
 		{"windows", "range x from 1 to 3 step 1 | serialize | extend p=prev(x), n=next(x, 1, 0), r=row_number(), c=row_cumsum(x)", "1|-|2|1|1\n2|1|3|2|3\n3|2|0|3|6\n"},
+		{"mv-apply: one answer a row", "T | mv-apply x=d to typeof(long) on (summarize m=max(x), n=count()) | project s, m, n", "a|20|2\nb|-|2\nc|-|1\n"},
+		{"mv-apply: outer columns stay", "T | where s == 'a' | mv-apply with_itemindex=i x=d to typeof(long) on (top 1 by x) | project s, k, x, i", "a|1|20|1\n"},
+		{"partition: a sub-query a value", "R | partition by k (top 1 by v desc) | project v | order by v asc", "n\ny\nz\n"},
+		{"a table inside the sub-query", "T | where s == 'a' | mv-apply x=d to typeof(long) on (where x == toscalar(R | summarize 20)) | project x", "20\n"},
 		{"range of times", "range t from datetime(2024-01-01) to datetime(2024-01-02) step 12h | count", "3\n"},
 		{"range of reals", "range x from 0.0 to 1.0 step 0.25 | summarize sum(x)", "2.5\n"},
 	}

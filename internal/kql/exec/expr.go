@@ -143,7 +143,9 @@ func (x *runner) scalarOf(ctx context.Context, e *plan.Scalar) (any, error) {
 			break
 		}
 	}
-	x.scalars[e] = out
+	if len(x.group) == 0 || !dependsOnGroup(e.Input) {
+		x.scalars[e] = out
+	}
 	return out, nil
 }
 

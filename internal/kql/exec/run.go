@@ -106,6 +106,7 @@ type runner struct {
 	kenv    kernel.Env
 	shared  map[int]*shared
 	scalars map[*plan.Scalar]any
+	group   map[*plan.GroupRows]*column.Batch // the group each Apply is at
 }
 
 func newRunner(env Env) *runner {
@@ -119,7 +120,7 @@ func newRunner(env Env) *runner {
 		env.Limits.Memory = DefaultMemory
 	}
 	return &runner{
-		env: env, mem: &memory{limit: env.Limits.Memory}, shared: map[int]*shared{}, scalars: map[*plan.Scalar]any{},
+		env: env, mem: &memory{limit: env.Limits.Memory}, shared: map[int]*shared{}, scalars: map[*plan.Scalar]any{}, group: map[*plan.GroupRows]*column.Batch{},
 		kenv: kernel.Env{Now: env.Now, Database: env.Database, Principal: env.Principal, Geo: env.Geo},
 	}
 }
@@ -129,7 +130,8 @@ func (x *runner) open(ctx context.Context, n plan.Node) (Reader, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	if x.env.Source != nil {
+	_, isGroup := n.(*plan.GroupRows)
+	if x.env.Source != nil && !isGroup && (len(x.group) == 0 || !dependsOnGroup(n)) {
 		r, ok, err := x.env.Source.Open(ctx, n)
 		if err != nil {
 			return nil, err
@@ -167,6 +169,10 @@ func (x *runner) open(ctx context.Context, n plan.Node) (Reader, error) {
 		return x.materialize(ctx, n)
 	case *plan.Serialize:
 		return x.open(ctx, n.Input)
+	case *plan.Apply:
+		return x.apply(ctx, n)
+	case *plan.GroupRows:
+		return x.groupRows(n)
 	case *plan.Unsupported:
 		return nil, fault.New(fault.Invalid, "operator_not_supported", "%s cannot be run yet.", n.Name)
 	}

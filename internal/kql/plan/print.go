@@ -170,6 +170,10 @@ func (p *printer) nodeMore(n Node, depth int) {
 		p.seen[n.ID] = true
 	case *Serialize:
 		p.line(depth, "serialize")
+	case *Apply:
+		p.line(depth, "apply by [%s] [%s]", p.list(n.By), p.cols(n.Out))
+	case *GroupRows:
+		p.line(depth, "rows of the group [%s]", p.cols(n.Out))
 	case *Unsupported:
 		p.line(depth, "cannot be run yet: %s [%s]", n.Name, p.typed(n.Out))
 	default:

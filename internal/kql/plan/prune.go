@@ -93,6 +93,8 @@ func (p *pruner) node(n Node, need idSet) Node {
 		return p.mvExpand(n, need)
 	case *Parse:
 		return p.parse(n, need)
+	case *Apply:
+		return &Apply{Input: p.whole(n.Input), By: n.By, Rows: n.Rows, Sub: p.whole(n.Sub), Out: n.Out}
 	case *Materialize:
 		return &Materialize{ID: n.ID, Input: p.whole(n.Input), Out: n.Out}
 	}

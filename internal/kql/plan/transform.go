@@ -67,6 +67,8 @@ func (t *transformer) rebuild(n Node) Node {
 		return &Materialize{ID: n.ID, Input: t.node(n.Input), Out: n.Out}
 	case *Serialize:
 		return &Serialize{Input: t.node(n.Input)}
+	case *Apply:
+		return &Apply{Input: t.node(n.Input), By: t.list(n.By), Rows: n.Rows, Sub: t.node(n.Sub), Out: n.Out}
 	case *Unsupported:
 		out := *n
 		out.In = t.all(n.In)

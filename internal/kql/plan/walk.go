@@ -83,6 +83,8 @@ func Exprs(n Node) []Expr {
 		}
 	case *Parse:
 		out = append(out, n.X)
+	case *Apply:
+		out = append(out, n.By...)
 	}
 	return out
 }
