@@ -39,7 +39,8 @@ func exists(path string) bool { _, err := os.Stat(path); return err == nil }
 // choice is what leaves a result open in the language itself.
 var choice = regexp.MustCompile(`(?i)\b(take|limit|sample|top|arg_max|arg_min|any|take_any|anyif|make_set|makeset|make_set_if|make_list|makelist|make_bag|join|lookup|rand|row_number|prev|next|scan|new_guid|serialize|make-series|avg|stdev|variance|sum|percentile|autocluster|basket)\b`)
 
-var literal = regexp.MustCompile(`"([^"\\\n]{2,60})"`)
+// asked finds what queries compare a column with.
+var asked = regexp.MustCompile(`\b(\w+)\s*(?:==|=~|has|has_cs|contains|startswith|endswith|has_any\s*\(|in~?\s*\()\s*[@"']+([^"'\n]{1,80})["']`)
 
 // TestRealQueriesAgree runs the queries that people wrote over random rows, with both engines.
 func TestRealQueriesAgree(t *testing.T) {
@@ -52,7 +53,7 @@ func TestRealQueriesAgree(t *testing.T) {
 	}
 	defer f.Close()
 	var queries []string
-	var words []any
+	words := map[string][]any{}
 	in := bufio.NewScanner(f)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
@@ -67,8 +68,8 @@ func TestRealQueriesAgree(t *testing.T) {
 			continue
 		}
 		queries = append(queries, q.Query)
-		for _, m := range literal.FindAllStringSubmatch(q.Query, 3) {
-			words = append(words, m[1])
+		for _, m := range asked.FindAllStringSubmatch(q.Query, -1) {
+			words[m[1]] = append(words[m[1]], m[2])
 		}
 	}
 	w := newWorld(t, 11)
@@ -117,11 +118,11 @@ func TestRealQueriesAgree(t *testing.T) {
 }
 
 // builtin fills every shipped table of the hunting schema with rows: some sealed, some not.
-func (w *world) builtin(t *testing.T, words []any) {
+func (w *world) builtin(t *testing.T, words map[string][]any) {
 	t.Helper()
 	for _, table := range schema.Builtin().Tables() {
 		for part := range 2 {
-			const n = 40
+			const n = 150
 			rows := store.Rows{Table: table.Name, Batch: &column.Batch{N: n}}
 			rows.Cols = append(rows.Cols, schema.Column{Name: store.SrcColumn, Type: schema.String})
 			src := column.New(schema.String, n)
@@ -150,12 +151,13 @@ func (w *world) builtin(t *testing.T, words []any) {
 }
 
 // plausible draws a value that queries ask for: their own literals, and times of the last days.
-func (w *world) plausible(c schema.Column, words []any) any {
+func (w *world) plausible(c schema.Column, words map[string][]any) any {
 	switch {
 	case c.Type == schema.Datetime:
 		return instant - w.rng.Int64N(3*column.Day)
-	case c.Type == schema.String && w.rng.IntN(4) > 0:
-		return words[w.rng.IntN(len(words))]
+	case c.Type == schema.String && len(words[c.Name]) > 0 && w.rng.IntN(8) > 0:
+		list := words[c.Name]
+		return list[w.rng.IntN(len(list))]
 	}
 	return w.value(c)
 }
