@@ -31,9 +31,9 @@ func (s *Service) Pump(app ingest.Appender) *Pump { return &Pump{s, app} }
 // try again; nothing is lost meanwhile.
 func (p *Pump) Run(ctx context.Context) error {
 	const most = 30 * time.Second
-	wait := most
 	failures := 0
 	for {
+		wait := most
 		err := p.Drain(ctx)
 		switch {
 		case ctx.Err() != nil:
@@ -45,7 +45,7 @@ func (p *Pump) Run(ctx context.Context) error {
 			wait = min(time.Second<<min(failures, 5), most)
 			p.s.log.ErrorContext(ctx, "appending incident rows", "err", err)
 		default:
-			failures, wait = 0, most
+			failures = 0
 		}
 		t := time.NewTimer(wait)
 		select {
@@ -170,7 +170,7 @@ func (p *Pump) frame(ctx context.Context, ws string, rows []meta.EventRow) (stor
 		if e.Alert != nil {
 			b.add(AlertValues(w, *e.Alert, e.Time), src)
 		} else {
-			b.add(IncidentValues(w, *e.Incident, e.Comments, e.Alerts, e.Time), src)
+			b.add(Values(w, *e.Incident, e.Comments, e.Alerts, e.Time), src)
 		}
 	}
 	for _, name := range []string{incidentTable, alertTable} {

@@ -80,7 +80,7 @@ func commentKeys(st syncback.State) []string {
 
 // newRecord starts an incident. The history of a tenant is numbered downwards from what Reserve kept.
 func (s *Service) newRecord(ctx context.Context, tx meta.IncidentTx, ws string, history bool) (*record, error) {
-	number, err := int64(0), error(nil)
+	var number int64
 	if history {
 		left, err := tx.Counter(ctx, ws, "history")
 		if err != nil {
@@ -94,9 +94,11 @@ func (s *Service) newRecord(ctx context.Context, tx meta.IncidentTx, ws string, 
 		}
 	}
 	if number == 0 {
-		if number, err = tx.Take(ctx, ws, "number", 1); err != nil {
+		taken, err := tx.Take(ctx, ws, "number", 1)
+		if err != nil {
 			return nil, err
 		}
+		number = taken
 	}
 	r := &record{fresh: true}
 	r.row = meta.IncidentRow{Workspace: ws, Number: number, Name: uuid.NewString()}

@@ -37,8 +37,8 @@ func alertEvent(a model.Alert, written, revision int64) (string, error) {
 	return string(b), nil
 }
 
-// IncidentValues returns the row that tells of an incident, by column.
-func IncidentValues(w Workspace, in model.Incident, comments []model.Comment, alerts []string, written int64) map[string]any {
+// Values returns the row that tells of an incident, by column.
+func Values(w Workspace, in model.Incident, comments []model.Comment, alerts []string, written int64) map[string]any {
 	if alerts == nil {
 		alerts = []string{}
 	}

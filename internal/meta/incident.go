@@ -123,13 +123,13 @@ func (t IncidentTx) ListIncidents(ctx context.Context, ws string, q IncidentQuer
 func filterIncidents(sel *bun.SelectQuery, ws string, q IncidentQuery) *bun.SelectQuery {
 	sel = sel.Where("workspace = ?", ws)
 	if len(q.Status) > 0 {
-		sel = sel.Where("status IN (?)", bun.In(q.Status))
+		sel = sel.Where("status IN (?)", bun.List(q.Status))
 	}
 	if len(q.Severity) > 0 {
-		sel = sel.Where("severity IN (?)", bun.In(q.Severity))
+		sel = sel.Where("severity IN (?)", bun.List(q.Severity))
 	}
 	if len(q.SyncState) > 0 {
-		sel = sel.Where("sync_state IN (?)", bun.In(q.SyncState))
+		sel = sel.Where("sync_state IN (?)", bun.List(q.SyncState))
 	}
 	switch {
 	case q.Owner == "none":

@@ -160,9 +160,9 @@ func (l *Limiter) perMinute() int { return max(1, int(float64(l.limits.PerMinute
 
 // advance brings the buckets to the moment. Called with mu held.
 func (l *Limiter) advance(now time.Time) {
-	if m := now.Sub(l.since) / time.Minute; m > 0 {
-		l.factor = min(1, l.factor+0.05*float64(m))
-		l.since = l.since.Add(m * time.Minute)
+	if whole := now.Sub(l.since).Truncate(time.Minute); whole > 0 {
+		l.factor = min(1, l.factor+0.05*whole.Minutes())
+		l.since = l.since.Add(whole)
 	}
 	if d := now.Sub(l.filled); d > 0 {
 		l.tokens = min(l.burst(), l.tokens+d.Hours()*float64(l.limits.PerHour)*0.8*l.factor)
