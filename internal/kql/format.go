@@ -1,6 +1,7 @@
 package kql
 
 import (
+	"bytes"
 	"strings"
 
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
@@ -17,11 +18,11 @@ func Format(text string) (string, syntax.Diagnostics) {
 	for _, t := range syntax.Tokens(text) {
 		f.token(t)
 	}
-	return strings.TrimRight(f.b.String(), " \n") + "\n", nil
+	return string(bytes.TrimRight(f.b, " \n")) + "\n", nil
 }
 
 type formatter struct {
-	b     strings.Builder
+	b     []byte
 	prev  syntax.Token
 	stack []string
 	// line is true at the start of a line.
@@ -31,22 +32,19 @@ type formatter struct {
 const step = "    "
 
 func (f *formatter) newline() {
-	s := strings.TrimRight(f.b.String(), " ")
-	f.b.Reset()
-	f.b.WriteString(s)
-	f.b.WriteString("\n")
+	f.b = append(bytes.TrimRight(f.b, " "), '\n')
 	f.line = true
 }
 
 func (f *formatter) indent(extra int) {
 	if f.line {
-		f.b.WriteString(strings.Repeat(step, max(0, len(f.stack)+extra)))
+		f.b = append(f.b, strings.Repeat(step, max(0, len(f.stack)+extra))...)
 		f.line = false
 	}
 }
 
 func (f *formatter) token(t syntax.Token) {
-	first := f.b.Len() == 0
+	first := len(f.b) == 0
 	closing := t.Text == ")" || t.Text == "]" || t.Text == "}"
 	if t.Kind != syntax.PunctToken {
 		closing = false
@@ -54,22 +52,22 @@ func (f *formatter) token(t syntax.Token) {
 	switch {
 	case first:
 	case t.Kind == syntax.CommentToken && !t.Newline:
-		f.b.WriteString(" ")
+		f.b = append(f.b, " "...)
 	case t.Kind == syntax.PunctToken && t.Text == "|" && !f.line:
 		f.newline()
 	case t.Newline && !f.line:
 		f.newline()
 		if t.Blank && !closing {
-			f.b.WriteString("\n")
+			f.b = append(f.b, "\n"...)
 		}
 	case !f.line && spaced(f.prev, t):
-		f.b.WriteString(" ")
+		f.b = append(f.b, " "...)
 	}
 	if closing && len(f.stack) > 0 {
 		f.stack = f.stack[:len(f.stack)-1]
 	}
 	f.indent(0)
-	f.b.WriteString(t.Text)
+	f.b = append(f.b, t.Text...)
 	if t.Kind == syntax.PunctToken && (t.Text == "(" || t.Text == "[" || t.Text == "{") {
 		f.stack = append(f.stack, t.Text)
 	}

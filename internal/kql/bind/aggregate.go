@@ -271,9 +271,8 @@ func (o *outputs) addNew(items []item) {
 				continue
 			}
 			o.taken[name] = true
-			c := o.add(name, it.expr, o.b.newID())
+			o.add(name, it.expr, o.b.newID())
 			o.cols[len(o.cols)-1].hidden = true
-			_ = c
 			continue
 		}
 		if it.fixed && name != "" {
@@ -320,7 +319,7 @@ func (b *binder) summarize(c ctx, r *rel, op *syntax.SummarizeOp) *rel {
 				agg.keys[ref.ID] = true
 			}
 		}
-		o.addNew(renamed(b, items))
+		o.addNew(items)
 	}
 	if op.Option("bin") != nil {
 		b.notRunnable(op, "summarize ... bin=")
@@ -341,9 +340,6 @@ func (b *binder) summarize(c ctx, r *rel, op *syntax.SummarizeOp) *rel {
 	}
 	return b.aggregateNode(r, agg, o, nkeys)
 }
-
-// renamed gives a key that passes a column through under another name an id of its own.
-func renamed(b *binder, items []item) []item { return items }
 
 func unparen(x syntax.Expr) syntax.Expr {
 	for {

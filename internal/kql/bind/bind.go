@@ -30,6 +30,27 @@ type Env struct {
 // maxNodes bounds the plan: let-bound tables are expanded at each use, which can grow without measure.
 const maxNodes = 20_000
 
+// maxExpr bounds an expression once its let statements are written out, for the same reason.
+const maxExpr = 20_000
+
+// exprSize counts the parts of an expression, up to a limit: let-bound values share their parts, so that a short text
+// can stand for an expression without measure.
+func exprSize(e plan.Expr, limit int) int {
+	n := 1
+	switch e := e.(type) {
+	case *plan.Call:
+		for _, a := range e.Args {
+			if n >= limit {
+				return n
+			}
+			n += exprSize(a, limit-n)
+		}
+	case *plan.InTable:
+		n += exprSize(e.X, limit-n)
+	}
+	return n
+}
+
 // Bind binds a query. The plan is nil if the text does not parse or does not mean anything; findings of kind NotRunnable
 // come with a plan, whose columns are right but which must not be run.
 func Bind(q *syntax.Query, env Env) (*plan.Query, syntax.Diagnostics) {
@@ -52,18 +73,18 @@ type finding struct {
 }
 
 type binder struct {
-	env       Env
-	text      string
-	diags     syntax.Diagnostics
-	seen      map[finding]bool // a let-bound text is bound at each use; its findings count once
-	ids       int
-	shared    int // materialize ids
-	nodes     int
-	depth     int
-	notes     map[string]bool
-	noteList  []string
-	render    *plan.Render
-	externals map[string]*syntax.Externaldata
+	env      Env
+	text     string
+	diags    syntax.Diagnostics
+	seen     map[finding]bool // a let-bound text is bound at each use; its findings count once
+	ids      int
+	shared   int // materialize ids
+	nodes    int
+	exprs    int // parts of let-bound values that were put in place of their names
+	depth    int
+	notes    map[string]bool
+	noteList []string
+	render   *plan.Render
 }
 
 func (b *binder) newID() int { b.ids++; return b.ids }
@@ -123,6 +144,7 @@ func (s *scope) find(name string) (*variable, bool) {
 type variable struct {
 	name  string
 	value plan.Expr
+	size  int         // of the value, written out
 	table func() *rel // a fresh instance at each call
 	fn    *lambda
 	view  bool
@@ -150,7 +172,7 @@ func (c ctx) withRow(r *rel) ctx {
 	return ctx{sc: c.sc, row: r, sub: c.sub}
 }
 
-// scalar drops the columns: the place wants a value that is the same for the whole query.
+// constant drops the columns: the place wants a value that is the same for the whole query.
 func (c ctx) constant() ctx { return ctx{sc: c.sc, sub: c.sub} }
 
 func (b *binder) query(q *syntax.Query) *plan.Query {
@@ -239,7 +261,7 @@ func (b *binder) variableOf(c ctx, x syntax.Expr) *variable {
 			return b.value(captured, x).rel
 		}}
 	case v.expr != nil:
-		return &variable{value: v.expr}
+		return &variable{value: v.expr, size: exprSize(v.expr, maxExpr+1)}
 	}
 	return &variable{bad: true}
 }

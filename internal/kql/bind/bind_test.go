@@ -107,6 +107,14 @@ func TestExpansionIsBounded(t *testing.T) {
 	if !ds.Has(syntax.Semantic) || ds[0].Code != "query_too_large" {
 		t.Errorf("got %v", ds)
 	}
+	text = "let a0 = 1 + toint(\"1\");\n"
+	for i := 1; i < 60; i++ {
+		text += fmt.Sprintf("let a%d = a%d + a%d;\n", i, i-1, i-1)
+	}
+	tree, _ = syntax.Parse(text + "print a59")
+	if _, ds := Bind(tree, Env{}); !ds.Has(syntax.Semantic) || ds[0].Code != "query_too_large" {
+		t.Errorf("doubled values: got %v", ds)
+	}
 	recursive, _ := syntax.Parse("let f = (n:long) { f(n) }; print f(1)")
 	if _, ds := Bind(recursive, Env{}); !ds.Has(syntax.Semantic) {
 		t.Error("a function that calls itself was accepted")

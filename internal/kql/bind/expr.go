@@ -180,6 +180,10 @@ func (b *binder) unknownName(c ctx, n *syntax.Name) {
 func (b *binder) use(c ctx, n *syntax.Name, v *variable) value {
 	switch {
 	case v.value != nil:
+		if b.exprs += v.size; v.size > maxExpr || b.exprs > 10*maxExpr {
+			b.errorf(n, "query_too_large", "The value of '%s' has more than %d parts once its let statements are expanded.", n.Text, maxExpr)
+			return bad()
+		}
 		return value{expr: v.value, name: n.Text, direct: true}
 	case v.table != nil:
 		if r := v.table(); r != nil && !b.tooLarge(n) {

@@ -133,7 +133,7 @@ func (b *binder) bindParam(c ctx, at syntax.Node, fn *lambda, p syntax.Param, ar
 			b.errorf(arg, "KS107", "A value of type %s expected for the parameter '%s', not %s.", t, p.Name.Text, from)
 		}
 	}
-	return &variable{value: e}
+	return &variable{value: e, size: exprSize(e, maxExpr+1)}
 }
 
 // tableParam gives a table to a parameter: with named columns, those must be there.

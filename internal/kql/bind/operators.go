@@ -72,7 +72,7 @@ func (b *binder) binary(c ctx, x *syntax.Binary) value {
 	if op == ":" {
 		op = "has"
 	}
-	if l, r, ok := b.chainAnd(op, l, r); ok {
+	if (op == "and" || op == "or") && l.Type() == schema.Bool && r.Type() == schema.Bool { // the common case
 		return scalarOf(&plan.Call{Func: op, Args: []plan.Expr{l, r}, T: schema.Bool})
 	}
 	s := overload(x.Op, l.Type(), r.Type())
@@ -97,11 +97,7 @@ func (b *binder) binary(c ctx, x *syntax.Binary) value {
 	return scalarOf(&plan.Call{Func: op, Args: []plan.Expr{l, r}, T: t})
 }
 
-// chainAnd is the common case of and, or over bools.
-func (b *binder) chainAnd(op string, l, r plan.Expr) (plan.Expr, plan.Expr, bool) {
-	return l, r, (op == "and" || op == "or") && l.Type() == schema.Bool && r.Type() == schema.Bool
-}
-
+// operandHint says what to write instead.
 func operandHint(op string, l, r schema.Type) string {
 	switch {
 	case (op == "+") && (l == schema.String || r == schema.String):

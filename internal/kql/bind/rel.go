@@ -128,7 +128,7 @@ func (o *outputs) columnN() string {
 
 // fix claims a name that was written out; it may stand once.
 func (o *outputs) fix(at syntax.Node, name string) bool {
-	if o.fixed[name] || o.taken[name] && o.fixed != nil && o.fixed[name] {
+	if o.fixed[name] {
 		o.b.errorf(at, "KS171", "A column with the name '%s' is already declared.", name)
 		return false
 	}
@@ -142,16 +142,6 @@ func (o *outputs) add(name string, e plan.Expr, id int) bound {
 	o.cols = append(o.cols, c)
 	o.items = append(o.items, plan.Item{Out: c.Col, Expr: e})
 	return c
-}
-
-// keepHidden carries the hidden columns of r along behind the visible ones, unless their name was taken.
-func (o *outputs) keepHidden(r *rel) {
-	for _, c := range r.cols {
-		if c.hidden && !o.taken[c.Name] {
-			o.cols = append(o.cols, c)
-			o.items = append(o.items, pass(c))
-		}
-	}
 }
 
 // project is a Project of what was collected over r.

@@ -77,7 +77,7 @@ func classHolds(class string, t schema.Type) bool {
 	return false
 }
 
-// className says in a message what a parameter wants.
+// wants says in a message what a parameter takes.
 func (p *param) wants() string {
 	switch p.class {
 	case "Number":

@@ -1,0 +1,208 @@
+package bind
+
+import (
+	"slices"
+
+	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/kql/syntax"
+	"github.com/vedette-siem/vedette/internal/schema"
+)
+
+// search unites the tables, with the table's name in front, and keeps the rows in which the text occurs.
+func (b *binder) search(c ctx, r *rel, op *syntax.SearchOp) *rel {
+	var all *rel
+	switch {
+	case r != nil:
+		all = b.unite([]leg{{r, "search_arg0"}}, "$table", false, false)
+	default:
+		var legs []leg
+		for _, x := range op.In {
+			legs = append(legs, b.legs(c, x, false, "search_arg"+itoa(len(legs)))...)
+		}
+		if op.In == nil {
+			for _, t := range b.env.Catalog.Tables() {
+				legs = append(legs, leg{b.scan(t), t.Name})
+			}
+		}
+		all = b.unite(legs, "$table", false, op.In == nil || slices.ContainsFunc(op.In, everything))
+	}
+	cased := optionText(op.Option("kind")) == "case_sensitive"
+	pred := b.searchPred(c.withRow(all), op.Pred, cased)
+	return all.with(b.node(&plan.Filter{Input: all.node, Pred: pred}))
+}
+
+// searchPred binds a predicate of search or find, in which a bare string is looked for in every column.
+func (b *binder) searchPred(c ctx, x syntax.Expr, cased bool) plan.Expr {
+	op := "has"
+	if cased {
+		op = "has_cs"
+	}
+	switch x := x.(type) {
+	case *syntax.Paren:
+		return b.searchPred(c, x.X, cased)
+	case *syntax.String:
+		return b.searchText(c, x.Value, op)
+	case *syntax.Star:
+		return &plan.Lit{T: schema.Bool, Value: true}
+	case *syntax.Binary:
+		if x.Op == "and" || x.Op == "or" {
+			return &plan.Call{Func: x.Op, T: schema.Bool, Args: []plan.Expr{b.searchPred(c, x.L, cased), b.searchPred(c, x.R, cased)}}
+		}
+		if x.Op == ":" && cased {
+			e := *x
+			e.Op = "has_cs"
+			return b.predicate(c, &e)
+		}
+	case *syntax.Call:
+		if x.Fn.Text == "not" && len(x.Args) == 1 {
+			return &plan.Call{Func: "not", T: schema.Bool, Args: []plan.Expr{b.searchPred(c, x.Args[0], cased)}}
+		}
+	}
+	return b.predicate(c, x)
+}
+
+// searchText is a term, with "*" at an end for "begins with" and "ends with", in any string or dynamic column.
+func (b *binder) searchText(c ctx, text, op string) plan.Expr {
+	first, last := len(text) > 1 && text[0] == '*', len(text) > 1 && text[len(text)-1] == '*'
+	suffix := op[len("has"):]
+	switch {
+	case first && last && len(text) > 2:
+		op, text = "contains"+suffix, text[1:len(text)-1]
+	case last:
+		op, text = "hasprefix"+suffix, text[:len(text)-1]
+	case first:
+		op, text = "hassuffix"+suffix, text[1:]
+	}
+	var any plan.Expr
+	for i, col := range c.row.visible() {
+		if i == 0 && col.Name == "$table" || col.Type != schema.String && col.Type != schema.Dynamic {
+			continue
+		}
+		any = either(any, &plan.Call{Func: op, T: schema.Bool, Args: []plan.Expr{&plan.Ref{ID: col.ID, T: col.Type}, &plan.Lit{T: schema.String, Value: text}}})
+	}
+	if any == nil {
+		return &plan.Lit{T: schema.Bool, Value: false}
+	}
+	return any
+}
+
+// find: source_, then the columns the condition names or the project clause lists, then the rest as a bag.
+func (b *binder) find(c ctx, op *syntax.FindOp) *rel {
+	var legs []leg
+	for _, x := range op.In {
+		legs = append(legs, b.legs(c, x, false, "find_arg"+itoa(len(legs)))...)
+	}
+	if op.In == nil {
+		for _, t := range b.env.Catalog.Tables() {
+			legs = append(legs, leg{b.scan(t), t.Name})
+		}
+	}
+	source := "source_"
+	for _, k := range []string{"withsource", "with_source"} {
+		if x := op.Option(k); x != nil {
+			source = optionText(x)
+		}
+	}
+	all := b.unite(legs, "", false, true)
+	b.searchPred(c.withRow(all), op.Pred, false)
+	cols := []bound{b.fresh(source, schema.String)}
+	if op.HasProject {
+		for _, x := range op.Project {
+			switch x := x.(type) {
+			case *syntax.Name:
+				if col, ok := all.find(x.Text); ok {
+					cols = append(cols, col)
+				} else {
+					b.unknownName(ctx{row: all}, x)
+				}
+			case *syntax.Typed:
+				t, _ := schema.ParseType(x.Type)
+				cols = append(cols, b.fresh(x.Name.Text, t))
+			case *syntax.Call:
+				cols = append(cols, b.fresh("pack_", schema.Dynamic))
+			}
+		}
+		return b.unsupported(op, "find", cols, false, all)
+	}
+	return b.unsupported(op, "find", append(cols, b.findColumns(legs, op)...), false, all)
+}
+
+// findColumns are the columns that all tables have or that the condition names, and a bag for the rest.
+func (b *binder) findColumns(legs []leg, op *syntax.FindOp) []bound {
+	if len(legs) == 1 {
+		return legs[0].r.visible()
+	}
+	count := map[string]int{}
+	for _, lg := range legs {
+		for _, col := range lg.r.visible() {
+			count[col.Name]++
+		}
+	}
+	named := map[string]bool{}
+	namesIn(op.Pred, named)
+	var shared, others []bound
+	rest := false
+	done := map[string]bool{}
+	for _, lg := range legs {
+		for _, col := range lg.r.visible() {
+			common := count[col.Name] == len(legs)
+			switch {
+			case done[col.Name]:
+				continue
+			case common:
+				shared = append(shared, b.findColumn(legs, col.Name))
+			case named[col.Name]:
+				others = append(others, b.findColumn(legs, col.Name))
+			default:
+				rest = true
+			}
+			done[col.Name] = true
+		}
+	}
+	cols := append(shared, others...)
+	if rest {
+		cols = append(cols, b.fresh("pack_", schema.Dynamic))
+	}
+	return cols
+}
+
+// findColumn gives a column that tables have with several types the type dynamic.
+func (b *binder) findColumn(legs []leg, name string) bound {
+	t := schema.Unknown
+	for _, lg := range legs {
+		if col, ok := lg.r.find(name); ok {
+			if t != schema.Unknown && t != col.Type {
+				return b.fresh(name, schema.Dynamic)
+			}
+			t = col.Type
+		}
+	}
+	return b.fresh(name, t)
+}
+
+// namesIn collects the names in a condition.
+func namesIn(x syntax.Expr, names map[string]bool) {
+	switch x := x.(type) {
+	case *syntax.Name:
+		names[x.Text] = true
+	case *syntax.Paren:
+		namesIn(x.X, names)
+	case *syntax.Unary:
+		namesIn(x.X, names)
+	case *syntax.Binary:
+		namesIn(x.L, names)
+		namesIn(x.R, names)
+	case *syntax.In:
+		namesIn(x.X, names)
+	case *syntax.Between:
+		namesIn(x.X, names)
+	case *syntax.Member:
+		namesIn(x.X, names)
+	case *syntax.Index:
+		namesIn(x.X, names)
+	case *syntax.Call:
+		for _, a := range x.Args {
+			namesIn(a, names)
+		}
+	}
+}
