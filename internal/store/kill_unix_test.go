@@ -91,7 +91,8 @@ func TestKilledProcess(t *testing.T) {
 	dir := t.TempDir()
 	acked := 0
 	for i := range kills {
-		last, _ := runChild(t, dir, time.Duration(20+rand.IntN(150))*time.Millisecond, os.Args[0])
+		// Every fourth dies anywhere, also while it starts; the others while they store.
+		last, _ := runChild(t, dir, i%4 != 0, time.Duration(20+rand.IntN(150))*time.Millisecond, os.Args[0])
 		acked = max(acked, last)
 		if i%5 == 4 || i == kills-1 {
 			checkAfterDeath(t, dir, acked)
@@ -111,7 +112,7 @@ func TestFailingSystemCalls(t *testing.T) {
 	if err := exec.Command(strace, "-f", "-o", os.DevNull, "-e", "inject=fsync:error=EIO:when=1", "true").Run(); err != nil {
 		t.Skipf("strace does not work here: %v", err)
 	}
-	tries := []string{"fsync:error=EIO:when=12", "fsync:error=EIO:when=40", "fdatasync:error=EIO:when=3", "pwrite64:error=ENOSPC:when=60+", "fsync:error=EIO:when=90"}
+	tries := []string{"fsync:error=EIO:when=12", "fsync:error=EIO:when=40", "pwrite64:error=ENOSPC:when=60+", "fsync:error=EIO:when=90"}
 	for n := range soak(150) {
 		tries = append(tries, fmt.Sprintf("fsync:error=EIO:when=%d", n+1), fmt.Sprintf("pwrite64:error=ENOSPC:when=%d+", n+1), fmt.Sprintf("fsync:signal=SIGKILL:when=%d", n+1), fmt.Sprintf("unlinkat:signal=SIGKILL:when=%d", n+1))
 	}
@@ -120,7 +121,7 @@ func TestFailingSystemCalls(t *testing.T) {
 	codes := map[int]int{}
 	for _, inject := range tries {
 		call, _, _ := strings.Cut(inject, ":")
-		last, code := runChild(t, dir, 1500*time.Millisecond, strace, "-f", "-q", "-o", os.DevNull, "-e", "trace="+call, "-e", "inject="+inject, os.Args[0])
+		last, code := runChild(t, dir, false, 20*time.Second, strace, "-f", "-q", "-o", os.DevNull, "-e", "trace="+call, "-e", "inject="+inject, os.Args[0])
 		codes[code]++
 		acked = max(acked, last)
 		checkAfterDeath(t, dir, acked)
@@ -155,8 +156,8 @@ func checkAfterDeath(t *testing.T, dir string, acked int) {
 	}
 }
 
-// runChild runs a child, kills it after a time and returns the last position it acknowledged and its exit code.
-func runChild(t *testing.T, dir string, after time.Duration, command ...string) (acked, code int) {
+// runChild runs a child, kills it a time after it began, or after it first acknowledged something, and returns the last position it acknowledged and its exit code.
+func runChild(t *testing.T, dir string, onceStoring bool, after time.Duration, command ...string) (acked, code int) {
 	t.Helper()
 	c := exec.Command(command[0], append(command[1:], "-test.run=^$")...)
 	c.Env = append(os.Environ(), childDir+"="+dir)
@@ -168,7 +169,11 @@ func runChild(t *testing.T, dir string, after time.Duration, command ...string) 
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
 	}
-	timer := time.AfterFunc(after, func() { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) })
+	limit := after
+	if onceStoring {
+		limit += 30 * time.Second
+	}
+	timer := time.AfterFunc(limit, func() { _ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL) })
 	defer timer.Stop()
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -176,6 +181,9 @@ func runChild(t *testing.T, dir string, after time.Duration, command ...string) 
 			t.Errorf("the child says: %s", msg)
 		}
 		if n, ok := strings.CutPrefix(lines.Text(), "acked "); ok {
+			if onceStoring && acked == 0 {
+				timer.Reset(after)
+			}
 			if v, err := strconv.Atoi(n); err == nil {
 				acked = v
 			}

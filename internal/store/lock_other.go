@@ -19,5 +19,8 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
+// unlockDir closes the lock file.
+func unlockDir(f *os.File) error { return f.Close() }
+
 // freeBytes is not known here.
 func freeBytes(string) (int64, error) { return 0, errors.ErrUnsupported }

@@ -11,7 +11,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/fault"
 )
 
-// lockDir takes the directory for this process; closing the file, or the process's end, gives it back.
+// lockDir takes the directory for this process until unlockDir, or the process's end.
 func lockDir(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -23,6 +23,10 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// unlockDir gives the directory back. Closing the file alone would not do while a process that is just being started still
+// has a copy of it.
+func unlockDir(f *os.File) error { return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close()) }
 
 // freeBytes returns the space that this process may still use on the disk of dir.
 func freeBytes(dir string) (int64, error) {

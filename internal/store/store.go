@@ -154,7 +154,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	defer func() {
 		if err != nil {
 			s.releaseTail()
-			err = errors.Join(err, s.lock.Close())
+			err = errors.Join(err, unlockDir(s.lock))
 		}
 	}()
 	if err := s.newEpoch(ctx); err != nil {
@@ -280,7 +280,7 @@ func (s *Store) Close() error {
 	s.closing.Do(func() {
 		close(s.done)
 		s.wg.Wait()
-		err = errors.Join(s.j.Close(), s.lock.Close())
+		err = errors.Join(s.j.Close(), unlockDir(s.lock))
 		s.releaseTail()
 	})
 	return err
