@@ -285,11 +285,9 @@ func (o *outputs) addNew(items []item) {
 		} else {
 			name = o.unique(name)
 		}
-		id := 0
+		id := o.b.newID()
 		if r, ok := it.expr.(*plan.Ref); ok && name == it.name && !o.used(r.ID) {
 			id = r.ID
-		} else {
-			id = o.b.newID()
 		}
 		o.add(name, it.expr, id)
 	}

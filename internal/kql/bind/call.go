@@ -46,7 +46,7 @@ func (b *binder) call(c ctx, x *syntax.Call) value {
 }
 
 func (b *binder) unknownFunction(n *syntax.Name) {
-	hint, fix := "", ""
+	var hint, fix string
 	if l := strings.ToLower(n.Text); l != n.Text && (builtins().functions[l] != nil || builtins().aggregates[l] != nil) {
 		hint, fix = " Names of functions are written in lower case: '"+l+"'.", l
 	} else {

@@ -53,7 +53,7 @@ func literalValue(t schema.Type, text string) (any, bool) {
 	case schema.Long:
 		return integer(text)
 	case schema.Real:
-		return real(text)
+		return realNumber(text)
 	case schema.Decimal:
 		d, _, err := apd.NewFromString(text)
 		return d, err == nil && d.Form == apd.Finite
@@ -91,7 +91,7 @@ func integer(text string) (int64, bool) {
 	return n, err == nil
 }
 
-func real(text string) (float64, bool) {
+func realNumber(text string) (float64, bool) {
 	switch strings.ToLower(text) {
 	case "nan":
 		return math.NaN(), true

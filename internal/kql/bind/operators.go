@@ -117,18 +117,18 @@ func (b *binder) anyColumn(c ctx, x *syntax.Binary) value {
 	if op == ":" {
 		op = "has"
 	}
-	var any plan.Expr
+	var found plan.Expr
 	for _, col := range c.row.visible() {
 		if overload(op, col.Type, r.Type()) == nil || (op == "==" || op == "!=") && col.Type != r.Type() && col.Type != schema.Dynamic {
 			continue
 		}
 		e := &plan.Call{Func: op, Args: []plan.Expr{&plan.Ref{ID: col.ID, T: col.Type}, r}, T: schema.Bool}
-		any = either(any, e)
+		found = either(found, e)
 	}
-	if any == nil {
+	if found == nil {
 		return scalarOf(&plan.Lit{T: schema.Bool, Value: false})
 	}
-	return scalarOf(any)
+	return scalarOf(found)
 }
 
 func either(a, b plan.Expr) plan.Expr {

@@ -73,17 +73,17 @@ func (b *binder) searchText(c ctx, text, op string) plan.Expr {
 	case first:
 		op, text = "hassuffix"+suffix, text[1:]
 	}
-	var any plan.Expr
+	var found plan.Expr
 	for i, col := range c.row.visible() {
 		if i == 0 && col.Name == "$table" || col.Type != schema.String && col.Type != schema.Dynamic {
 			continue
 		}
-		any = either(any, &plan.Call{Func: op, T: schema.Bool, Args: []plan.Expr{&plan.Ref{ID: col.ID, T: col.Type}, &plan.Lit{T: schema.String, Value: text}}})
+		found = either(found, &plan.Call{Func: op, T: schema.Bool, Args: []plan.Expr{&plan.Ref{ID: col.ID, T: col.Type}, &plan.Lit{T: schema.String, Value: text}}})
 	}
-	if any == nil {
+	if found == nil {
 		return &plan.Lit{T: schema.Bool, Value: false}
 	}
-	return any
+	return found
 }
 
 // find: source_, then the columns the condition names or the project clause lists, then the rest as a bag.

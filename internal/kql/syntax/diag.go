@@ -58,7 +58,7 @@ func (d Diagnostic) String() string {
 }
 
 // Diagnostics is a list of findings, in the order of the text once sorted.
-type Diagnostics []Diagnostic
+type Diagnostics []Diagnostic //nolint:errname // it is a list first, and an error only where one is wanted
 
 // HasErrors reports whether any finding stops the query.
 func (ds Diagnostics) HasErrors() bool {

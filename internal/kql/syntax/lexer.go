@@ -318,9 +318,10 @@ func (l *lexer) quoted(i int) tokenKind {
 // skipQuoted goes on behind the closing quote, if there is one in the line.
 func (l *lexer) skipQuoted(q byte) {
 	for i := l.at; i < len(l.text) && l.text[i] != '\n'; i++ {
-		if l.text[i] == '\\' {
+		switch l.text[i] {
+		case '\\':
 			i++
-		} else if l.text[i] == q {
+		case q:
 			l.at = i + 1
 			return
 		}
