@@ -26,7 +26,9 @@ func lockDir(dir string) (*os.File, error) {
 
 // unlockDir gives the directory back. Closing the file alone would not do while a process that is just being started still
 // has a copy of it.
-func unlockDir(f *os.File) error { return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close()) }
+func unlockDir(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
+}
 
 // freeBytes returns the space that this process may still use on the disk of dir.
 func freeBytes(dir string) (int64, error) {
