@@ -62,7 +62,7 @@ func (p probers) Prerequisites(ctx context.Context, ws string) []connector.Prere
 }
 
 // buildDefenderXDR constructs services and streams for all workspaces. Nothing runs yet.
-func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub) (*defenderXDR, error) {
+func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, portal string) (*defenderXDR, error) {
 	x := &defenderXDR{
 		incidents: incident.New(s.db, s.log), meter: connector.NewMeter(s.db, s.log), log: s.log,
 		pulls: map[string]*defenderxdr.Connector{}, health: newHealthRows(s.store, s.workspaces, s.log),
@@ -95,7 +95,7 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub) (*defenderX
 	budget := ingest.NewBudget(0)
 	for i := range s.cfg.Workspaces {
 		w, cfg := s.workspaces[i], &s.cfg.Workspaces[i]
-		if err := s.addIncidents(ctx, x, probes, w, cfg); err != nil {
+		if err := s.addIncidents(ctx, x, probes, w, cfg, portal); err != nil {
 			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
 		}
 		if err := s.addHubs(x, budget, w, cfg); err != nil {
@@ -106,9 +106,10 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub) (*defenderX
 }
 
 // addIncidents adds the tenant's incidents and alerts, and the way back.
-func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes probers, w *api.Workspace, cfg *config.Workspace) error {
+func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes probers, w *api.Workspace, cfg *config.Workspace, portal string) error {
 	iw := incident.Workspace{
-		ID: w.ID, Name: w.Name, SubscriptionID: w.SubscriptionID, ResourceGroup: w.ResourceGroup,
+		URL: portal + "/w/" + w.Name + "/incidents/",
+		ID:  w.ID, Name: w.Name, SubscriptionID: w.SubscriptionID, ResourceGroup: w.ResourceGroup,
 		Policy: syncback.Policy(cfg.Incidents.Conflict),
 	}
 	if cfg.Tenant.ID == "" {

@@ -45,14 +45,14 @@ type Options struct {
 // Addresses says where the server answers.
 type Addresses struct{ URL, Portal string }
 
-// errStorage marks an error of the store's disk.
-type errStorage struct{ error }
+// storageError marks an error of the store's disk.
+type storageError struct{ error }
 
-func (e errStorage) Unwrap() error { return e.error }
+func (e storageError) Unwrap() error { return e.error }
 
 // IsStorageFailure reports whether the server ended because the disk refused a write.
 func IsStorageFailure(err error) bool {
-	var e errStorage
+	var e storageError
 	return errors.As(err, &e)
 }
 
@@ -112,7 +112,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		return err
 	}
 	hub := &api.Hub{}
-	xdr, err := s.buildDefenderXDR(ctx, hub)
+	xdr, err := s.buildDefenderXDR(ctx, hub, listeners.publicURL())
 	if err != nil {
 		return err
 	}
@@ -160,7 +160,7 @@ func (s *server) run(ctx context.Context, h http.Handler, ls *listeners, xdr *de
 		g.Add(func() error {
 			select {
 			case err := <-s.storeDied:
-				return errStorage{err}
+				return storageError{err}
 			case <-done:
 				return nil
 			}
@@ -189,7 +189,7 @@ func (s *server) run(ctx context.Context, h http.Handler, ls *listeners, xdr *de
 			end, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 			defer cancel()
 			if srv.Shutdown(end) != nil {
-				srv.Close()
+				_ = srv.Close() // cuts what hangs longer
 			}
 		})
 	}
@@ -213,7 +213,6 @@ type listeners struct {
 	all        []listener
 	pkiDir     string
 	tls, plain string // addresses
-	host       string
 }
 
 // listen binds every address before anything else starts, so that a taken port costs nothing.

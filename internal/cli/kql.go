@@ -116,10 +116,10 @@ func kqlRun(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer scratch.Close()
-			return eachLine(env, func(q queryLine) (any, error) {
+			err = eachLine(env, func(q queryLine) (any, error) {
 				return runLine(cmd.Context(), scratch, q, mode)
 			})
+			return errors.Join(err, scratch.Close())
 		},
 	}
 	cmd.Flags().StringVar(&mode, "engine", "auto", "auto, go or duckdb")

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -70,12 +71,12 @@ func newQuery(env *Env) *cobra.Command {
 	return cmd
 }
 
-func queryOffline(cmd *cobra.Command, env *Env, dir, ws, text, format, engine, timespan string) error {
+func queryOffline(cmd *cobra.Command, env *Env, dir, ws, text, format, engine, timespan string) (err error) {
 	off, err := app.OpenOffline(cmd.Context(), dir, ws)
 	if err != nil {
 		return err
 	}
-	defer off.Close()
+	defer func() { err = errors.Join(err, off.Close()) }()
 	span, err := query.ParseTimespan(timespan)
 	if err != nil {
 		return err

@@ -19,9 +19,9 @@ import (
 
 // target is where a command goes: the operator's socket of a configuration, or a URL with the token of `vedette login`.
 type target struct {
-	env                     *Env
-	config, url, ca, wsName string
-	json                    bool
+	env                 *Env
+	config, url, wsName string
+	json                bool
 }
 
 // flags adds the target's flags to a command.

@@ -64,8 +64,8 @@ func New(o Options) (*Engine, error) {
 	if err != nil {
 		return nil, fault.New(fault.Internal, "data_dir", "finding the data directory %s: %w", o.Dir, err)
 	}
-	if real, err := filepath.EvalSymlinks(dir); err == nil {
-		dir = real // DuckDB compares paths with the folder it may read
+	if target, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = target // DuckDB compares paths with the folder it may read
 	}
 	o.Dir = dir
 	temp := filepath.Join(dir, "tmp", "duckdb")

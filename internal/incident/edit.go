@@ -144,7 +144,7 @@ func (c *Change) check() error {
 		}
 		*v = strings.TrimSpace(*v)
 		if n := utf8.RuneCountInString(*v); n < low || n > high || !utf8.ValidString(*v) {
-			return fault.New(fault.Invalid, "invalid_"+what, "The %s has %d characters; it needs %d to %d.", what, n, low, high)
+			return fault.New(fault.Invalid, "invalid_"+strings.ReplaceAll(what, " ", "_"), "The %s has %d characters; it needs %d to %d.", what, n, low, high)
 		}
 		return nil
 	}

@@ -45,8 +45,8 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err != nil {
 		return nil, fault.New(fault.Unavailable, "state_open", "The state database %s cannot be opened: %w.", path, err)
 	}
-	db := &DB{write: w, failure: &failure{}}
-	w.AddQueryHook(db.failure)
+	db := &DB{failure: &failure{}}
+	db.write = w.WithQueryHook(db.failure)
 	if err := db.migrate(ctx); err != nil {
 		return nil, errors.Join(fault.New(fault.Internal, "state_migrate", "The state database %s could not be brought up to date: %w. Restore the last backup, or start the version that wrote it.", path, err), w.Close())
 	}

@@ -39,3 +39,19 @@ func (db *DB) WorkspaceIDs(ctx context.Context, name, id, subscription string) (
 	})
 	return wsID, subID, err
 }
+
+// Workspace names a workspace that this state knows.
+type Workspace struct{ Name, ID string }
+
+// Workspaces lists the workspaces, by name.
+func (db *DB) Workspaces(ctx context.Context) ([]Workspace, error) {
+	var rows []workspaceRow
+	if err := db.read.NewSelect().Model(&rows).Order("name").Scan(ctx); err != nil {
+		return nil, err
+	}
+	out := make([]Workspace, len(rows))
+	for i, r := range rows {
+		out[i] = Workspace{r.Name, r.ID}
+	}
+	return out, nil
+}

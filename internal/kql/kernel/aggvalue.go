@@ -10,7 +10,6 @@ type extreme struct {
 	sign int
 	has  []bool
 	best *column.Vector
-	size int64
 }
 
 func newExtreme(sign int) func(*aggSite) (Aggregator, error) {

@@ -45,7 +45,7 @@ func (w *wkt) geometry(depth int) any {
 		w.i++
 	}
 	var kind string
-	level := 0 // how deep the lists of positions nest
+	var level int // how deep the lists of positions nest
 	switch strings.ToUpper(w.s[start:w.i]) {
 	case "POINT":
 		if !w.eat('(') {

@@ -16,13 +16,12 @@ type val struct {
 	v any
 }
 
-func null(t schema.Type) val         { return val{t, nil} }
-func dyn(json string) val            { return val{schema.Dynamic, column.Raw(json)} }
-func span(s string) val              { t, _ := column.ParseTimespan(s); return val{schema.Timespan, t} }
-func dt(s string) val                { t, _ := column.ParseDatetime(s); return val{schema.Datetime, t} }
-func int32of(n int64) val            { return val{schema.Int, n} }
-func dec(s string) val               { d, _ := toDecimal(s); return val{schema.Decimal, d} }
-func typed(t schema.Type, v any) val { return val{t, v} }
+func null(t schema.Type) val { return val{t, nil} }
+func dyn(json string) val    { return val{schema.Dynamic, column.Raw(json)} }
+func span(s string) val      { t, _ := column.ParseTimespan(s); return val{schema.Timespan, t} }
+func dt(s string) val        { t, _ := column.ParseDatetime(s); return val{schema.Datetime, t} }
+func int32of(n int64) val    { return val{schema.Int, n} }
+func dec(s string) val       { d, _ := toDecimal(s); return val{schema.Decimal, d} }
 
 func valueOf(x any) val {
 	switch x := x.(type) {

@@ -43,7 +43,7 @@ func seriesFunctions() family {
 		return int64(0)
 	}))
 	for name, op := range map[string]string{"add": "+", "subtract": "-", "multiply": "*"} {
-		real, whole := realArith(op), longArith(op)
+		inReal, whole := realArith(op), longArith(op)
 		f["series_"+name] = dynamicFunc(2, 2, zipSeries(func(x, y any) any {
 			if a, ok := x.(int64); ok {
 				if b, ok := y.(int64); ok {
@@ -53,7 +53,7 @@ func seriesFunctions() family {
 			}
 			a, _ := toReal(x)
 			b, _ := toReal(y)
-			return real(a, b)
+			return inReal(a, b)
 		}))
 	}
 	for name, op := range map[string]func(a, b float64) float64{"divide": realArith("/"), "pow": math.Pow} {

@@ -233,7 +233,7 @@ func aggregateSQL(a plan.Agg, args []string) (string, bool) {
 	}
 	x, t, out := args[0], types[0], a.Out[0].Type
 	whole := t == schema.Long || t == schema.Int || t == schema.Timespan
-	real := "CAST(" + x + " AS DOUBLE)"
+	double := "CAST(" + x + " AS DOUBLE)"
 	switch {
 	case f == "sum" && whole && sqlType(out) == "BIGINT":
 		return fmt.Sprintf(wrap, "coalesce(sum("+x+")"+filter(pred)+", 0)"), true
@@ -241,7 +241,7 @@ func aggregateSQL(a plan.Agg, args []string) (string, bool) {
 		return "coalesce(sum(" + x + ")" + filter(pred) + ", 0)", true
 	case f == "avg" && (t == schema.Long || t == schema.Int || t == schema.Real) && out == schema.Real:
 		n := "count(" + x + ")" + filter(pred)
-		return "CASE WHEN " + n + " = 0 THEN CAST('nan' AS DOUBLE) ELSE sum(" + real + ")" + filter(pred) + " / " + n + " END", true
+		return "CASE WHEN " + n + " = 0 THEN CAST('nan' AS DOUBLE) ELSE sum(" + double + ")" + filter(pred) + " / " + n + " END", true
 	case (f == "min" || f == "max") && out == t:
 		return extreme(f, x, t, pred)
 	case (f == "dcount" || f == "count_distinct") && simple(t):

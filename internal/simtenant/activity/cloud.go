@@ -164,12 +164,20 @@ type App struct {
 	Instance int
 }
 
-// The applications of the tenant.
-func Exchange() App   { return App{"Microsoft Exchange Online", 20893, 0} }
+// Exchange is Exchange Online.
+func Exchange() App { return App{"Microsoft Exchange Online", 20893, 0} }
+
+// SharePoint is SharePoint Online.
 func SharePoint() App { return App{"Microsoft SharePoint Online", 20892, 0} }
-func OneDrive() App   { return App{"Microsoft OneDrive for Business", 15600, 0} }
-func Teams() App      { return App{"Microsoft Teams", 28375, 0} }
-func Office() App     { return App{"Office 365", 11161, 0} }
+
+// OneDrive is OneDrive for Business.
+func OneDrive() App { return App{"Microsoft OneDrive for Business", 15600, 0} }
+
+// Teams is Microsoft Teams.
+func Teams() App { return App{"Microsoft Teams", 28375, 0} }
+
+// Office is the suite as a whole.
+func Office() App { return App{"Office 365", 11161, 0} }
 
 // InApp records an activity in a cloud application.
 func (g *Stage) InApp(at time.Time, u *directory.User, app App, action, object, ip, country string) *hunt.Row {

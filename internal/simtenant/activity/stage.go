@@ -125,7 +125,7 @@ func (g *Stage) Shell(at time.Time, dev *directory.Device, as Account) *Proc {
 
 func uniqueID(p *Proc) string {
 	h := fnv.New64a()
-	fmt.Fprint(h, p.Device.ID, p.PID, p.Created.UnixNano())
+	_, _ = fmt.Fprint(h, p.Device.ID, p.PID, p.Created.UnixNano())
 	return fmt.Sprint(h.Sum64() >> 12)
 }
 

@@ -17,7 +17,7 @@ type Dice struct{ *rand.Rand }
 func New(seed int64, parts ...any) *Dice {
 	h := fnv.New64a()
 	for _, p := range parts {
-		fmt.Fprint(h, p, "\x00")
+		_, _ = fmt.Fprint(h, p, "\x00")
 	}
 	return &Dice{rand.New(rand.NewPCG(uint64(seed), h.Sum64()))}
 }

@@ -20,8 +20,6 @@ type listing[T any] struct {
 	context     string
 	view        func(T) any
 	tieBreak    func(a, b T) int
-	searchable  func(T) string
-	hardSkipCap int
 }
 
 // answer sends the page of the list the request asks for.
