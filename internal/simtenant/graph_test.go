@@ -321,8 +321,7 @@ func TestHuntingRunsTheListedPatterns(t *testing.T) {
 	s := quiet(t)
 	s.json(204, "POST", s.Control+"/resume", "")
 	s.truth(2000)
-	s.json(204, "POST", s.Control+"/pause", "")
-	time.Sleep(300 * time.Millisecond)
+	s.settle()
 	run := func(q string) object {
 		return s.json(200, "POST", "/v1.0/security/microsoft.graph.security.runHuntingQuery", `{"query":"`+q+`"}`)
 	}

@@ -82,11 +82,14 @@ func (t *tenant) listen() (*listeners, error) {
 		l.close()
 		return nil, err
 	}
+	at := func(scheme string, ln net.Listener) string {
+		return scheme + "://" + net.JoinHostPort(reachable(t.cfg.Host), strconv.Itoa(portOf(ln.Addr().String())))
+	}
 	d := dice.New(t.store.Meta().Seed, "client")
 	secret := dice.New(t.keys.signing.D.Int64(), "secret") // not a function of the seed alone, which is no secret
 	t.info = Info{
-		Graph: "https://" + l.graph.Addr().String(), Token: "https://" + l.token.Addr().String(), Kafka: net.JoinHostPort(t.cfg.Host, strconv.Itoa(kafka)), Control: "http://" + l.control.Addr().String(),
-		Portal: "http://" + l.portal.Addr().String(), CAFile: ca, TenantID: t.dir.TenantID, ClientID: d.GUID(), ClientSecret: "sim~" + secret.Hex(16), Hubs: []string{hub.Topic}, ConsumerGroup: "vedette",
+		Graph: at("https", l.graph), Token: at("https", l.token), Kafka: net.JoinHostPort(reachable(t.cfg.Host), strconv.Itoa(kafka)), Control: at("http", l.control),
+		Portal: at("http", l.portal), CAFile: ca, TenantID: t.dir.TenantID, ClientID: d.GUID(), ClientSecret: "sim~" + secret.Hex(16), Hubs: []string{hub.Topic}, ConsumerGroup: "vedette",
 		ConnectionStringFile: filepath.Join(filepath.Dir(ca), "connection-string.txt"), kafkaPort: kafka,
 	}
 	t.info.connectionString = "Endpoint=sb://contoso-xdr.servicebus.windows.net/;SharedAccessKeyName=export-reader;SharedAccessKey=" + base64.StdEncoding.EncodeToString([]byte(secret.Hex(16))) + ";EntityPath=" + hub.Topic
@@ -95,6 +98,14 @@ func (t *tenant) listen() (*listeners, error) {
 		return nil, fmt.Errorf("writing the connection string: %w", err)
 	}
 	return l, nil
+}
+
+// reachable is the host clients use: a wildcard to listen on is no address to go to.
+func reachable(host string) string {
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		return "127.0.0.1"
+	}
+	return host
 }
 
 func portOf(address string) int {

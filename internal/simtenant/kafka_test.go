@@ -11,8 +11,7 @@ import (
 func TestAGroupReadsOverDroppedConnections(t *testing.T) {
 	s := start(t, small(t.TempDir()))
 	s.truth(2000)
-	s.json(204, "POST", s.Control+"/pause", "")
-	time.Sleep(300 * time.Millisecond)
+	s.settle()
 	_, want := s.consume()
 	c := s.kafka(kgo.ConsumeTopics(s.Hubs[0]), kgo.ConsumerGroup(s.ConsumerGroup), kgo.DisableAutoCommit(), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	defer c.Close()

@@ -180,6 +180,19 @@ func (s *sim) truth(atLeast int) object {
 	}
 }
 
+// settle pauses the tenant and waits until nothing more reaches the hub.
+func (s *sim) settle() {
+	s.t.Helper()
+	s.json(204, "POST", s.Control+"/pause", "")
+	last := ""
+	for quiet := 0; quiet < 5; quiet++ {
+		time.Sleep(100 * time.Millisecond)
+		if ends := fmt.Sprint(s.json(200, "GET", s.Control+"/status", "")["hub"]); ends != last {
+			last, quiet = ends, 0
+		}
+	}
+}
+
 func TestTenantAnswers(t *testing.T) {
 	began := time.Now()
 	s := start(t, small(t.TempDir()))

@@ -159,8 +159,7 @@ func TestKilledAtAnyTimeItGoesOn(t *testing.T) {
 	if string(before) != string(after) {
 		t.Errorf("sim.json changed over the kills:\n%s\n%s", before, after)
 	}
-	s.json(204, "POST", s.Control+"/pause", "")
-	time.Sleep(300 * time.Millisecond)
+	s.settle()
 	events, messages := s.consume()
 	seen := map[string]int{}
 	for _, e := range events {
@@ -202,8 +201,7 @@ func TestKilledAtAnyTimeItGoesOn(t *testing.T) {
 func TestTruthCountsDistinctEvents(t *testing.T) {
 	s := start(t, small(t.TempDir()))
 	s.truth(2000)
-	s.json(204, "POST", s.Control+"/pause", "")
-	time.Sleep(300 * time.Millisecond)
+	s.settle()
 	want := s.json(200, "GET", s.Control+"/truth", "")["events"].(object)
 	for table, n := range want {
 		_, _, b := s.call("GET", s.Control+"/truth/events?table="+table, "")
@@ -235,8 +233,7 @@ func TestRateAddsNumberedEvents(t *testing.T) {
 	s.truth(2000)
 	s.json(204, "POST", s.Control+"/rate", `{"eventsPerSecond":2000}`)
 	time.Sleep(1500 * time.Millisecond)
-	s.json(204, "POST", s.Control+"/rate", `{"eventsPerSecond":0}`)
-	time.Sleep(300 * time.Millisecond)
+	s.settle()
 	events, _ := s.consume()
 	numbers, top := map[int64]bool{}, int64(0)
 	for _, e := range events {
