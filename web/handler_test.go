@@ -100,7 +100,7 @@ func TestHandler(t *testing.T) {
 func TestNotModified(t *testing.T) {
 	h := newHandler(fstest.MapFS{"index.html.gz": packed(t, "page")})
 	ask := func(etag string) *httptest.ResponseRecorder {
-		r := httptest.NewRequest("GET", "/", nil)
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.Header.Set("Accept", "text/html")
 		r.Header.Set("Accept-Encoding", "gzip")
 		r.Header.Set("If-None-Match", etag)

@@ -272,8 +272,8 @@ func browser(t *testing.T, d *Demo) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "npm", "run", "--silent", "e2e")
 	cmd.Dir = filepath.Join(root, "web", "ui")
-	cmd.Env = append(os.Environ(), "BASE_URL="+d.Portal, "SIGNIN_URL="+d.SignIn, "OUT_DIR="+shots, "CHROMIUM="+chromium,
-		"USER_NAME="+d.Info.Users[0].Name, "USER_PASSWORD="+d.Info.Users[0].Password)
+	cmd.Env = append(os.Environ(), "BASE_URL="+d.Portal, "SIGNIN_URL="+d.SignIn, "OUT="+shots, "CHROMIUM="+chromium,
+		"USER_NAME="+d.Info.Users[0].Name, "PASSWORD="+d.Info.Users[0].Password)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("browser journeys: %v\n%s", err, out)

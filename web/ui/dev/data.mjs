@@ -58,7 +58,6 @@ function makeIncident(i, total) {
   const number = total - i;
   return {
     name: `6f1d2c3b-4a59-4e00-9d10-${String(number).padStart(12, '0')}`,
-    number,
     incidentNumber: number,
     providerIncidentId: String(20400 + number),
     providerName: 'Microsoft XDR',
@@ -106,11 +105,11 @@ const titles = [
 export function alertsOf(incident) {
   const start = Date.parse(incident.firstActivityTimeUtc);
   return Array.from({ length: incident.additionalData.alertsCount }, (_, i) => {
-    const t = titles[(i + incident.number) % titles.length];
+    const t = titles[(i + incident.incidentNumber) % titles.length];
     const at = new Date(start + i * 7 * 60_000).toISOString();
     return {
-      id: `da${incident.number}0${i}`,
-      systemAlertId: `a1b2c3d4-0000-4000-9000-${String(incident.number * 10 + i).padStart(12, '0')}`,
+      id: `da${incident.incidentNumber}0${i}`,
+      systemAlertId: `a1b2c3d4-0000-4000-9000-${String(incident.incidentNumber * 10 + i).padStart(12, '0')}`,
       title: i === 0 && incident.additionalData.alertsCount === 1 ? incident.title : t[0],
       severity: i % 3 === 0 ? incident.severity : 'Medium',
       status: incident.status === 'Closed' ? 'Resolved' : i % 2 ? 'InProgress' : 'New',
@@ -121,7 +120,7 @@ export function alertsOf(incident) {
       lastActivityTimeUtc: new Date(start + i * 7 * 60_000 + 90_000).toISOString(),
       tactics: [t[1]],
       techniques: [t[2]],
-      url: `https://security.microsoft.com/alerts/da${incident.number}0${i}`,
+      url: `https://security.microsoft.com/alerts/da${incident.incidentNumber}0${i}`,
       description: 'A process read memory of another process in a way that is common for credential theft tools.',
       entities: [
         { kind: 'Host', label: 'FIN-WS-0231', HostName: 'FIN-WS-0231', OSFamily: 'Windows' },
@@ -142,7 +141,7 @@ export const entitiesOf = (incident) => [
 ];
 
 export const commentsOf = (incident) =>
-  incident.number % 3 === 0 || incident.number === 120
+  incident.incidentNumber % 3 === 0 || incident.incidentNumber === 120
     ? [
         { id: 'c1', message: 'User confirms the mail was opened on Monday. Session tokens revoked.', author: 'Maya Lindqvist', createdTimeUtc: ago(42), origin: 'vedette' },
         { id: 'c2', message: 'Device isolated from the network.', author: 'j.okafor@contoso.example', createdTimeUtc: ago(20), origin: 'defender' },
@@ -159,7 +158,7 @@ export const historyOf = (incident) => [
 
 export const conflictsOf = (incident) =>
   incident.sync.state === 'conflict'
-    ? [{ id: 31, incidentNumber: incident.number, field: 'status', base: 'New', local: { value: 'Active', actor: 'Maya Lindqvist', time: ago(14) }, remote: { value: 'Closed', actor: 'Automated investigation', time: ago(11) }, applied: 'local', time: ago(10) }]
+    ? [{ id: 31, incidentNumber: incident.incidentNumber, field: 'status', base: 'New', local: { value: 'Active', actor: 'Maya Lindqvist', time: ago(14) }, remote: { value: 'Closed', actor: 'Automated investigation', time: ago(11) }, applied: 'local', time: ago(10) }]
     : [];
 
 const streamed = tables.filter((t) => t.streamed);

@@ -21,17 +21,17 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     for (const s of state.streams) s.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
   };
   const extraOf = (incident) => {
-    if (!state.extra.has(incident.number)) state.extra.set(incident.number, { comments: commentsOf(incident), history: historyOf(incident), conflicts: conflictsOf(incident) });
-    return state.extra.get(incident.number);
+    if (!state.extra.has(incident.incidentNumber)) state.extra.set(incident.incidentNumber, { comments: commentsOf(incident), history: historyOf(incident), conflicts: conflictsOf(incident) });
+    return state.extra.get(incident.incidentNumber);
   };
   const touch = (incident) => {
     incident.lastModifiedTimeUtc = new Date().toISOString();
-    incident.etag = `"${incident.number}-${Date.now()}"`;
+    incident.etag = `"${incident.incidentNumber}-${Date.now()}"`;
     incident.sync = { state: 'pending', pending: [], since: incident.lastModifiedTimeUtc };
     setTimeout(() => {
       incident.sync = { state: 'synced', lastSeen: new Date().toISOString() };
-      incident.etag = `"${incident.number}-${Date.now()}s"`;
-      tell('incident', { workspace: 'ws', number: incident.number });
+      incident.etag = `"${incident.incidentNumber}-${Date.now()}s"`;
+      tell('incident', { workspace: 'ws', number: incident.incidentNumber });
     }, 1500).unref();
   };
 
@@ -40,18 +40,18 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     const text = (q.get('q') ?? '').toLowerCase();
     const order = ['High', 'Medium', 'Low', 'Informational'];
     const all = state.incidents.filter(
-      (i) => has('severity', i.severity) && (!text || `${i.title} ${i.number} ${i.owner?.assignedTo}`.toLowerCase().includes(text)) && (!q.get('owner') || (q.get('owner') === 'none' ? !i.owner : i.owner?.userPrincipalName === q.get('owner'))) && (!q.get('label') || i.labels.some((l) => l.labelName === q.get('label'))),
+      (i) => has('severity', i.severity) && (!text || `${i.title} ${i.incidentNumber} ${i.owner?.assignedTo}`.toLowerCase().includes(text)) && (!q.get('owner') || (q.get('owner') === 'none' ? !i.owner : i.owner?.userPrincipalName === q.get('owner'))) && (!q.get('label') || i.labels.some((l) => l.labelName === q.get('label'))),
     );
     const items = all.filter((i) => has('status', i.status));
     const sort = q.get('sort') ?? '-created';
-    const value = { created: (i) => i.createdTimeUtc, modified: (i) => i.lastModifiedTimeUtc, number: (i) => i.number, title: (i) => i.title, status: (i) => i.status, owner: (i) => i.owner?.assignedTo ?? '~', alerts: (i) => i.additionalData.alertsCount, severity: (i) => 9 - order.indexOf(i.severity) }[sort.replace('-', '')];
+    const value = { created: (i) => i.createdTimeUtc, modified: (i) => i.lastModifiedTimeUtc, number: (i) => i.incidentNumber, title: (i) => i.title, status: (i) => i.status, owner: (i) => i.owner?.assignedTo ?? '~', alerts: (i) => i.additionalData.alertsCount, severity: (i) => 9 - order.indexOf(i.severity) }[sort.replace('-', '')];
     items.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) * (sort.startsWith('-') ? -1 : 1));
     const offset = Number(q.get('offset') ?? 0);
     return ok({ items: items.slice(offset, offset + Number(q.get('limit') ?? 50)), total: items.length, counts: { open: all.filter((i) => i.status !== 'Closed').length, new: all.filter((i) => i.status === 'New').length, active: all.filter((i) => i.status === 'Active').length } });
   };
 
   const change = (incident, body) => {
-    if (body.etag && body.etag !== incident.etag) return fail(412, 'etag_mismatch', `Incident ${incident.number} has changed since you opened it.`);
+    if (body.etag && body.etag !== incident.etag) return fail(412, 'etag_mismatch', `Incident ${incident.incidentNumber} has changed since you opened it.`);
     if (body.status === 'Closed' && !(body.classification ?? incident.classification)) return fail(400, 'classification_required', 'Closing needs a classification.');
     const { history } = extraOf(incident);
     for (const field of ['status', 'severity', 'classification', 'classificationReason', 'classificationComment']) {
@@ -67,12 +67,12 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     incident.labels = incident.labels.filter((l) => !(body.labels?.remove ?? []).includes(l.labelName));
     incident.modifiedBy = 'maya';
     touch(incident);
-    tell('incident', { workspace: 'ws', number: incident.number });
+    tell('incident', { workspace: 'ws', number: incident.incidentNumber });
     return ok(incident);
   };
 
   const incidentRoutes = (method, number, rest, body) => {
-    const incident = state.incidents.find((i) => i.number === number);
+    const incident = state.incidents.find((i) => i.incidentNumber === number);
     if (!incident) return fail(404, 'incident_not_found', `There is no incident ${number} in this workspace.`);
     const extra = extraOf(incident);
     if (method === 'PATCH') return change(incident, body);

@@ -55,7 +55,6 @@ export interface Sync {
 
 export interface Incident {
   name: string;
-  number: number;
   incidentNumber: number;
   providerIncidentId: string;
   providerName: string;

@@ -79,7 +79,7 @@ function NavLink({ place, ws, narrow }: { place: Place; ws: string; narrow: bool
   const href = `/w/${encodeURIComponent(ws)}${place.path}`;
   const active = place.path === '' ? location.pathname.replace(/\/$/, '') === href : location.pathname.startsWith(href);
   const link = (
-    <Link to={href as '/'} className={styles.link} aria-current={active ? 'page' : undefined} aria-label={narrow ? place.label : undefined}>
+    <Link to={href as '/'} activeOptions={{ exact: place.path === '' }} className={styles.link} aria-current={active ? 'page' : undefined} aria-label={narrow ? place.label : undefined}>
       <span className={styles.icon}>{active ? place.activeIcon : place.icon}</span>
       <span className={styles.label}>{place.label}</span>
       {place.count ? (

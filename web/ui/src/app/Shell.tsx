@@ -127,8 +127,9 @@ function UserMenu() {
   const signOut = useMutation({
     mutationFn: () => request('DELETE', '/api/session'),
     onSuccess: () => {
-      client.clear();
+      // The gate watches the session: it must stay in the cache while everything else goes.
       client.setQueryData(sessionQuery.queryKey, null);
+      client.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
     },
     onError: (error) => toasts.failure('You are still signed in', error),
   });

@@ -1,4 +1,5 @@
-import { Navigate, Outlet, useLocation, useParams } from '@tanstack/react-router';
+import { Outlet, useNavigate, useParams } from '@tanstack/react-router';
+import { useEffect } from 'react';
 import { Button } from '@fluentui/react-components';
 import { CompassNorthwestRegular } from '@fluentui/react-icons';
 import { EmptyState } from '../ui/states';
@@ -8,17 +9,23 @@ import { Shell } from './Shell';
 /** Leads addresses without a workspace to the same page of the first one. */
 export function HomeRedirect() {
   const session = useSession();
-  const location = useLocation();
-  const first = session.workspaces[0];
-  if (!first) {
+  const navigate = useNavigate();
+  const first = session.workspaces[0]?.name;
+  useEffect(() => {
+    if (first === undefined) return;
+    // Read once: following the address while it changes would lead here again and again.
+    const { pathname, search } = window.location;
+    const rest = isKnownPlace(pathname) ? pathname + search : '';
+    void navigate({ href: `/w/${encodeURIComponent(first)}${rest}`, replace: true });
+  }, [first, navigate]);
+  if (first === undefined) {
     return (
       <EmptyState icon={<CompassNorthwestRegular />} title="No workspace for you yet">
         You are signed in as {session.user.name}, but no workspace is open to you. Ask an owner to give you a role.
       </EmptyState>
     );
   }
-  if (!isKnownPlace(location.pathname)) return <Navigate to="/w/$ws" params={{ ws: first.name }} replace />;
-  return <Navigate to={`/w/${encodeURIComponent(first.name)}${location.pathname}` as '/'} search={location.search as never} replace />;
+  return null;
 }
 
 const isKnownPlace = (path: string) => /^\/(incidents|logs|connectors)(\/|$)/.test(path);

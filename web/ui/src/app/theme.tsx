@@ -65,8 +65,9 @@ export function ThemeRoot({ children }: { children: ReactNode }) {
   }, [name]);
   return (
     <Context.Provider value={state}>
-      <FluentProvider theme={themes[name]} className="themeRoot">
-        {children}
+      {/* The class sits inside: the provider's own class is copied to every portal, which would cover the page. */}
+      <FluentProvider theme={themes[name]}>
+        <div className="themeRoot">{children}</div>
       </FluentProvider>
     </Context.Provider>
   );

@@ -17,8 +17,8 @@ import { fieldName, originName } from './words';
 export function ActivityTab({ incident }: { incident: IncidentDetail }) {
   const workspace = useWorkspace();
   const session = useSession();
-  const history = useQuery(historyQuery(workspace.name, incident.number));
-  const conflicts = useQuery(conflictsQuery(workspace.name, incident.number));
+  const history = useQuery(historyQuery(workspace.name, incident.incidentNumber));
+  const conflicts = useQuery(conflictsQuery(workspace.name, incident.incidentNumber));
   const entries = mergeStream(incident.comments ?? [], history.data?.items ?? []);
   const mayComment = mayEdit(incident, 'comment', session.user.role);
   return (
@@ -26,7 +26,7 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
       {(conflicts.data?.items ?? []).map((conflict) => (
         <Conflict key={conflict.id} conflict={conflict} ws={workspace.name} disabled={!mayEdit(incident, 'status', session.user.role)} />
       ))}
-      {mayComment && <CommentBox ws={workspace.name} number={incident.number} />}
+      {mayComment && <CommentBox ws={workspace.name} number={incident.incidentNumber} />}
       <Card title="Activity">
         {history.isError && <ErrorState error={history.error} retry={() => void history.refetch()} title="The history could not be loaded" />}
         <ol className={styles.stream}>

@@ -36,7 +36,7 @@ export function CloseDialog(props: { incident: Incident; onCancel: () => void; o
       <DialogSurface>
         <DialogBody>
           <DialogTitle>
-            {incident.status === 'Closed' ? 'Change the classification of' : 'Close'} incident {incident.number}
+            {incident.status === 'Closed' ? 'Change the classification of' : 'Close'} incident {incident.incidentNumber}
           </DialogTitle>
           <DialogContent>
             <div className={styles.options}>

@@ -50,7 +50,7 @@ function Details({ incident }: { incident: IncidentDetail }) {
         title={incident.title}
         lead={
           <span className={styles.badges}>
-            <span>Incident {incident.number}</span>
+            <span>Incident {incident.incidentNumber}</span>
             <SeverityBadge value={incident.severity} />
             <StatusBadge value={incident.status} />
             <SyncChip sync={incident.sync} />
@@ -58,7 +58,7 @@ function Details({ incident }: { incident: IncidentDetail }) {
         }
         actions={
           <>
-            <Link to="/w/$ws/logs" params={{ ws: workspace.name }} search={{ q: incidentKql(incident.number), time: 'P30D', run: '1' }} className={styles.action}>
+            <Link to="/w/$ws/logs" params={{ ws: workspace.name }} search={{ q: incidentKql(incident.incidentNumber), time: 'P30D', run: '1' }} className={styles.action}>
               <DocumentSearchRegular /> Investigate in Logs
             </Link>
             {portal && (

@@ -57,7 +57,7 @@ export function IncidentTable(props: Props) {
       </thead>
       <tbody ref={body}>
         {props.items.map((incident) => (
-          <Row key={incident.number} incident={incident} {...props} />
+          <Row key={incident.incidentNumber} incident={incident} {...props} />
         ))}
       </tbody>
     </table>
@@ -72,13 +72,13 @@ function ariaSort(sort: string, key: string | undefined) {
 function Row({ incident, ws, selected, onSelect, onLabel }: Props & { incident: Incident }) {
   const products = incident.additionalData.alertProductNames ?? [];
   return (
-    <tr aria-selected={incident.number === selected} data-severity={incident.severity} onClick={() => onSelect(incident.number)}>
+    <tr aria-selected={incident.incidentNumber === selected} data-severity={incident.severity} onClick={() => onSelect(incident.incidentNumber)}>
       <td>
         <SeverityBadge value={incident.severity} short />
       </td>
-      <td className={styles.number}>{incident.number}</td>
+      <td className={styles.number}>{incident.incidentNumber}</td>
       <td className={styles.title}>
-        <Link to="/w/$ws/incidents/$number" params={{ ws, number: String(incident.number) }} className="link" onClick={(e) => e.stopPropagation()}>
+        <Link to="/w/$ws/incidents/$number" params={{ ws, number: String(incident.incidentNumber) }} className="link" onClick={(e) => e.stopPropagation()}>
           {incident.title}
         </Link>
         <div className={styles.under}>

@@ -39,11 +39,11 @@ export function IncidentsPage() {
   const select = (n: number | undefined) => set({ page: state.page, selected: n });
   const openPage = (n: number) => void navigate({ to: '/w/$ws/incidents/$number', params: { ws: workspace.name, number: String(n) } });
   const move = (step: number) => {
-    const at = items.findIndex((i) => i.number === state.selected);
+    const at = items.findIndex((i) => i.incidentNumber === state.selected);
     const next = items[at < 0 ? 0 : Math.min(items.length - 1, Math.max(0, at + step))];
-    if (next) select(next.number);
+    if (next) select(next.incidentNumber);
   };
-  const selected = items.find((i) => i.number === state.selected);
+  const selected = items.find((i) => i.incidentNumber === state.selected);
   useShortcuts({
     j: () => move(1),
     k: () => move(-1),

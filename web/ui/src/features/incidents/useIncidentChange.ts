@@ -32,34 +32,34 @@ export function useIncidentChange(ws: string) {
   const toasts = useToasts();
   const mutation = useMutation({
     mutationFn: ({ incident, change }: { incident: Incident; change: IncidentChange }) =>
-      patch<Incident>(paths.incident(ws, incident.number), { etag: incident.etag, ...change }),
+      patch<Incident>(paths.incident(ws, incident.incidentNumber), { etag: incident.etag, ...change }),
     onMutate: async ({ incident, change }) => {
-      const key = incidentQuery(ws, incident.number).queryKey;
+      const key = incidentQuery(ws, incident.incidentNumber).queryKey;
       await client.cancelQueries({ queryKey: key, exact: true });
       await client.cancelQueries({ queryKey: ['w', ws, 'incidents'] });
       const before = client.getQueryData<IncidentDetail>(key);
       if (before) client.setQueryData(key, applyChange(before, change));
       const lists = client.getQueriesData<IncidentPage>({ queryKey: ['w', ws, 'incidents'] });
       for (const [listKey, page] of lists) {
-        if (page) client.setQueryData(listKey, patchPage(page, incident.number, (i) => applyChange(i, change)));
+        if (page) client.setQueryData(listKey, patchPage(page, incident.incidentNumber, (i) => applyChange(i, change)));
       }
       return { before, lists };
     },
     onSuccess: (answer, { incident }) => {
-      client.setQueryData<IncidentDetail>(incidentQuery(ws, incident.number).queryKey, (old) => old && { ...old, ...answer });
+      client.setQueryData<IncidentDetail>(incidentQuery(ws, incident.incidentNumber).queryKey, (old) => old && { ...old, ...answer });
       for (const [key, page] of client.getQueriesData<IncidentPage>({ queryKey: ['w', ws, 'incidents'] })) {
-        if (page) client.setQueryData(key, patchPage(page, incident.number, (i) => ({ ...i, ...answer })));
+        if (page) client.setQueryData(key, patchPage(page, incident.incidentNumber, (i) => ({ ...i, ...answer })));
       }
     },
     onError: (error, variables, context) => {
-      if (context?.before) client.setQueryData(incidentQuery(ws, variables.incident.number).queryKey, context.before);
+      if (context?.before) client.setQueryData(incidentQuery(ws, variables.incident.incidentNumber).queryKey, context.before);
       for (const [key, page] of context?.lists ?? []) client.setQueryData(key, page);
       if (error instanceof ApiError && (error.status === 409 || error.status === 412)) void explainStale(variables);
       else toasts.failure(`${incidentName(variables.incident)} was not changed`, error);
     },
     onSettled: (_data, _error, { incident }) =>
       Promise.all([
-        client.invalidateQueries({ queryKey: ['w', ws, 'incident', incident.number] }),
+        client.invalidateQueries({ queryKey: ['w', ws, 'incident', incident.incidentNumber] }),
         client.invalidateQueries({ queryKey: ['w', ws, 'incidents'] }),
         client.invalidateQueries({ queryKey: ['w', ws, 'overview'] }),
       ]),
@@ -68,7 +68,7 @@ export function useIncidentChange(ws: string) {
   // Somebody was faster: show what is true now and let the person repeat their change on top of it.
   async function explainStale({ incident, change }: { incident: Incident; change: IncidentChange }) {
     try {
-      const fresh = await client.fetchQuery({ ...incidentQuery(ws, incident.number), staleTime: 0 });
+      const fresh = await client.fetchQuery({ ...incidentQuery(ws, incident.incidentNumber), staleTime: 0 });
       const fields = Object.keys(change).map((f) => fieldName(f).toLowerCase());
       toasts.warning(
         `${incidentName(incident)} changed while you were editing`,
@@ -83,7 +83,7 @@ export function useIncidentChange(ws: string) {
 }
 
 function patchPage(page: IncidentPage, number: number, edit: (i: Incident) => Incident): IncidentPage {
-  return { ...page, items: (page.items ?? []).map((i) => (i.number === number ? edit(i) : i)) };
+  return { ...page, items: (page.items ?? []).map((i) => (i.incidentNumber === number ? edit(i) : i)) };
 }
 
 /** Adds a comment. */

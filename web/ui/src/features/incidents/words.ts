@@ -53,7 +53,7 @@ export const fieldName = (field: string) => fieldNames[field] ?? spaced(field);
 export const originName = (origin: string) => (/defender|remote|xdr/i.test(origin) ? 'Defender' : /vedette|local/i.test(origin) ? 'Vedette' : origin);
 
 /** An incident's name in messages. */
-export const incidentName = (incident: Pick<Incident, 'number'>) => `Incident ${incident.number}`;
+export const incidentName = (incident: Pick<Incident, 'incidentNumber'>) => `Incident ${incident.incidentNumber}`;
 
 /** KQL that shows an incident's own rows, newest first. */
 export const incidentKql = (n: number) =>

@@ -1,5 +1,5 @@
 // The editor and its Kusto language, as one chunk that only the Logs page loads.
-import 'monaco-editor/esm/vs/editor/edcore.main';
+import './editorParts';
 import * as monaco from 'monaco-editor/esm/vs/editor/editor.api';
 import { getKustoWorker, kustoDefaults } from '@kusto/monaco-kusto';
 import EditorWorker from 'monaco-editor/esm/vs/editor/editor.worker?worker';

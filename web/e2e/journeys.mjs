@@ -1,0 +1,121 @@
+// What people do, in order; later journeys use what earlier ones left on the screen or in the workspace.
+import assert from 'node:assert/strict';
+
+const env = process.env;
+const nav = (page, name) => page.getByRole('navigation', { name: 'Workspace' }).getByRole('link', { name: new RegExp(`^${name}`) }).click();
+
+async function openFirstIncident(page) {
+  await nav(page, 'Incidents');
+  await page.locator('table tbody tr').first().locator('a').first().click();
+  await page.getByText('Incident timeline').waitFor();
+}
+
+/** Runs the query that the address carries and returns the text of the status line. */
+async function runQuery(page, query) {
+  const workspace = new URL(page.url()).pathname.split('/')[2];
+  await page.goto(`/w/${workspace}/logs?q=${encodeURIComponent(query)}&time=P30D&run=1`);
+  return page;
+}
+
+export const journeys = {
+  'sign-in': {
+    run: async (page) => {
+      if (env.SIGNIN_URL) await page.goto(env.SIGNIN_URL);
+      else {
+        await page.goto('/');
+        await page.getByLabel('User name').fill(env.USER_NAME ?? '');
+        await page.getByLabel('Password').fill(env.PASSWORD ?? '');
+        await page.getByRole('button', { name: 'Sign in' }).click();
+      }
+      await page.getByRole('heading', { name: 'Overview' }).waitFor();
+    },
+  },
+  'incidents-arrive': {
+    run: async (page) => {
+      await nav(page, 'Incidents');
+      // A new connection may still be reading: the list fills by itself.
+      await page.locator('table tbody tr').first().waitFor({ timeout: Number(env.ARRIVAL_MS ?? 90_000) });
+    },
+  },
+  'filter-and-go-back': {
+    run: async (page) => {
+      await page.getByRole('button', { name: /^Severity:/ }).click();
+      await page.getByRole('menuitemcheckbox', { name: 'High' }).click();
+      await page.keyboard.press('Escape');
+      await page.waitForURL(/severity=High/);
+      await page.goBack();
+      await page.waitForURL((url) => !url.search.includes('severity'));
+    },
+  },
+  'open-incident': { run: openFirstIncident },
+  comment: {
+    writes: true,
+    run: async (page) => {
+      await page.getByRole('tab', { name: /^Activity/ }).click();
+      const text = `Looked at by the browser journey ${Date.now()}`;
+      await page.getByRole('textbox', { name: 'Comment' }).fill(text);
+      await page.getByRole('button', { name: 'Comment', exact: true }).click();
+      await page.getByText(text).first().waitFor();
+    },
+  },
+  'close-with-classification': {
+    writes: true,
+    run: async (page) => {
+      await page.getByRole('combobox', { name: 'Status' }).click();
+      await page.getByRole('option', { name: 'Closed' }).click();
+      await page.getByText('True positive – suspicious activity').click();
+      await page.getByLabel('Comment', { exact: true }).last().fill('Contained by the browser journey.');
+      await page.getByRole('button', { name: 'Close incident' }).click();
+      await page.getByRole('combobox', { name: 'Status' }).filter({ hasText: 'Closed' }).waitFor();
+      await page.reload();
+      await page.getByRole('combobox', { name: 'Status' }).filter({ hasText: 'Closed' }).waitFor();
+      await page.getByText('Contained by the browser journey.').first().waitFor();
+    },
+  },
+  'logs-rows': {
+    run: async (page) => {
+      await runQuery(page, env.QUERY ?? 'SecurityIncident | take 50');
+      await page.locator('[role=gridcell]').first().waitFor({ timeout: 60_000 });
+      const status = await page.getByRole('status').filter({ hasText: 'row' }).first().innerText();
+      assert.match(status, /^[1-9]/, `the query gave no rows: ${status}`);
+      // The editor itself must come up too, not only its plain stand-in.
+      await page.locator('[data-phase=ready]').waitFor({ timeout: 30_000 });
+    },
+  },
+  'logs-chart': {
+    run: async (page) => {
+      await runQuery(page, 'SecurityIncident | summarize count() by Severity | render piechart');
+      await page.getByRole('img', { name: /piechart/ }).waitFor({ timeout: 60_000 });
+    },
+  },
+  'logs-error': {
+    run: async (page) => {
+      await runQuery(page, env.BAD_QUERY ?? 'SecurityIncident | where NoSuchColumnNope == 1');
+      await page.getByText('The query did not run').waitFor();
+      await page.getByText(/Line 1, column \d+/).waitFor();
+    },
+  },
+  'connector-tables': {
+    writes: true,
+    run: async (page) => {
+      await nav(page, 'Data connectors');
+      await page.getByRole('link', { name: /Microsoft Defender XDR/ }).first().click();
+      const table = page.getByRole('checkbox', { name: env.TABLE ?? 'DeviceImageLoadEvents' });
+      await table.waitFor();
+      const before = await table.isChecked();
+      await table.click();
+      await page.getByRole('button', { name: 'Apply changes' }).click();
+      await page.getByText('The choice of tables is applied').first().waitFor();
+      await page.reload();
+      await table.waitFor();
+      assert.equal(await table.isChecked(), !before, 'the tick did not stay');
+    },
+  },
+  'sign-out': {
+    run: async (page) => {
+      await page.getByRole('button', { name: /^Account of/ }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    },
+  },
+};

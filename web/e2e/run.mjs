@@ -1,0 +1,60 @@
+// Journeys of a person through the pages, against a running server.
+//
+// environment: BASE_URL; SIGNIN_URL (one-time link) or USER_NAME and PASSWORD; OUT (pictures, default e2e/out);
+// CHROMIUM; IGNORE_TLS=1 for a private CA that this machine does not trust; WRITE=0 leaves out what changes anything.
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { journeys } from './journeys.mjs';
+
+const here = new URL('.', import.meta.url);
+const require = createRequire(new URL('../ui/package.json', here));
+const playwright = await import(pathToFileURL(require.resolve('playwright-core')).href);
+const chromium = playwright.chromium ?? playwright.default.chromium;
+
+const base = process.env.BASE_URL?.replace(/\/$/, '');
+if (!base) {
+  console.error('BASE_URL is not set: give the address of a running server.');
+  process.exit(2);
+}
+const out = process.env.OUT ?? fileURLToPath(new URL('out/', here));
+mkdirSync(out, { recursive: true });
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium-headless-shell',
+  args: ['--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+const context = await browser.newContext({ baseURL: base, ignoreHTTPSErrors: process.env.IGNORE_TLS === '1', viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' });
+const page = await context.newPage();
+page.setDefaultTimeout(Number(process.env.TIMEOUT_MS ?? 20_000));
+
+const complaints = [];
+page.on('pageerror', (error) => complaints.push(`page error: ${error.message}`));
+page.on('console', (message) => {
+  if (message.type() === 'error' && /Content Security Policy/i.test(message.text())) complaints.push(message.text());
+});
+page.on('request', (request) => {
+  const url = request.url();
+  if (!url.startsWith(base) && !/^(data|blob):/.test(url)) complaints.push(`asks another host: ${url}`);
+});
+
+let failed = 0;
+for (const [name, journey] of Object.entries(journeys)) {
+  if (journey.writes && process.env.WRITE === '0') continue;
+  const started = Date.now();
+  complaints.length = 0;
+  let problem = '';
+  try {
+    await journey.run(page);
+    problem = complaints.join('; ');
+  } catch (error) {
+    problem = error.message;
+  }
+  await page.screenshot({ path: `${out}/${name}.png` }).catch(() => {});
+  if (problem) failed++;
+  console.log(`${problem ? 'FAIL' : 'ok  '} ${name} ${Date.now() - started} ms${problem ? `\n     ${problem.replaceAll('\n', '\n     ')}` : ''}`);
+  // Nothing else can work for somebody who is not signed in.
+  if (problem && name === 'sign-in') break;
+}
+await browser.close();
+process.exit(failed === 0 ? 0 : 1);
