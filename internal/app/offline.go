@@ -34,35 +34,53 @@ func (o *Offline) Close() error {
 
 // OpenOffline opens a data folder for reading. The workspace may be left empty when there is one only.
 func OpenOffline(ctx context.Context, dir, workspace string) (_ *Offline, err error) {
-	if _, err := os.Stat(filepath.Join(dir, stateFile)); err != nil {
-		return nil, fault.New(fault.NotFound, "data_missing", "%s is not the data folder of a server: %w", dir, err)
-	}
 	o := &Offline{}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, o.Close())
 		}
 	}()
-	db, err := meta.Open(ctx, filepath.Join(dir, stateFile))
+	db, err := openState(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	o.close = append(o.close, db.Close)
-	known, err := db.Workspaces(ctx)
-	if err != nil {
+	var names map[string]string
+	if o.Workspace, names, err = chooseWorkspace(ctx, db, dir, workspace); err != nil {
 		return nil, err
 	}
-	names := map[string]string{}
+	return o, o.open(ctx, dir, db, names)
+}
+
+// openState opens the state of a server that is not running.
+func openState(ctx context.Context, dir string) (*meta.DB, error) {
+	file := filepath.Join(dir, stateFile)
+	if _, err := os.Stat(file); err != nil {
+		return nil, fault.New(fault.NotFound, "data_missing", "%s is not the data folder of a server: %w", dir, err)
+	}
+	if err := store.Free(dir); err != nil {
+		return nil, err
+	}
+	return meta.Open(ctx, file)
+}
+
+// chooseWorkspace returns the id of the workspace that was named, or of the only one, and the names of all by id.
+func chooseWorkspace(ctx context.Context, db *meta.DB, dir, workspace string) (id string, names map[string]string, err error) {
+	known, err := db.Workspaces(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	names = map[string]string{}
 	for _, w := range known {
 		names[w.ID] = w.Name
 		if workspace == "" || strings.EqualFold(w.Name, workspace) || strings.EqualFold(w.ID, workspace) {
-			o.Workspace = w.ID
+			id = w.ID
 		}
 	}
-	if o.Workspace == "" || (workspace == "" && len(known) > 1) {
-		return nil, fault.New(fault.NotFound, "workspace_needed", "name one of the %d workspaces in %s with --workspace", len(known), dir)
+	if id == "" || (workspace == "" && len(known) > 1) {
+		return "", nil, fault.New(fault.NotFound, "workspace_needed", "name one of the %d workspaces in %s with --workspace", len(known), dir)
 	}
-	return o, o.open(ctx, dir, db, names)
+	return id, names, nil
 }
 
 // OpenScratch opens an empty workspace in a temporary folder: for queries that bring their own data.

@@ -35,6 +35,9 @@ import (
 
 const stateFile = "state.db"
 
+// minFree is the free disk space below which nothing more is taken in, so that state can still be written.
+const minFree = 256 << 20
+
 // Options are what Serve is told beside the configuration.
 type Options struct {
 	Version string
@@ -82,6 +85,9 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	}
 	defer func() { err = errors.Join(err, listeners.close()) }()
 
+	if err := store.Free(cfg.Data); err != nil {
+		return err
+	}
 	if s.db, err = meta.Open(ctx, filepath.Join(cfg.Data, stateFile)); err != nil {
 		return err
 	}
@@ -90,7 +96,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		return err
 	}
 	s.store, err = store.Open(ctx, store.Options{
-		Dir: cfg.Data, Manifest: s.db, Logger: s.log, MinFree: 256 << 20,
+		Dir: cfg.Data, Manifest: s.db, Logger: s.log, MinFree: minFree,
 		Fatal: func(err error) { s.storeDied <- err },
 	})
 	if err != nil {

@@ -108,8 +108,10 @@ func (t *target) call(ctx context.Context, method, path string, in, out any) err
 }
 
 // printJSON writes indented JSON and a newline.
-func (t *target) printJSON(v any) error {
-	e := json.NewEncoder(t.env.Stdout)
+func (t *target) printJSON(v any) error { return printJSON(t.env, v) }
+
+func printJSON(env *Env, v any) error {
+	e := json.NewEncoder(env.Stdout)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(v)

@@ -46,20 +46,21 @@ type FileResult struct {
 const fileFrame = 8 << 20
 
 // Add stores the records of the file. Stopped in the middle, the next Add of the same content goes on where it ended.
-// progress, if given, is called now and then with the bytes of content read so far.
-func (f *Files) Add(ctx context.Context, path string, want Selection, progress func(bytes int64)) (FileResult, error) {
+// progress, if given, is called now and then with how many bytes of the file, packed or not, have been stored, and the counts so far.
+func (f *Files) Add(ctx context.Context, path string, want Selection, progress func(bytes int64, sofar Counts)) (FileResult, error) {
 	res := FileResult{Path: path, Counts: Counts{}}
-	sum, whole, err := inspect(ctx, path)
+	c, err := inspect(ctx, path)
 	if err != nil {
 		return res, err
 	}
-	res.Source = "file/" + hex.EncodeToString(sum)
+	res.Source = "file/" + hex.EncodeToString(c.sum)
 	r, err := openFile(path)
 	if err != nil {
 		return res, err
 	}
 	defer func() { _ = r.Close() }() // read only
-	in := fileReader{r: bufio.NewReaderSize(r, 1<<20), whole: whole}
+	// What was added since it was looked at is not part of the content.
+	in := fileReader{r: bufio.NewReaderSize(io.LimitReader(r, c.size), 1<<20), whole: c.whole}
 	dec := f.intake.Decoder(res.Source, 0)
 	next, known := f.appender.Next(f.intake.workspace, res.Source, 0)
 	first := next
@@ -79,7 +80,7 @@ func (f *Files) Add(ctx context.Context, path string, want Selection, progress f
 			next = to
 		}
 		if progress != nil {
-			progress(in.bytes)
+			progress(r.packed, res.Counts)
 		}
 		if last {
 			res.Messages = in.line
@@ -109,31 +110,55 @@ func (f *Files) store(ctx context.Context, dec *Decoder, next int64, msgs []Mess
 	return err
 }
 
-// inspect returns the hash of the file's content, and whether it is one document over several lines.
-func inspect(ctx context.Context, path string) (sum []byte, whole bool, err error) {
+// content is what inspect found in a file.
+type content struct {
+	sum   []byte
+	size  int64
+	whole bool // one document over several lines
+}
+
+// inspect reads a file once.
+func inspect(ctx context.Context, path string) (c content, err error) {
 	r, err := openFile(path)
 	if err != nil {
-		return nil, false, err
+		return c, err
 	}
 	defer func() { _ = r.Close() }() // read only
 	h := sha256.New()
-	in := bufio.NewReaderSize(io.TeeReader(r, h), 1<<20)
+	n := &counted{r: io.TeeReader(r, h)}
+	in := bufio.NewReaderSize(n, 1<<20)
 	for line := []byte(nil); len(line) == 0; {
-		line, err = in.ReadBytes('\n')
-		line = bytes.TrimSpace(line)
+		line, err = in.ReadSlice('\n')
+		line = bytes.TrimSpace(bytes.TrimPrefix(line, byteOrderMark))
 		if err != nil || len(line) > 0 {
 			// A first line that is not a document by itself begins one of several lines, or is just bad.
-			whole = err == nil && unclosed(line)
+			c.whole = err == nil && unclosed(line)
 			break
 		}
 	}
-	if err == nil {
+	if err == nil || errors.Is(err, bufio.ErrBufferFull) {
 		_, err = io.Copy(io.Discard, ctxReader{ctx, in})
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, false, unreadable(path, err)
+		return c, unreadable(path, err)
 	}
-	return h.Sum(nil), whole, nil
+	c.sum, c.size = h.Sum(nil), n.bytes
+	return c, nil
+}
+
+// byteOrderMark is what some programs put before UTF-8 text.
+var byteOrderMark = []byte("\xEF\xBB\xBF")
+
+// counted counts what is read through it.
+type counted struct {
+	r     io.Reader
+	bytes int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.bytes += int64(n)
+	return n, err
 }
 
 // unclosed reports whether the line opens more than it closes, so that the value goes on in the next line. A line that ends
@@ -174,7 +199,6 @@ type fileReader struct {
 	r     *bufio.Reader
 	whole bool
 	line  int64 // number of the next message
-	bytes int64
 }
 
 // batch returns messages for one frame, leaving out those before next; last is true at the end of the content.
@@ -185,7 +209,9 @@ func (in *fileReader) batch(next int64) (msgs []Message, last bool, err error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, false, err
 		}
-		in.bytes += int64(len(value))
+		if in.line == 0 {
+			value = bytes.TrimPrefix(value, byteOrderMark)
+		}
 		if text := bytes.TrimSpace(value); len(text) > 0 {
 			if in.line >= next {
 				msgs = append(msgs, Message{Offset: in.line, Time: time.Now(), Value: text})
@@ -208,8 +234,6 @@ func (in *fileReader) message() ([]byte, error) {
 		part, err := in.r.ReadSlice('\n')
 		if len(out) <= MaxMessage {
 			out = append(out, part...)
-		} else {
-			in.bytes += int64(len(part))
 		}
 		switch {
 		case errors.Is(err, bufio.ErrBufferFull), err == nil && in.whole:
@@ -227,34 +251,42 @@ func unreadable(path string, err error) error {
 }
 
 // openFile opens a file, unpacked if it is gzip.
-func openFile(path string) (io.ReadCloser, error) {
-	f, err := os.Open(path)
+func openFile(path string) (*opened, error) {
+	f, err := os.Open(path) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, unreadable(path, err)
 	}
-	head := make([]byte, 2)
-	n, err := io.ReadFull(f, head)
-	if err == nil && head[0] == 0x1F && head[1] == 0x8B {
-		if _, err := f.Seek(0, io.SeekStart); err == nil {
-			z, err := gzip.NewReader(f)
-			if err == nil {
-				return &gzipFile{z, f}, nil
-			}
+	o := &opened{f: f}
+	raw := bufio.NewReaderSize(readFunc(o.read), 256<<10)
+	o.Reader = raw
+	head, err := raw.Peek(2)
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, errors.Join(unreadable(path, err), f.Close())
+	case len(head) == 2 && head[0] == 0x1F && head[1] == 0x8B:
+		if o.Reader, err = gzip.NewReader(raw); err != nil {
+			return nil, errors.Join(unreadable(path, errors.New("it is not gzip after its first bytes")), f.Close())
 		}
-		return nil, errors.Join(unreadable(path, errors.New("it is not gzip after its first bytes")), f.Close())
 	}
-	if err != nil && n == 0 && !errors.Is(err, io.EOF) {
-		return nil, errors.Join(unreadable(path, err), f.Close())
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, errors.Join(unreadable(path, err), f.Close())
-	}
-	return f, nil
+	return o, nil
 }
 
-type gzipFile struct {
-	*gzip.Reader
-	f *os.File
+// opened is the content of a file.
+type opened struct {
+	io.Reader
+	f      *os.File
+	packed int64 // bytes of the file read
 }
 
-func (g *gzipFile) Close() error { return errors.Join(g.Reader.Close(), g.f.Close()) }
+func (o *opened) read(p []byte) (int, error) {
+	n, err := o.f.Read(p)
+	o.packed += int64(n)
+	return n, err
+}
+
+// Close closes the file.
+func (o *opened) Close() error { return o.f.Close() }
+
+type readFunc func(p []byte) (int, error)
+
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }

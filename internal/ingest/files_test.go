@@ -66,6 +66,7 @@ func TestFiles(t *testing.T) {
 		{"gzip", zipped(t, a+"\n"+b+"\n"), 2, 0, 2},
 		{"bad lines", a + "\nnonsense\n" + b, 2, 1, 3},
 		{"a bad first line", `{"time":"20` + "\n" + a + "\n" + b, 2, 1, 3},
+		{"a byte order mark", "\xEF\xBB\xBF" + a + "\n" + b, 2, 0, 2},
 		{"empty", "", 0, 0, 0},
 	}
 	for _, tt := range tests {
@@ -121,7 +122,7 @@ func TestStoppedFileGoesOn(t *testing.T) {
 	}
 	part := s.Stats().AppendedRows
 	var read int64
-	res, err := NewFiles(NewIntake("ws", s.Catalog("ws")), s, nil).Add(t.Context(), path, Selected([]string{"AlertInfo"}), func(n int64) { read = n })
+	res, err := NewFiles(NewIntake("ws", s.Catalog("ws")), s, nil).Add(t.Context(), path, Selected([]string{"AlertInfo"}), func(n int64, _ Counts) { read = n })
 	if err != nil {
 		t.Fatal(err)
 	}

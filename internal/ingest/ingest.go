@@ -30,7 +30,11 @@ type Message struct {
 type Selection struct {
 	selected map[string]bool
 	only     bool
+	all      bool
 }
+
+// All returns the selection of every table.
+func All() Selection { return Selection{all: true} }
 
 // Selected returns the selection of tables that a workspace's owner ticked. Tables that the product does not know cannot
 // be ticked; they are stored too.
@@ -52,8 +56,8 @@ func Only(tables ...string) Selection {
 
 // Wants reports whether rows of the table are stored.
 func (s Selection) Wants(table string) bool {
-	if s.selected == nil {
-		return false
+	if s.all || s.selected == nil {
+		return s.all
 	}
 	return s.selected[table] || !s.only && !Selectable(table)
 }

@@ -19,7 +19,7 @@ func lockDir(dir string) (*os.File, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		err = errors.Join(err, f.Close())
-		return nil, fault.New(fault.Conflict, "data_dir_locked", "The data directory %s is in use by another process. Stop that one first: %w.", dir, err)
+		return nil, fault.New(fault.Conflict, "data_dir_locked", "The data directory %s is in use by a running server or another command: %w. Stop that one first; or, for the running server, use --config instead of --data where a command has it.", dir, err)
 	}
 	return f, nil
 }

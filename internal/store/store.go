@@ -188,6 +188,15 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	return s, nil
 }
 
+// Free reports whether no process has the directory open: nil, or an error of code data_dir_locked.
+func Free(dir string) error {
+	f, err := lockDir(dir)
+	if err != nil {
+		return err
+	}
+	return unlockDir(f)
+}
+
 // newEpoch gets this writer's epoch. State that was restored from a backup may lie behind the files: it is moved past them.
 func (s *Store) newEpoch(ctx context.Context) error {
 	last, err := journal.LastEpoch(filepath.Join(s.opts.Dir, journalDir))
