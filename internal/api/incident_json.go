@@ -22,6 +22,7 @@ type incidentJSON struct {
 	Classification        string         `json:"classification,omitempty"`
 	ClassificationReason  string         `json:"classificationReason,omitempty"`
 	ClassificationComment string         `json:"classificationComment,omitempty"`
+	Determination         string         `json:"determination,omitempty"` // the tenant's word
 	Owner                 *model.Owner   `json:"owner"`
 	Labels                []labelJSON    `json:"labels"`
 	Created               string         `json:"createdTimeUtc"`
@@ -32,7 +33,9 @@ type incidentJSON struct {
 	ModifiedBy            string         `json:"modifiedBy,omitempty"`
 	AdditionalData        additionalJSON `json:"additionalData"`
 	RedirectTo            string         `json:"redirectTo,omitempty"`
+	RedirectNumber        int64          `json:"redirectNumber,omitempty"` // of RedirectTo here
 	EmptyReason           string         `json:"emptyReason,omitempty"`
+	Tasks                 []model.Task   `json:"tasks,omitempty"`
 	Sync                  model.Sync     `json:"sync"`
 	ETag                  string         `json:"etag"`
 }
@@ -64,14 +67,21 @@ func toIncident(i *model.Incident) incidentJSON {
 		Classification: i.Classification, ClassificationReason: i.ClassificationReason, ClassificationComment: i.ClassificationNote,
 		Labels: []labelJSON{}, Created: stamp(i.Created), Modified: stamp(i.Modified), FirstActivity: stamp(i.FirstActivity),
 		LastActivity: stamp(i.LastActivity), Closed: stamp(i.Closed), ModifiedBy: i.ModifiedBy, RedirectTo: i.RedirectTo,
-		EmptyReason: i.EmptyReason, Sync: i.Sync, ETag: i.Etag,
+		RedirectNumber: i.RedirectNumber, Tasks: i.Tasks, EmptyReason: i.EmptyReason, Sync: i.Sync, ETag: i.Etag,
 		AdditionalData: additionalJSON{Alerts: i.AlertCount, Comments: i.CommentCount, Products: list(i.Products), Tactics: list(i.Tactics), ProviderURL: i.ProviderURL},
+	}
+	if i.Determination != "unknown" {
+		out.Determination = i.Determination
 	}
 	if i.Owner != (model.Owner{}) {
 		out.Owner = &i.Owner
 	}
 	for _, l := range i.Labels {
-		out.Labels = append(out.Labels, labelJSON{l, "User"})
+		kind := "User"
+		if i.RedirectTo != "" && l == "Redirected" {
+			kind = "AutoAssigned"
+		}
+		out.Labels = append(out.Labels, labelJSON{l, kind})
 	}
 	for _, l := range i.SystemLabels {
 		out.Labels = append(out.Labels, labelJSON{l, "AutoAssigned"})

@@ -136,34 +136,43 @@ func (s *Server) updateIncident(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var in struct {
-		ETag                  string    `json:"etag"`
-		Title                 *string   `json:"title"`
-		Description           *string   `json:"description"`
-		Status                *string   `json:"status"`
-		Severity              *string   `json:"severity"`
-		Owner                 nullable  `json:"owner"`
-		Classification        *string   `json:"classification"`
-		ClassificationReason  *string   `json:"classificationReason"`
-		ClassificationComment *string   `json:"classificationComment"`
-		Labels                labelEdit `json:"labels"`
-	}
+	var in changeJSON
 	if err := readJSON(r, &in); err != nil {
 		return err
 	}
-	c := incident.Change{
-		IfMatch: in.ETag, Title: in.Title, Description: in.Description, Status: in.Status, Severity: in.Severity, Classification: in.Classification,
-		ClassificationReason: in.ClassificationReason, ClassificationComment: in.ClassificationComment, AddLabels: in.Labels.Add, RemoveLabels: in.Labels.Remove,
-	}
-	if in.Owner.set {
-		c.Owner = &in.Owner.value
-	}
-	out, err := s.Incidents.Update(r.Context(), ws.ID, n, c, by(r))
+	out, err := s.Incidents.Update(r.Context(), ws.ID, n, in.change(), by(r))
 	if err != nil {
 		return err
 	}
 	writeJSON(w, http.StatusOK, toIncident(&out))
 	return nil
+}
+
+// changeJSON is what a caller wants to change; missing keys stay as they are.
+type changeJSON struct {
+	ETag                  string    `json:"etag"`
+	Title                 *string   `json:"title"`
+	Description           *string   `json:"description"`
+	Status                *string   `json:"status"`
+	Severity              *string   `json:"severity"`
+	Owner                 nullable  `json:"owner"`
+	Classification        *string   `json:"classification"`
+	ClassificationReason  *string   `json:"classificationReason"`
+	ClassificationComment *string   `json:"classificationComment"`
+	Determination         *string   `json:"determination"`
+	Labels                labelEdit `json:"labels"`
+}
+
+func (in *changeJSON) change() incident.Change {
+	c := incident.Change{
+		IfMatch: in.ETag, Title: in.Title, Description: in.Description, Status: in.Status, Severity: in.Severity, Classification: in.Classification,
+		ClassificationReason: in.ClassificationReason, ClassificationComment: in.ClassificationComment, Determination: in.Determination,
+		AddLabels: in.Labels.Add, RemoveLabels: in.Labels.Remove,
+	}
+	if in.Owner.set {
+		c.Owner = &in.Owner.value
+	}
+	return c
 }
 
 type labelEdit struct {

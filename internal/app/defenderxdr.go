@@ -110,7 +110,7 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 	iw := incident.Workspace{
 		URL: portal + "/w/" + w.Name + "/incidents/",
 		ID:  w.ID, Name: w.Name, SubscriptionID: w.SubscriptionID, ResourceGroup: w.ResourceGroup,
-		Policy: syncback.Policy(cfg.Incidents.Conflict),
+		Policy: policyOf(cfg.Incidents),
 	}
 	if cfg.Tenant.ID == "" {
 		x.incidents.AddWorkspace(iw)
@@ -151,6 +151,15 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 		})
 	}
 	return nil
+}
+
+// policyOf reads which side wins a conflict.
+func policyOf(c config.Incidents) syncback.Policy {
+	rules := syncback.Rules{Default: syncback.Rule(c.Conflict), Fields: map[syncback.Field]syncback.Rule{}}
+	for f, r := range c.ConflictFields {
+		rules.Fields[syncback.Field(f)] = syncback.Rule(r)
+	}
+	return rules
 }
 
 // addHubs adds the streams of the workspace's event hubs.

@@ -93,8 +93,10 @@ type EventHub struct {
 type Incidents struct {
 	PollInterval time.Duration `yaml:"pollInterval"`
 	Overlap      time.Duration `yaml:"overlap"`
-	Conflict     string        `yaml:"conflict"`
-	Limits       Limits        `yaml:"limits"`
+	Conflict     string        `yaml:"conflict"` // remote-wins | local-wins
+	// ConflictFields gives fields a rule of their own: disposition, severity, owner, title, description. Tags merge as a set.
+	ConflictFields map[string]string `yaml:"conflictFields"`
+	Limits         Limits            `yaml:"limits"`
 }
 
 // Limits caps the calls to the tenant's API.

@@ -50,6 +50,8 @@ func TestLoadBad(t *testing.T) {
 		{"http graph", strings.Replace(good, "https://127.0.0.1:2", "http://x", 1), "not an https address"},
 		{"inline secret", strings.Replace(good, "clientSecretFile: secret", "clientSecret: abc", 1), `unknown key "clientSecret"; did you mean "clientSecretFile"?`},
 		{"bad tenant id", strings.Replace(good, "6f6b3a52-0f0e-4c4e-9d3e-0a5f7c1b2d3e", "abc", 1), "not a GUID"},
+		{"conflict rule", good + "    incidents: {conflictFields: {owner: mine}}\n", `conflictFields.owner: "mine" is neither remote-wins nor local-wins`},
+		{"conflict field", good + "    incidents: {conflictFields: {tags: local-wins}}\n", `"tags" is not one of disposition`},
 		{"postgres", "state: postgres://x\n" + good, "state database is sqlite"},
 	}
 	for _, tc := range cases {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -68,12 +69,23 @@ func (c *Config) Validate(file string) error {
 		if w.Incidents.Conflict != "remote-wins" && w.Incidents.Conflict != "local-wins" {
 			add(p+".incidents.conflict", "%q is neither remote-wins nor local-wins", w.Incidents.Conflict)
 		}
+		for field, rule := range w.Incidents.ConflictFields {
+			if !slices.Contains(conflictFields, field) {
+				add(p+".incidents.conflictFields", "%q is not one of %s", field, strings.Join(conflictFields, ", "))
+			}
+			if rule != "remote-wins" && rule != "local-wins" {
+				add(p+".incidents.conflictFields."+field, "%q is neither remote-wins nor local-wins", rule)
+			}
+		}
 	}
 	if len(bad) > 0 {
 		return fault.New(fault.Invalid, "config_invalid", "%s", strings.Join(bad, "\n"))
 	}
 	return nil
 }
+
+// conflictFields are the fields of an incident that may have a rule of their own.
+var conflictFields = []string{"disposition", "severity", "owner", "title", "description"}
 
 func (w *Workspace) validateTenant(p string, add func(path, format string, args ...any)) {
 	t := w.Tenant

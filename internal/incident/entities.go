@@ -2,46 +2,30 @@ package incident
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/vedette-siem/vedette/internal/model"
 )
 
-// Entities returns the entities of an incident's alerts, each once, those of most alerts first.
-func (s *Service) Entities(ctx context.Context, ws string, number int64) ([]model.Entity, error) {
-	alerts, err := s.Alerts(ctx, ws, number)
-	if err != nil {
-		return nil, err
-	}
-	at := map[string]int{}
-	var out []model.Entity
-	for _, a := range alerts {
-		seen := map[string]bool{}
-		for _, e := range EntitiesOf(a) {
-			key := e.Kind + "|" + strings.ToLower(e.Label)
-			i, ok := at[key]
-			if !ok {
-				i = len(out)
-				at[key] = i
-				out = append(out, e)
-			}
-			if !seen[key] {
-				seen[key] = true
-				out[i].Alerts++
-			}
-		}
-	}
-	slices.SortStableFunc(out, func(a, b model.Entity) int { return b.Alerts - a.Alerts })
-	return out, nil
-}
-
 // EntitiesOf returns an alert's own entities as people see them; references to others are left out.
 func EntitiesOf(a model.Alert) []model.Entity {
 	var out []model.Entity
+	for _, f := range entitiesOf(a) {
+		out = append(out, f.Entity)
+	}
+	return out
+}
+
+// found is an entity of an alert with what names it elsewhere.
+type found struct {
+	model.Entity
+	keys []string
+}
+
+func entitiesOf(a model.Alert) []found {
+	var out []found
 	byID := map[string]map[string]any{}
 	var members []map[string]any
 	for _, raw := range a.Entities {
@@ -60,7 +44,7 @@ func EntitiesOf(a model.Alert) []model.Entity {
 			continue
 		}
 		v := viewer{m: m, byID: byID}
-		out = append(out, model.Entity{Kind: kind, Label: v.label(), Query: v.query(), Data: a.Entities[i]})
+		out = append(out, found{model.Entity{Kind: kind, Label: v.label(), Query: v.query(), Data: a.Entities[i]}, v.keys()})
 	}
 	return out
 }
@@ -139,19 +123,19 @@ func (v viewer) label() string {
 		case name != "" && domain != "":
 			return domain + `\` + name
 		}
-		return any1(name, str(m, "DisplayName"), str(m, "Sid"), str(m, "AadUserId"), "account")
+		return first(name, str(m, "DisplayName"), str(m, "Sid"), str(m, "AadUserId"), "account")
 	case "host":
 		if d := str(m, "DnsDomain"); d != "" && str(m, "HostName") != "" {
 			return str(m, "HostName") + "." + d
 		}
-		return any1(str(m, "HostName"), str(m, "NetBiosName"), str(m, "MdatpDeviceId"), str(m, "AzureID"), "host")
+		return first(str(m, "HostName"), str(m, "NetBiosName"), str(m, "MdatpDeviceId"), str(m, "AzureID"), "host")
 	case "process":
 		name := str(viewer{v.sub("ImageFile"), v.byID}.m, "Name")
-		return strings.TrimSpace(any1(name, str(m, "CommandLine"), "process") + " (" + str(m, "ProcessId") + ")")
+		return strings.TrimSpace(first(name, str(m, "CommandLine"), "process") + " (" + str(m, "ProcessId") + ")")
 	case "mail-message":
-		return any1(str(m, "Subject"), str(m, "NetworkMessageId"), "message") + " → " + str(m, "Recipient")
+		return first(str(m, "Subject"), str(m, "NetworkMessageId"), "message") + " → " + str(m, "Recipient")
 	case "mail-cluster":
-		return any1(str(m, "ClusterByValue"), str(m, "Query"), "cluster") + " (" + any1(str(m, "MailCount"), "0") + ")"
+		return first(str(m, "ClusterByValue"), str(m, "Query"), "cluster") + " (" + first(str(m, "MailCount"), "0") + ")"
 	case "registry-key":
 		return str(m, "Hive") + `\` + str(m, "Key")
 	case "registry-value":
@@ -167,10 +151,10 @@ func (v viewer) label() string {
 			return s
 		}
 	}
-	return any1(str(m, "Type"), "entity")
+	return first(str(m, "Type"), "entity")
 }
 
-func any1(values ...string) string {
+func first(values ...string) string {
 	for _, v := range values {
 		if v != "" {
 			return v
@@ -214,7 +198,7 @@ func (v viewer) query() string {
 	case "mail-message":
 		return fmt.Sprintf("EmailEvents\n| where NetworkMessageId == %s", quote(str(m, "NetworkMessageId")))
 	case "mailbox":
-		return fmt.Sprintf("EmailEvents\n| where RecipientEmailAddress =~ %s", quote(any1(str(m, "MailboxPrimaryAddress"), str(m, "Upn"))))
+		return fmt.Sprintf("EmailEvents\n| where RecipientEmailAddress =~ %s", quote(first(str(m, "MailboxPrimaryAddress"), str(m, "Upn"))))
 	case "registry-key":
 		return fmt.Sprintf("DeviceRegistryEvents\n| where RegistryKey has %s", quote(str(m, "Key")))
 	case "registry-value":

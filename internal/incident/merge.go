@@ -105,7 +105,23 @@ func (k *Sink) merge(ctx context.Context, tx meta.IncidentTx, r model.TenantInci
 		return o, rec.row.Number, nil
 	}
 	rec.take(o.Remote)
-	return o, rec.row.Number, k.s.save(ctx, tx, rec, k.s.causeOf(o, rec))
+	if err := k.s.save(ctx, tx, rec, k.s.causeOf(o, rec)); err != nil {
+		return o, rec.row.Number, err
+	}
+	return o, rec.row.Number, k.s.follow(ctx, tx, k.ws, r.ID, o)
+}
+
+// follow keeps incidents that were merged into each other together, whichever came first.
+func (s *Service) follow(ctx context.Context, tx meta.IncidentTx, ws, id string, o syncback.Outcome) error {
+	for target, due := range map[string]bool{o.Redirect: o.Redirect != "", id: o.First} {
+		if !due {
+			continue
+		}
+		if _, err := s.gather(ctx, tx, ws, target); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // take copies what the tenant alone decides.
@@ -255,6 +271,9 @@ func (k *Sink) putAlert(ctx context.Context, tx meta.IncidentTx, a model.Alert, 
 	}
 	if err := tx.PutAlert(ctx, &row); err != nil {
 		return "", fmt.Errorf("storing alert %s: %w", a.ID, err)
+	}
+	if err := indexEntities(ctx, tx, k.ws, a); err != nil {
+		return "", err
 	}
 	return alertEvent(a, row.Written, row.Revision)
 }

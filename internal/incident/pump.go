@@ -31,6 +31,9 @@ func (s *Service) Pump(app ingest.Appender) *Pump { return &Pump{s, app} }
 // try again; nothing is lost meanwhile.
 func (p *Pump) Run(ctx context.Context) error {
 	const most = 30 * time.Second
+	if err := p.s.indexAll(ctx); err != nil && ctx.Err() == nil {
+		p.s.log.ErrorContext(ctx, "indexing the entities of older alerts", "err", err)
+	}
 	failures := 0
 	for {
 		wait := most
@@ -64,14 +67,8 @@ func (p *Pump) Run(ctx context.Context) error {
 
 // Drain appends what waits now.
 func (p *Pump) Drain(ctx context.Context) error {
-	p.s.mu.Lock()
-	var ids []string
-	for id := range p.s.workspaces {
-		ids = append(ids, id)
-	}
-	p.s.mu.Unlock()
 	var errs []error
-	for _, id := range ids {
+	for _, id := range p.s.ids() {
 		for {
 			n, err := p.drain(ctx, id)
 			if err != nil {

@@ -197,7 +197,9 @@ func (s *Service) present(ctx context.Context, tx meta.IncidentTx, r *record, c 
 	in.Determination, in.ClassificationNote = l.Disposition.Determination, l.Disposition.Comment
 	in.Classification, in.ClassificationReason = classified(l.Disposition, in.ClassificationReason)
 	in.Labels = slices.Clone(l.Tags)
-	in.RedirectTo = r.st.Redirect
+	if in.RedirectTo = r.st.Redirect; in.RedirectTo == "" {
+		in.RedirectNumber = 0
+	}
 	if in.RedirectTo != "" && !contains(in.Labels, redirected) {
 		in.Labels = append(in.Labels, redirected)
 	}

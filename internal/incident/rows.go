@@ -49,7 +49,7 @@ func Values(w Workspace, in model.Incident, comments []model.Comment, alerts []s
 		"ProviderIncidentId": in.ProviderIncidentID, "FirstActivityTime": when(in.FirstActivity), "LastActivityTime": when(in.LastActivity),
 		"FirstModifiedTime": when(in.FirstModified), "LastModifiedTime": when(in.Modified), "CreatedTime": when(in.Created),
 		"ClosedTime": when(in.Closed), "IncidentNumber": in.Number, "RelatedAnalyticRuleIds": raw([]string{}), "AlertIds": raw(alerts),
-		"BookmarkIds": raw([]string{}), "Comments": raw(commentBags(comments)), "Tasks": raw([]string{}), "Labels": raw(labelBags(in)),
+		"BookmarkIds": raw([]string{}), "Comments": raw(commentBags(comments)), "Tasks": raw(taskBags(in.Tasks)), "Labels": raw(labelBags(in)),
 		"IncidentUrl": incidentURL(w, in), "AdditionalData": raw(additionalData(in)), "ModifiedBy": in.ModifiedBy,
 		"SourceSystem": "Azure", "Type": incidentTable, "_IsBillable": "False", "_BilledSize": 0.0,
 	}
@@ -92,6 +92,13 @@ func commentBags(comments []model.Comment) any {
 		out = append(out, bag{c.ID, c.Message, author{c.Author}, c.Created})
 	}
 	return out
+}
+
+func taskBags(tasks []model.Task) any {
+	if tasks == nil {
+		return []model.Task{}
+	}
+	return tasks
 }
 
 func labelBags(in model.Incident) any {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -29,7 +30,7 @@ type Workspace struct {
 	SubscriptionID string
 	ResourceGroup  string
 	URL            string          // of the portal's incident page, followed by the number; "" leaves IncidentUrl to the tenant's
-	Policy         syncback.Policy // "" is remote-wins
+	Policy         syncback.Policy // nil is remote-wins
 	Directory      Directory       // nil: owners are not checked
 	Opened         func(n int64)   // hears of an incident that somebody looks at; must not block
 	Changed        func()          // hears that something may have to be sent; must not block
@@ -61,9 +62,6 @@ func New(db *meta.DB, log *slog.Logger) *Service {
 
 // AddWorkspace tells the service of a workspace, or replaces what it was told before.
 func (s *Service) AddWorkspace(w Workspace) {
-	if w.Policy == "" {
-		w.Policy = syncback.RemoteWins
-	}
 	s.mu.Lock()
 	s.workspaces[w.ID] = w
 	s.mu.Unlock()
@@ -74,9 +72,16 @@ func (s *Service) workspace(id string) Workspace {
 	defer s.mu.Unlock()
 	w, ok := s.workspaces[id]
 	if !ok {
-		w = Workspace{ID: id, Policy: syncback.RemoteWins}
+		w = Workspace{ID: id}
 	}
 	return w
+}
+
+// ids returns the ids of the workspaces.
+func (s *Service) ids() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Sorted(maps.Keys(s.workspaces))
 }
 
 // Subscribe calls f after every change of an incident, until cancel is called. f must not block.
@@ -222,7 +227,7 @@ func (s *Service) Raw(ctx context.Context, ws string, number int64) (json.RawMes
 	return json.RawMessage(row.Raw), nil
 }
 
-// Comments returns an incident's comments, oldest first.
+// Comments returns an incident's comments, oldest first, and those of incidents that were merged into it.
 func (s *Service) Comments(ctx context.Context, ws string, number int64) ([]model.Comment, error) {
 	row, err := s.db.Incidents().Incident(ctx, ws, number)
 	if err != nil {
@@ -232,13 +237,20 @@ func (s *Service) Comments(ctx context.Context, ws string, number int64) ([]mode
 	if err := json.Unmarshal([]byte(row.Sync), &st); err != nil {
 		return nil, fmt.Errorf("reading the state of incident %d: %w", number, err)
 	}
-	return commentsOf(st), nil
+	out := commentsOf(st)
+	others, err := s.mergedComments(ctx, ws, row, out)
+	if err != nil || len(others) == 0 {
+		return out, err
+	}
+	out = append(out, others...)
+	slices.SortStableFunc(out, func(a, b model.Comment) int { return a.Created.Compare(b.Created) })
+	return out, nil
 }
 
 func commentsOf(st syncback.State) []model.Comment {
 	out := make([]model.Comment, 0, len(st.Comments))
 	for _, c := range st.Comments {
-		out = append(out, model.Comment{ID: c.ID, Message: c.Message, Author: c.Author, Created: c.Created, Origin: c.Origin, Pending: c.Pending})
+		out = append(out, model.Comment{ID: c.ID, Message: c.Message, Author: c.Author, Created: c.Created, Origin: c.Origin, Pending: c.Pending, Reason: c.Reason})
 	}
 	slices.SortStableFunc(out, func(a, b model.Comment) int { return a.Created.Compare(b.Created) })
 	return out

@@ -69,7 +69,10 @@ func (k *SyncStore) Change(ctx context.Context, number int64, f func(*syncback.S
 			return nil
 		}
 		rec.take(o.Remote)
-		return k.s.save(ctx, tx, rec, k.s.causeOf(o, rec))
+		if err := k.s.save(ctx, tx, rec, k.s.causeOf(o, rec)); err != nil {
+			return err
+		}
+		return k.s.follow(ctx, tx, k.ws, rec.st.RemoteID, o)
 	})
 	if err == nil && touched {
 		k.s.committed(k.ws, number)

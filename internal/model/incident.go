@@ -18,6 +18,8 @@ type Incident struct {
 	ProviderIncidentID   string
 	ProviderURL          string
 	RedirectTo           string // provider id of the incident this one was merged into
+	RedirectNumber       int64  // its number here, 0 while it is not here
+	Tasks                []Task
 	Title, Description   string
 	Summary              string
 	Severity, Status     string
@@ -73,6 +75,19 @@ type Sync struct {
 	Attempts  int       `json:"attempts,omitempty"`
 	LastError string    `json:"lastError,omitempty"`
 	LastSeen  time.Time `json:"lastSeen,omitzero"` // newest tenant version merged
+	// Edits tells of every edit made here how far it is; of those the tenant took, the last one of each field.
+	Edits []SyncEdit `json:"edits,omitempty"`
+}
+
+// SyncEdit is one edit on its way to the tenant: pending, sent (the answer is open), synced (the tenant took it) or rejected.
+type SyncEdit struct {
+	Field   string    `json:"field"`
+	State   SyncState `json:"state"`
+	Actor   string    `json:"actor,omitempty"`
+	Since   time.Time `json:"since,omitzero"`   // when it was made
+	Sent    time.Time `json:"sent,omitzero"`    // last attempt
+	Settled time.Time `json:"settled,omitzero"` // when the tenant took or refused it
+	Reason  string    `json:"reason,omitempty"` // the tenant's, when it refused
 }
 
 // Alert is one alert with its evidence turned into entities.
@@ -112,13 +127,28 @@ type Comment struct {
 	Created time.Time `json:"createdTimeUtc"`
 	Origin  string    `json:"origin"` // "vedette" or "defender"
 	Pending bool      `json:"pending,omitempty"`
+	Reason  string    `json:"reason,omitempty"` // why the tenant refused it
+	// From is the number of the incident it was written to, when that one was merged into this one.
+	From int64 `json:"from,omitempty"`
+}
+
+// Task is one thing to do for an incident. Tasks stay in the workspace.
+type Task struct {
+	Name        string    `json:"name"` // GUID
+	Title       string    `json:"title"`
+	Description string    `json:"description,omitempty"`
+	Status      string    `json:"status"` // New or Completed
+	CreatedBy   string    `json:"createdBy"`
+	Created     time.Time `json:"createdTimeUtc"`
+	ModifiedBy  string    `json:"modifiedBy,omitempty"`
+	Modified    time.Time `json:"lastModifiedTimeUtc"`
 }
 
 // Activity is one line of an incident's history.
 type Activity struct {
 	Time   time.Time `json:"time"`
 	Actor  string    `json:"actor"`
-	Kind   string    `json:"kind"` // created, changed, comment, conflict, sent, rejected, alert
+	Kind   string    `json:"kind"` // created, changed, comment, conflict, sent, rejected, alert, merged, task
 	Field  string    `json:"field,omitempty"`
 	Before string    `json:"before,omitempty"`
 	After  string    `json:"after,omitempty"`

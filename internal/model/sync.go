@@ -60,9 +60,13 @@ type TenantPatch struct {
 
 // Entity is an entity of an incident as people see it: its kind, a short label and a query that finds it in the raw events.
 type Entity struct {
-	Kind   string          `json:"kind"`
-	Label  string          `json:"label"`
-	Alerts int             `json:"alerts"`
-	Query  string          `json:"query,omitempty"`
-	Data   json.RawMessage `json:"data,omitempty"`
+	ID        int64           `json:"id,omitempty"` // in the workspace's index of entities
+	Kind      string          `json:"kind"`
+	Label     string          `json:"label"`
+	Alerts    int             `json:"alerts"`
+	Incidents int             `json:"incidents,omitempty"` // of the whole workspace
+	FirstSeen time.Time       `json:"firstSeen,omitzero"`
+	LastSeen  time.Time       `json:"lastSeen,omitzero"`
+	Query     string          `json:"query,omitempty"`
+	Data      json.RawMessage `json:"data,omitempty"`
 }

@@ -7,15 +7,6 @@ import (
 	"github.com/vedette-siem/vedette/internal/model"
 )
 
-// Policy decides a conflict.
-type Policy string
-
-// The policies. Under RemoteWins a change made by the tenant's automation still yields to a person's unsent change.
-const (
-	RemoteWins Policy = "remote-wins"
-	LocalWins  Policy = "local-wins"
-)
-
 // Read says how a version was read.
 type Read int
 
@@ -103,11 +94,11 @@ func (s *State) merge(r model.TenantIncident, how Read, p Policy, sent map[Field
 			text, written := sent[f]
 			switch {
 			case written:
-				s.answered(f, text, r, &o)
+				s.answered(f, text, r, &o, now)
 			case f == Tags:
-				s.mergeTags(r, &o)
+				s.mergeTags(r, &o, now)
 			default:
-				s.mergeField(f, r, p, &o)
+				s.mergeField(f, r, p, &o, now)
 			}
 		}
 	}
@@ -137,15 +128,15 @@ func (s *State) Arrived(id string, now time.Time) {
 }
 
 // mergeField is the three-way merge of one register.
-func (s *State) mergeField(f Field, r model.TenantIncident, p Policy, o *Outcome) {
+func (s *State) mergeField(f Field, r model.TenantIncident, p Policy, o *Outcome, now time.Time) {
 	remote := ImageOf(r)
 	switch {
 	case same(f, remote, s.Base):
 		return
 	case same(f, remote, s.Local):
 		s.Base.take(f, remote)
-		s.agree(f)
-	case s.ours(f, remote):
+		s.confirm(f, now)
+	case s.ours(f, remote, now):
 	case same(f, s.Local, s.Base):
 		o.Changes = append(o.Changes, Change{Field: f, Before: s.Local.Text(f), After: remote.Text(f), Actor: r.ModifiedBy})
 		s.Local.take(f, remote)
@@ -157,7 +148,7 @@ func (s *State) mergeField(f Field, r model.TenantIncident, p Policy, o *Outcome
 }
 
 // ours recognises a write of our own that landed late. Local follows what the service made of it, unless it has moved on.
-func (s *State) ours(f Field, remote Image) bool {
+func (s *State) ours(f Field, remote Image, now time.Time) bool {
 	for i, text := range s.Attempts[f] {
 		var a Image
 		if a.SetText(f, text) != nil || !landed(f, a, remote) {
@@ -167,7 +158,7 @@ func (s *State) ours(f Field, remote Image) bool {
 		s.Attempts[f] = slices.Delete(s.Attempts[f], i, i+1)
 		if same(f, s.Local, a) {
 			s.Local.take(f, remote)
-			s.agree(f)
+			s.confirm(f, now)
 		}
 		return true
 	}
@@ -176,7 +167,7 @@ func (s *State) ours(f Field, remote Image) bool {
 
 // answered takes in the answer to a write: it is what the service made of the value sent. Local follows it, unless it has
 // moved on. A value that the service changed beyond its normal form is kept as a clash, so that nobody's edit vanishes.
-func (s *State) answered(f Field, text string, r model.TenantIncident, o *Outcome) {
+func (s *State) answered(f Field, text string, r model.TenantIncident, o *Outcome, now time.Time) {
 	remote := ImageOf(r)
 	var a Image
 	if a.SetText(f, text) != nil {
@@ -185,7 +176,7 @@ func (s *State) answered(f Field, text string, r model.TenantIncident, o *Outcom
 	o.Sent = append(o.Sent, f)
 	if f == Tags {
 		s.Base.Tags = a.Tags
-		s.mergeTags(r, o)
+		s.mergeTags(r, o, now)
 		return
 	}
 	s.Base.take(f, remote)
@@ -205,7 +196,7 @@ func (s *State) answered(f Field, text string, r model.TenantIncident, o *Outcom
 		o.Changes = append(o.Changes, Change{Field: f, Before: a.Text(f), After: remote.Text(f), Actor: r.ModifiedBy})
 	}
 	s.Local.take(f, remote)
-	s.agree(f)
+	s.confirm(f, now)
 }
 
 // clash decides a field that both sides changed. The local value may win only while no write of ours is open: else the
@@ -215,7 +206,7 @@ func (s *State) clash(f Field, r model.TenantIncident, remote Image, p Policy, o
 	if _, no := s.Rejected[f]; no {
 		rejected = true
 	}
-	local := !rejected && len(s.Attempts[f]) == 0 && (p == LocalWins || r.Automation && edit.Person)
+	local := !rejected && len(s.Attempts[f]) == 0 && (localWins(p, f) || r.Automation && edit.Person)
 	c := Clash{
 		Field: f, Base: s.Base.Text(f), Applied: "remote",
 		Local:  model.SideValue{Value: s.Local.Text(f), Actor: edit.Actor, Time: edit.Time},
@@ -234,7 +225,7 @@ func (s *State) clash(f Field, r model.TenantIncident, remote Image, p Policy, o
 }
 
 // mergeTags merges the tags as a set; an addition wins over a removal at the same time.
-func (s *State) mergeTags(r model.TenantIncident, o *Outcome) {
+func (s *State) mergeTags(r model.TenantIncident, o *Outcome, now time.Time) {
 	base, local := s.Base.Tags, s.Local.Tags
 	added := append(minus(local, base), minus(r.Tags, base)...)
 	removed := append(minus(base, local), minus(base, r.Tags)...)
@@ -255,7 +246,7 @@ func (s *State) mergeTags(r model.TenantIncident, o *Outcome) {
 	}
 	s.Base.Tags, s.Local.Tags = slices.Clone(r.Tags), merged
 	if same(Tags, s.Local, s.Base) {
-		s.agree(Tags)
+		s.confirm(Tags, now)
 	}
 }
 
@@ -292,6 +283,17 @@ func (s *State) tried(f Field, remote Image) bool {
 	})
 }
 
+// confirm notes that the tenant has the value of an open edit, and forgets what was open on the field.
+func (s *State) confirm(f Field, now time.Time) {
+	if e, ok := s.Edits[f]; ok {
+		if s.Confirmed == nil {
+			s.Confirmed = map[Field]Confirmation{}
+		}
+		s.Confirmed[f] = Confirmation{Edit: e, At: now}
+	}
+	s.agree(f)
+}
+
 // agree forgets what was open on a field whose two sides are equal.
 func (s *State) agree(f Field) {
 	delete(s.Attempts, f)
@@ -310,7 +312,7 @@ func (s *State) settle(now time.Time) {
 }
 
 // Attempt records that the fields are about to be sent and returns what to send. It must be stored before sending.
-func (s *State) Attempt(fields []Field) (model.TenantPatch, map[Field]string) {
+func (s *State) Attempt(fields []Field, now time.Time) (model.TenantPatch, map[Field]string) {
 	var p model.TenantPatch
 	sent := map[Field]string{}
 	if s.Attempts == nil {
@@ -319,6 +321,10 @@ func (s *State) Attempt(fields []Field) (model.TenantPatch, map[Field]string) {
 	for _, f := range fields {
 		text := s.Local.Text(f)
 		sent[f] = text
+		if e, ok := s.Edits[f]; ok {
+			e.Sent = now
+			s.Edits[f] = e
+		}
 		if f != Tags && !slices.Contains(s.Attempts[f], text) {
 			s.Attempts[f] = append(s.Attempts[f], text)
 		}
@@ -371,6 +377,54 @@ func (s *State) Reject(sent map[Field]string, reason string, now time.Time) []Cl
 	s.settle(now)
 	return out
 }
+
+// Retry sends refused values and comments again; without fields all of them. It returns the fields that are tried again.
+func (s *State) Retry(fields []Field, now time.Time) []Field {
+	var out []Field
+	for _, f := range Fields() {
+		if _, no := s.Rejected[f]; no && chosen(fields, f) {
+			delete(s.Rejected, f)
+			out = append(out, f)
+		}
+	}
+	for i := range s.Comments {
+		if c := &s.Comments[i]; c.Reason != "" && chosen(fields, Comments) {
+			c.Pending, c.Reason = true, ""
+			if !slices.Contains(out, Comments) {
+				out = append(out, Comments)
+			}
+		}
+	}
+	if len(out) > 0 {
+		s.Outbox.Attempts, s.Outbox.Error = 0, ""
+		s.schedule(now)
+	}
+	return out
+}
+
+// Revert gives refused values up for the tenant's and takes refused comments away; without fields all of them.
+func (s *State) Revert(fields []Field, now time.Time) []Change {
+	var out []Change
+	for _, f := range Fields() {
+		if _, no := s.Rejected[f]; no && chosen(fields, f) {
+			out = append(out, Change{Field: f, Before: s.Local.Text(f), After: s.Base.Text(f)})
+			s.Local.take(f, s.Base)
+			s.agree(f)
+		}
+	}
+	if chosen(fields, Comments) {
+		s.Comments = slices.DeleteFunc(s.Comments, func(c Comment) bool {
+			if c.Reason != "" {
+				out = append(out, Change{Field: Comments, Before: c.Message})
+			}
+			return c.Reason != ""
+		})
+	}
+	s.settle(now)
+	return out
+}
+
+func chosen(fields []Field, f Field) bool { return len(fields) == 0 || slices.Contains(fields, f) }
 
 // RejectComment marks a comment that the tenant refused.
 func (s *State) RejectComment(id, reason string, now time.Time) {

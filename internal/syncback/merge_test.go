@@ -56,7 +56,7 @@ func TestAutomationYieldsToAPersonsUnsentChange(t *testing.T) {
 			s := known()
 			s.EditLocal(closeIt, tt.edit)
 			if tt.attempted {
-				s.Attempt(s.Dirty())
+				s.Attempt(s.Dirty(), at)
 			}
 			o := s.Merge(version(2, func(r *model.TenantIncident) {
 				r.Disposition.Status, r.Automation, r.ModifiedBy = "Active", tt.automation, "someone"
@@ -78,7 +78,7 @@ func TestAutomationYieldsToAPersonsUnsentChange(t *testing.T) {
 func TestALostAnswerIsRecognisedInNormalForm(t *testing.T) {
 	s := known()
 	s.EditLocal(closeIt, person)
-	s.Attempt(s.Dirty())
+	s.Attempt(s.Dirty(), at)
 	o := s.Merge(version(2, func(r *model.TenantIncident) {
 		r.Disposition = model.Disposition{Status: "Closed", Classification: "truePositive", Determination: "unknown", Comment: "done"}
 		r.ModifiedBy = "app"
@@ -94,7 +94,7 @@ func TestALostAnswerIsRecognisedInNormalForm(t *testing.T) {
 func TestTheAnswerIsTheImageOfWhatWasSent(t *testing.T) {
 	s := known()
 	s.EditLocal(func(m *Image) { m.Title, m.Severity = "  Phish wave ", "High" }, person)
-	_, sent := s.Attempt(s.Dirty())
+	_, sent := s.Attempt(s.Dirty(), at)
 	s.EditLocal(func(m *Image) { m.Severity = "Low" }, person) // moved on while the request was away
 	s.Ack(version(2, func(r *model.TenantIncident) { r.Title, r.Severity = "Phish wave", "High" }), sent, RemoteWins, at)
 	if diff := cmp.Diff([]Field{Severity}, s.Dirty()); diff != "" {
@@ -108,7 +108,7 @@ func TestTheAnswerIsTheImageOfWhatWasSent(t *testing.T) {
 func TestAValueTheServiceIgnoresIsNotSentForEver(t *testing.T) {
 	s := known()
 	s.EditLocal(func(m *Image) { m.Severity = "High" }, person)
-	_, sent := s.Attempt(s.Dirty())
+	_, sent := s.Attempt(s.Dirty(), at)
 	o := s.Ack(version(1, nil), sent, RemoteWins, at)
 	if len(s.Dirty()) != 0 || len(o.Clashes) != 1 || o.Clashes[0].Note != "notStored" {
 		t.Errorf("dirty %v, clashes %+v; want none and one that is not stored", s.Dirty(), o.Clashes)
@@ -157,11 +157,11 @@ func TestStatusThatCannotBeWrittenIsLeftOut(t *testing.T) {
 	s := known()
 	s.Merge(version(2, func(r *model.TenantIncident) { r.RawStatus, r.Disposition.Status = "awaitingAction", "Active" }), Listed, RemoteWins, at)
 	s.EditLocal(func(m *Image) { m.Disposition.Comment = "x" }, person)
-	if p, _ := s.Attempt(s.Dirty()); !p.KeepStatus {
+	if p, _ := s.Attempt(s.Dirty(), at); !p.KeepStatus {
 		t.Error("awaitingAction would be overwritten by inProgress")
 	}
 	s.EditLocal(closeIt, person)
-	if p, _ := s.Attempt(s.Dirty()); p.KeepStatus {
+	if p, _ := s.Attempt(s.Dirty(), at); p.KeepStatus {
 		t.Error("closing must write the status")
 	}
 }
@@ -203,14 +203,14 @@ type scripted struct {
 	merged  *model.TenantIncident
 }
 
-func (x *scripted) Get(_ context.Context, id string, _ bool) (model.TenantIncident, error) {
+func (x *scripted) Get(_ context.Context, id string, _ Urgency) (model.TenantIncident, error) {
 	if o, ok := x.others[id]; ok {
 		return o, nil
 	}
 	return x.r, nil
 }
 
-func (x *scripted) Patch(_ context.Context, _ string, p model.TenantPatch, _ bool) (model.TenantIncident, error) {
+func (x *scripted) Patch(_ context.Context, _ string, p model.TenantPatch, _ Urgency) (model.TenantIncident, error) {
 	x.patches = append(x.patches, p)
 	if x.merged != nil {
 		x.r = *x.merged
@@ -231,7 +231,7 @@ func (x *scripted) Patch(_ context.Context, _ string, p model.TenantPatch, _ boo
 	return x.r, nil
 }
 
-func (x *scripted) Comment(_ context.Context, id, text string, _ bool) ([]model.TenantComment, error) {
+func (x *scripted) Comment(_ context.Context, id, text string, _ Urgency) ([]model.TenantComment, error) {
 	x.posts = append(x.posts, id+"|"+text)
 	x.r.Comments = append(x.r.Comments, model.TenantComment{Message: text, Author: "app"})
 	return x.r.Comments, nil

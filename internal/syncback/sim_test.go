@@ -81,7 +81,7 @@ func (t *tenant) touch(id, by string) {
 }
 
 // Get implements Remote.
-func (t *tenant) Get(_ context.Context, id string, _ bool) (model.TenantIncident, error) {
+func (t *tenant) Get(_ context.Context, id string, _ Urgency) (model.TenantIncident, error) {
 	if err := t.w.kill("get"); err != nil {
 		return model.TenantIncident{}, err
 	}
@@ -96,7 +96,7 @@ func (t *tenant) Get(_ context.Context, id string, _ bool) (model.TenantIncident
 }
 
 // Patch implements Remote.
-func (t *tenant) Patch(ctx context.Context, id string, p model.TenantPatch, _ bool) (model.TenantIncident, error) {
+func (t *tenant) Patch(ctx context.Context, id string, p model.TenantPatch, _ Urgency) (model.TenantIncident, error) {
 	if err := t.w.kill("patch"); err != nil {
 		return model.TenantIncident{}, err
 	}
@@ -139,7 +139,7 @@ func (t *tenant) Patch(ctx context.Context, id string, p model.TenantPatch, _ bo
 }
 
 // Comment implements Remote.
-func (t *tenant) Comment(_ context.Context, id, text string, _ bool) ([]model.TenantComment, error) {
+func (t *tenant) Comment(_ context.Context, id, text string, _ Urgency) ([]model.TenantComment, error) {
 	if err := t.w.kill("comment"); err != nil {
 		return nil, err
 	}
@@ -355,7 +355,7 @@ func (w *world) pull() {
 		if !o.Fetch {
 			continue
 		}
-		fetched, err := w.tenant.Get(w.t.Context(), r.ID, false)
+		fetched, err := w.tenant.Get(w.t.Context(), r.ID, Repair)
 		if err != nil {
 			return
 		}
@@ -392,7 +392,7 @@ func (w *world) push() {
 func (w *world) refresh() {
 	n, _ := w.pick()
 	worker := &Worker{Store: w, Remote: w.tenant, Clock: w.clock, Policy: w.policy, Logger: slog.New(slog.DiscardHandler)}
-	if _, err := worker.Refresh(w.t.Context(), n, true); err != nil && !w.faults {
+	if _, err := worker.Refresh(w.t.Context(), n, Person); err != nil && !w.faults {
 		w.t.Fatalf("refreshing without faults: %v", err)
 	}
 }
@@ -489,7 +489,7 @@ func (w *world) once(id string, st *State, r *model.TenantIncident) {
 }
 
 func TestConvergence(t *testing.T) {
-	for _, policy := range []Policy{RemoteWins, LocalWins} {
+	for _, policy := range []Rule{RemoteWins, LocalWins} {
 		t.Run(string(policy), func(t *testing.T) {
 			rapid.Check(t, func(t *rapid.T) {
 				w := newWorld(t, policy)

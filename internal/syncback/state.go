@@ -20,6 +20,8 @@ const (
 	Title       Field = "title"
 	Description Field = "description"
 	Tags        Field = "tags"
+	// Comments names the comments where edits are told; they are a set of their own and not merged as a field.
+	Comments Field = "comments"
 )
 
 // Fields returns every field in the order in which it is merged and sent.
@@ -165,7 +167,14 @@ func holds(set []string, x string) bool {
 type Edit struct {
 	Actor  string    `json:"actor"`
 	Time   time.Time `json:"time"`
-	Person bool      `json:"person"` // made by a person, not by automation
+	Person bool      `json:"person"`        // made by a person, not by automation
+	Sent   time.Time `json:"sent,omitzero"` // last attempt to send it
+}
+
+// Confirmation is an edit that the tenant has taken.
+type Confirmation struct {
+	Edit
+	At time.Time `json:"at"`
 }
 
 // Rejection is why the tenant refused a field's value.
@@ -196,24 +205,25 @@ type Outbox struct {
 
 // State is what is remembered of an incident's synchronisation. It is stored whole, in the transaction that changes it.
 type State struct {
-	RemoteID  string              `json:"remoteId,omitempty"` // "" for incidents the tenant does not know
-	Local     Image               `json:"local"`
-	Base      Image               `json:"base"`
-	RawStatus string              `json:"rawStatus,omitempty"` // the tenant's word for Base's status
-	Version   int64               `json:"version,omitempty"`   // newest tenant version merged
-	Hash      string              `json:"hash,omitempty"`
-	Seen      string              `json:"seen,omitempty"` // hash of a listed row of Version that a read by id has settled
-	Attempts  map[Field][]string  `json:"attempts,omitempty"`
-	Edits     map[Field]Edit      `json:"edits,omitempty"`
-	Rejected  map[Field]Rejection `json:"rejected,omitempty"`
-	Comments  []Comment           `json:"comments,omitempty"`
-	Redirect  string              `json:"redirect,omitempty"`
-	Missing   time.Time           `json:"missing,omitzero"` // first answer that the tenant has no such incident
-	Orphaned  bool                `json:"orphaned,omitempty"`
-	Conflict  bool                `json:"conflict,omitempty"` // a conflict nobody has looked at
-	NotSent   bool                `json:"notSent,omitempty"`  // edits were dropped because the incident was merged
-	LastSeen  time.Time           `json:"lastSeen,omitzero"`
-	Outbox    Outbox              `json:"outbox,omitzero"`
+	RemoteID  string                 `json:"remoteId,omitempty"` // "" for incidents the tenant does not know
+	Local     Image                  `json:"local"`
+	Base      Image                  `json:"base"`
+	RawStatus string                 `json:"rawStatus,omitempty"` // the tenant's word for Base's status
+	Version   int64                  `json:"version,omitempty"`   // newest tenant version merged
+	Hash      string                 `json:"hash,omitempty"`
+	Seen      string                 `json:"seen,omitempty"` // hash of a listed row of Version that a read by id has settled
+	Attempts  map[Field][]string     `json:"attempts,omitempty"`
+	Edits     map[Field]Edit         `json:"edits,omitempty"`
+	Rejected  map[Field]Rejection    `json:"rejected,omitempty"`
+	Confirmed map[Field]Confirmation `json:"confirmed,omitempty"` // the last edit of a field that the tenant took
+	Comments  []Comment              `json:"comments,omitempty"`
+	Redirect  string                 `json:"redirect,omitempty"`
+	Missing   time.Time              `json:"missing,omitzero"` // first answer that the tenant has no such incident
+	Orphaned  bool                   `json:"orphaned,omitempty"`
+	Conflict  bool                   `json:"conflict,omitempty"` // a conflict nobody has looked at
+	NotSent   bool                   `json:"notSent,omitempty"`  // edits were dropped because the incident was merged
+	LastSeen  time.Time              `json:"lastSeen,omitzero"`
+	Outbox    Outbox                 `json:"outbox,omitzero"`
 }
 
 // Dirty returns the fields that must be sent.
@@ -271,15 +281,18 @@ func (s *State) View() model.Sync {
 	if len(v.Pending) > 0 {
 		v.Since, v.Attempts = s.Outbox.Since, s.Outbox.Attempts
 	}
-	attempted := false
-	for _, f := range dirty {
-		attempted = attempted || slices.Contains(s.Attempts[f], s.Local.Text(f))
-	}
+	v.Edits = s.editViews()
+	attempted := slices.ContainsFunc(v.Edits, func(e model.SyncEdit) bool { return e.State == model.Sent })
 	switch {
 	case s.RemoteID == "":
 		v.State = model.Local
-	case len(s.Rejected) > 0:
+	case len(s.Rejected) > 0 || slices.ContainsFunc(s.Comments, func(c Comment) bool { return c.Reason != "" }):
 		v.State = model.Rejected
+		for _, c := range s.Comments {
+			if c.Reason != "" {
+				v.LastError = c.Reason
+			}
+		}
 		for _, f := range Fields() {
 			if r, ok := s.Rejected[f]; ok {
 				v.Pending = append(v.Pending, string(f))
@@ -298,6 +311,40 @@ func (s *State) View() model.Sync {
 		v.State = model.Synced
 	}
 	return v
+}
+
+// editViews tells of every field with an edit how far it is, in the order of Fields.
+func (s *State) editViews() []model.SyncEdit {
+	var out []model.SyncEdit
+	dirty := s.Dirty()
+	for _, f := range Fields() {
+		e, open := s.Edits[f]
+		v := model.SyncEdit{Field: string(f), State: model.Pending, Actor: e.Actor, Since: e.Time, Sent: e.Sent}
+		rejection, refused := s.Rejected[f]
+		confirmed, taken := s.Confirmed[f]
+		switch {
+		case refused:
+			v.State, v.Reason, v.Settled = model.Rejected, rejection.Reason, rejection.Time
+		case slices.Contains(dirty, f):
+			if f == Tags && !e.Sent.IsZero() || slices.Contains(s.Attempts[f], s.Local.Text(f)) {
+				v.State = model.Sent
+			}
+		case taken && !open:
+			v = model.SyncEdit{Field: string(f), State: model.Synced, Actor: confirmed.Actor, Since: confirmed.Time, Sent: confirmed.Sent, Settled: confirmed.At}
+		default:
+			continue
+		}
+		out = append(out, v)
+	}
+	for _, c := range s.Comments {
+		switch {
+		case c.Reason != "":
+			out = append(out, model.SyncEdit{Field: string(Comments), State: model.Rejected, Actor: c.Author, Since: c.Created, Reason: c.Reason})
+		case c.Pending && s.RemoteID != "":
+			out = append(out, model.SyncEdit{Field: string(Comments), State: model.Pending, Actor: c.Author, Since: c.Created})
+		}
+	}
+	return out
 }
 
 // EditLocal applies a change made here. It returns what changed, for the activity log.

@@ -39,9 +39,9 @@ type Store interface {
 // Remote is the tenant. Errors carry fault kinds: NotFound, Invalid (the value is refused for good), Throttled,
 // Unavailable (the outcome of a write is unknown), Permission. An error may have a method RetryAfter() time.Duration.
 type Remote interface {
-	Get(ctx context.Context, id string, urgent bool) (model.TenantIncident, error)
-	Patch(ctx context.Context, id string, p model.TenantPatch, urgent bool) (model.TenantIncident, error)
-	Comment(ctx context.Context, id, text string, urgent bool) ([]model.TenantComment, error)
+	Get(ctx context.Context, id string, u Urgency) (model.TenantIncident, error)
+	Patch(ctx context.Context, id string, p model.TenantPatch, u Urgency) (model.TenantIncident, error)
+	Comment(ctx context.Context, id, text string, u Urgency) ([]model.TenantComment, error)
 }
 
 // Worker sends what waits. Run it once per workspace; Push and Refresh may be called beside it.
@@ -54,9 +54,11 @@ type Worker struct {
 	// Report, if set, hears the result of every attempt: nil when it went well.
 	Report func(err error)
 
-	mu   sync.Mutex
-	busy map[int64]bool
-	wake chan struct{}
+	mu     sync.Mutex
+	busy   map[int64]bool
+	wake   chan struct{}
+	closed time.Time // nothing is sent before it, but for one trial then: the tenant lets the app write nothing
+	shut   bool
 }
 
 // maxHops is how long a chain of merges is followed.
@@ -105,15 +107,52 @@ func (w *Worker) release(number int64) {
 	w.mu.Unlock()
 }
 
+// shutFor is how long nothing is sent after the tenant refused the app itself.
+const shutFor = time.Minute
+
+// allowance is how many incidents may be sent now, and when to look again when it is none. While the app itself is refused,
+// one of them is tried at a time, so that what people changed waits without hammering the tenant.
+func (w *Worker) allowance() (int, time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch d := w.closed.Sub(w.Clock.Now()); {
+	case !w.shut:
+		return 4 * lanes, 0
+	case d > 0:
+		return 0, d
+	}
+	w.closed = w.Clock.Now().Add(shutFor)
+	return 1, 0
+}
+
+// note learns from the result of an attempt whether the app may write at all.
+func (w *Worker) note(err error) {
+	k := fault.KindOf(err)
+	refused := err != nil && (k == fault.Permission || k == fault.Unauthenticated)
+	w.mu.Lock()
+	switch {
+	case refused:
+		w.shut, w.closed = true, w.Clock.Now().Add(shutFor)
+	case err == nil && w.shut:
+		w.shut = false
+		defer w.Wake()
+	}
+	w.mu.Unlock()
+	if w.Report != nil {
+		w.Report(err)
+	}
+}
+
 // Run sends what is due until the context ends. A failed incident waits for its own backoff and never holds up another.
 func (w *Worker) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	slots := make(chan struct{}, lanes)
 	for {
-		jobs, next, err := w.Store.Due(ctx, w.Clock.Now(), 4*lanes)
+		n, wait := w.allowance()
+		jobs, next, err := w.due(ctx, n)
 		if err != nil {
-			return fmt.Errorf("reading the outbox: %w", err)
+			return err
 		}
 		for _, j := range jobs {
 			if !w.claim(j.Number) {
@@ -128,14 +167,17 @@ func (w *Worker) Run(ctx context.Context) error {
 			wg.Go(func() {
 				defer func() { <-slots; w.release(j.Number); w.Wake() }()
 				err := w.push(ctx, j.Number)
-				if w.Report != nil && ctx.Err() == nil {
-					w.Report(err)
+				if ctx.Err() == nil {
+					w.note(err)
 				}
 			})
 		}
-		wait := idle
-		if !next.IsZero() {
-			wait = min(wait, max(next.Sub(w.Clock.Now()), 10*time.Millisecond))
+		switch {
+		case wait > 0:
+		case !next.IsZero():
+			wait = min(idle, max(next.Sub(w.Clock.Now()), 10*time.Millisecond))
+		default:
+			wait = idle
 		}
 		t := time.NewTimer(wait)
 		select {
@@ -149,6 +191,17 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 }
 
+func (w *Worker) due(ctx context.Context, limit int) ([]Job, time.Time, error) {
+	if limit == 0 {
+		return nil, time.Time{}, nil
+	}
+	jobs, next, err := w.Store.Due(ctx, w.Clock.Now(), limit)
+	if err != nil {
+		return nil, next, fmt.Errorf("reading the outbox: %w", err)
+	}
+	return jobs, next, nil
+}
+
 // Push sends one incident now. It does nothing while Run is at the same incident.
 func (w *Worker) Push(ctx context.Context, number int64) error {
 	if !w.claim(number) {
@@ -159,16 +212,16 @@ func (w *Worker) Push(ctx context.Context, number int64) error {
 }
 
 // Refresh reads one incident by id and merges what it finds.
-func (w *Worker) Refresh(ctx context.Context, number int64, urgent bool) (State, error) {
+func (w *Worker) Refresh(ctx context.Context, number int64, u Urgency) (State, error) {
 	st, err := w.Store.Load(ctx, number)
 	if err != nil || st.RemoteID == "" {
 		return st, err
 	}
-	return w.fetch(ctx, number, st.RemoteID, urgent)
+	return w.fetch(ctx, number, st.RemoteID, u)
 }
 
-func (w *Worker) fetch(ctx context.Context, number int64, id string, urgent bool) (State, error) {
-	r, err := w.Remote.Get(ctx, id, urgent)
+func (w *Worker) fetch(ctx context.Context, number int64, id string, u Urgency) (State, error) {
+	r, err := w.Remote.Get(ctx, id, u)
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
 			_, e := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
@@ -214,34 +267,34 @@ func (w *Worker) attempt(ctx context.Context, number int64) error {
 	if err != nil || !st.Waiting() {
 		return err
 	}
-	urgent := st.Person()
-	if st, err = w.fetch(ctx, number, st.RemoteID, urgent); err != nil {
+	u := urgency(st.Person())
+	if st, err = w.fetch(ctx, number, st.RemoteID, u); err != nil {
 		return err
 	}
 	if fields := st.Dirty(); len(fields) > 0 {
-		if st, err = w.write(ctx, number, st, fields, urgent); err != nil {
+		if st, err = w.write(ctx, number, st, fields, u); err != nil {
 			return err
 		}
 	}
-	return w.comments(ctx, number, st, urgent)
+	return w.comments(ctx, number, st, u)
 }
 
 // write sends the fields in one request. When the tenant refuses it, the incident may have been merged into another one
 // meanwhile; if it was not, each field is sent alone, so that one refused value does not take the others with it.
-func (w *Worker) write(ctx context.Context, number int64, st State, fields []Field, urgent bool) (State, error) {
+func (w *Worker) write(ctx context.Context, number int64, st State, fields []Field, u Urgency) (State, error) {
 	id := st.RemoteID
-	err := w.send(ctx, number, id, fields, false, urgent)
+	err := w.send(ctx, number, id, fields, false, u)
 	if err == nil || fault.KindOf(err) != fault.Invalid {
 		return st, err
 	}
-	if st, err = w.fetch(ctx, number, id, urgent); err != nil {
+	if st, err = w.fetch(ctx, number, id, u); err != nil {
 		return st, err
 	}
 	for _, f := range fields {
 		if !slices.Contains(st.Dirty(), f) {
 			continue
 		}
-		if err := w.send(ctx, number, id, []Field{f}, true, urgent); err != nil {
+		if err := w.send(ctx, number, id, []Field{f}, true, u); err != nil {
 			return st, err
 		}
 	}
@@ -249,17 +302,17 @@ func (w *Worker) write(ctx context.Context, number int64, st State, fields []Fie
 }
 
 // send writes fields in one request. With last set, a refusal is final.
-func (w *Worker) send(ctx context.Context, number int64, id string, fields []Field, last, urgent bool) error {
+func (w *Worker) send(ctx context.Context, number int64, id string, fields []Field, last bool, u Urgency) error {
 	var patch model.TenantPatch
 	var sent map[Field]string
 	_, err := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
-		patch, sent = s.Attempt(fields)
+		patch, sent = s.Attempt(fields, w.Clock.Now())
 		return Outcome{Touched: true}, nil
 	})
 	if err != nil {
 		return err
 	}
-	r, err := w.Remote.Patch(ctx, id, patch, urgent)
+	r, err := w.Remote.Patch(ctx, id, patch, u)
 	if fault.KindOf(err) == fault.Invalid && err != nil {
 		if !last {
 			return err
@@ -279,12 +332,12 @@ func (w *Worker) send(ctx context.Context, number int64, id string, fields []Fie
 }
 
 // comments posts the comments that the tenant does not have yet; those of a merged incident go to where it was merged.
-func (w *Worker) comments(ctx context.Context, number int64, st State, urgent bool) error {
+func (w *Worker) comments(ctx context.Context, number int64, st State, u Urgency) error {
 	pending := st.PendingComments()
 	if len(pending) == 0 {
 		return nil
 	}
-	target, have, err := w.target(ctx, st, urgent)
+	target, have, err := w.target(ctx, st, u)
 	if err != nil {
 		return err
 	}
@@ -295,7 +348,7 @@ func (w *Worker) comments(ctx context.Context, number int64, st State, urgent bo
 			if st.Redirect != "" {
 				text += fmt.Sprintf(" (from incident %s)", st.RemoteID)
 			}
-			if all, err = w.Remote.Comment(ctx, target, Mark(text, c.ID), urgent); fault.KindOf(err) == fault.Invalid && err != nil {
+			if all, err = w.Remote.Comment(ctx, target, Mark(text, c.ID), u); fault.KindOf(err) == fault.Invalid && err != nil {
 				if _, e := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
 					s.RejectComment(c.ID, err.Error(), w.Clock.Now())
 					return Outcome{Touched: true}, nil
@@ -322,14 +375,14 @@ func (w *Worker) comments(ctx context.Context, number int64, st State, urgent bo
 }
 
 // target returns the tenant's incident that takes this one's comments, and for a merged one the comments it already has.
-func (w *Worker) target(ctx context.Context, st State, urgent bool) (string, []model.TenantComment, error) {
+func (w *Worker) target(ctx context.Context, st State, u Urgency) (string, []model.TenantComment, error) {
 	if st.Redirect == "" {
 		return st.RemoteID, nil, nil
 	}
 	seen := map[string]bool{st.RemoteID: true}
 	for id := st.Redirect; len(seen) <= maxHops && !seen[id]; {
 		seen[id] = true
-		r, err := w.Remote.Get(ctx, id, urgent)
+		r, err := w.Remote.Get(ctx, id, u)
 		if err != nil {
 			return "", nil, err
 		}

@@ -68,7 +68,7 @@ type slow struct {
 	t    *testing.T
 }
 
-func (r *slow) Get(ctx context.Context, id string, _ bool) (model.TenantIncident, error) {
+func (r *slow) Get(ctx context.Context, id string, _ Urgency) (model.TenantIncident, error) {
 	r.mu.Lock()
 	r.gets[id]++
 	if r.busy[id] {
@@ -89,7 +89,7 @@ func (r *slow) Get(ctx context.Context, id string, _ bool) (model.TenantIncident
 	return version(1, func(v *model.TenantIncident) { v.ID = id }), ctx.Err()
 }
 
-func (r *slow) Patch(_ context.Context, id string, p model.TenantPatch, _ bool) (model.TenantIncident, error) {
+func (r *slow) Patch(_ context.Context, id string, p model.TenantPatch, _ Urgency) (model.TenantIncident, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sent[id] = time.Now()
@@ -97,7 +97,7 @@ func (r *slow) Patch(_ context.Context, id string, p model.TenantPatch, _ bool) 
 	return version(2, func(v *model.TenantIncident) { v.ID, v.Disposition = id, *p.Disposition }), nil
 }
 
-func (r *slow) Comment(context.Context, string, string, bool) ([]model.TenantComment, error) {
+func (r *slow) Comment(context.Context, string, string, Urgency) ([]model.TenantComment, error) {
 	return nil, nil
 }
 

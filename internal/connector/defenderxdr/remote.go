@@ -21,28 +21,31 @@ var _ syncback.Remote = Remote{}
 // NewRemote returns the tenant behind a Graph client.
 func NewRemote(g Graph) Remote { return Remote{g} }
 
-func priority(urgent bool) msgraph.Priority {
-	if urgent {
+func priority(u syncback.Urgency) msgraph.Priority {
+	switch u {
+	case syncback.Person:
 		return msgraph.UserWrite
+	case syncback.Automation:
+		return msgraph.SyncWrite
 	}
-	return msgraph.SyncWrite
+	return msgraph.Reconcile
 }
 
 // Get implements syncback.Remote.
-func (r Remote) Get(ctx context.Context, id string, urgent bool) (model.TenantIncident, error) {
-	raw, err := r.graph.Get(ctx, msgraph.Incidents, id, priority(urgent))
+func (r Remote) Get(ctx context.Context, id string, u syncback.Urgency) (model.TenantIncident, error) {
+	raw, err := r.graph.Get(ctx, msgraph.Incidents, id, priority(u))
 	return understood(raw, err)
 }
 
 // Patch implements syncback.Remote.
-func (r Remote) Patch(ctx context.Context, id string, p model.TenantPatch, urgent bool) (model.TenantIncident, error) {
-	raw, err := r.graph.PatchIncident(ctx, id, patch(p), priority(urgent))
+func (r Remote) Patch(ctx context.Context, id string, p model.TenantPatch, u syncback.Urgency) (model.TenantIncident, error) {
+	raw, err := r.graph.PatchIncident(ctx, id, patch(p), priority(u))
 	return understood(raw, err)
 }
 
 // Comment implements syncback.Remote.
-func (r Remote) Comment(ctx context.Context, id, text string, urgent bool) ([]model.TenantComment, error) {
-	list, err := r.graph.CommentIncident(ctx, id, text, priority(urgent))
+func (r Remote) Comment(ctx context.Context, id, text string, u syncback.Urgency) ([]model.TenantComment, error) {
+	list, err := r.graph.CommentIncident(ctx, id, text, priority(u))
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +118,7 @@ func (w *writeBack) reread(ctx context.Context) {
 			clear(last)
 		}
 		last[n] = now
-		if _, err := w.cfg.Worker.Refresh(ctx, n, true); err != nil && ctx.Err() == nil {
+		if _, err := w.cfg.Worker.Refresh(ctx, n, syncback.Person); err != nil && ctx.Err() == nil {
 			w.cfg.Logger.WarnContext(ctx, "reading an opened incident again", "incident", n, "err", err)
 		}
 	}
@@ -146,7 +149,7 @@ func (w *writeBack) reconcile(ctx context.Context) {
 			if ctx.Err() != nil {
 				return
 			}
-			if _, e := w.cfg.Worker.Refresh(ctx, n, false); e != nil && fault.KindOf(e) != fault.NotFound {
+			if _, e := w.cfg.Worker.Refresh(ctx, n, syncback.Repair); e != nil && fault.KindOf(e) != fault.NotFound {
 				err = e
 				break
 			}

@@ -1,0 +1,131 @@
+package incident
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/meta"
+	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/syncback"
+)
+
+// ApplyOther makes the other value of a conflict stand: as a new edit here, which is sent. For an edit that was not sent
+// because the incident was merged, it is made to the incident it was merged into. It returns that incident.
+func (s *Service) ApplyOther(ctx context.Context, ws string, conflictID int64, by Actor) (model.Incident, error) {
+	row, err := s.db.Incidents().Conflict(ctx, ws, conflictID)
+	if err != nil {
+		return model.Incident{}, fault.New(fault.NotFound, "conflict_not_found", "There is no conflict %d in this workspace.", conflictID)
+	}
+	var c model.ConflictRecord
+	if err := json.Unmarshal([]byte(row.Body), &c); err != nil {
+		return model.Incident{}, fmt.Errorf("reading conflict %d: %w", conflictID, err)
+	}
+	f := syncback.Field(c.Field)
+	value, applied := c.Local.Value, "local"
+	if c.Applied == "local" {
+		value, applied = c.Remote.Value, "remote"
+	}
+	number := row.Number
+	if c.Note == "merged" {
+		if number, err = s.mergedInto(ctx, ws, number); err != nil {
+			return model.Incident{}, err
+		}
+	}
+	in, err := s.edit(ctx, ws, number, "", by, func(r *record) ([]model.Activity, error) {
+		var bad error
+		changes := r.st.EditLocal(func(m *syncback.Image) {
+			if f == syncback.Tags && c.Note == "merged" {
+				var other syncback.Image
+				bad = other.SetText(f, value)
+				(&Change{AddLabels: other.Tags}).apply(m)
+				return
+			}
+			bad = m.SetText(f, value)
+		}, syncback.Edit{Actor: by.Name, Time: s.now(), Person: !by.Automation})
+		r.st.Conflict = false
+		if bad != nil {
+			return nil, fmt.Errorf("reading conflict %d: %w", conflictID, bad)
+		}
+		var out []model.Activity
+		for _, ch := range changes {
+			out = append(out, model.Activity{
+				Time: s.now(), Actor: by.Name, Kind: "changed", Field: string(ch.Field), Before: say(ch.Field, ch.Before), After: say(ch.Field, ch.After),
+				Origin: "vedette", Note: fmt.Sprintf("The other value of conflict %d was applied.", conflictID),
+			})
+		}
+		return out, nil
+	})
+	if err != nil {
+		return in, err
+	}
+	c.Applied = applied
+	b, err := json.Marshal(c)
+	if err != nil {
+		return in, fmt.Errorf("encoding conflict %d: %w", conflictID, err)
+	}
+	row.Body = string(b)
+	return in, s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
+		if number != row.Number {
+			source, err := tx.Incident(ctx, ws, row.Number)
+			if err != nil {
+				return err
+			}
+			rec, err := open(source)
+			if err != nil {
+				return err
+			}
+			rec.st.NotSent = false
+			if err := s.save(ctx, tx, rec, cause{at: s.now()}); err != nil {
+				return err
+			}
+		}
+		return tx.PutConflict(ctx, &row)
+	})
+}
+
+// Retry sends again what the tenant refused: the named fields ("comments" for comments), or all without names.
+func (s *Service) Retry(ctx context.Context, ws string, number int64, fields []string, by Actor) (model.Incident, error) {
+	return s.refused(ctx, ws, number, fields, by, func(r *record, names []syncback.Field) (out []model.Activity) {
+		for _, f := range r.st.Retry(names, s.now()) {
+			out = append(out, model.Activity{Time: s.now(), Actor: by.Name, Kind: "changed", Field: string(f), Origin: "vedette", Note: "The refused value is sent again."})
+		}
+		return out
+	})
+}
+
+// Revert gives up what the tenant refused for the tenant's value; refused comments are taken away.
+func (s *Service) Revert(ctx context.Context, ws string, number int64, fields []string, by Actor) (model.Incident, error) {
+	return s.refused(ctx, ws, number, fields, by, func(r *record, names []syncback.Field) (out []model.Activity) {
+		for _, c := range r.st.Revert(names, s.now()) {
+			out = append(out, model.Activity{
+				Time: s.now(), Actor: by.Name, Kind: "changed", Field: string(c.Field), Before: say(c.Field, c.Before), After: say(c.Field, c.After), Origin: "vedette",
+				Note: "The refused value was given up for the tenant's.",
+			})
+		}
+		return out
+	})
+}
+
+func (s *Service) refused(ctx context.Context, ws string, number int64, fields []string, by Actor, f func(*record, []syncback.Field) []model.Activity) (model.Incident, error) {
+	var names []syncback.Field
+	for _, n := range fields {
+		if !slices.Contains(append(syncback.Fields(), syncback.Comments), syncback.Field(n)) {
+			return model.Incident{}, fault.New(fault.Invalid, "unknown_field", "%q is no field that is sent to the tenant. Use disposition, severity, owner, title, description, tags or comments.", n)
+		}
+		names = append(names, syncback.Field(n))
+	}
+	return s.edit(ctx, ws, number, "", by, func(r *record) ([]model.Activity, error) {
+		done := f(r, names)
+		if len(done) == 0 {
+			return nil, fault.New(fault.Invalid, "nothing_refused", "The tenant has refused nothing of incident %d that is still open.", number)
+		}
+		return done, nil
+	})
+}
+
+func mergeTarget(number int64) error {
+	return fault.New(fault.NotFound, "merge_target", "The incident that %d was merged into is not here yet. Try again when it has arrived.", number)
+}
