@@ -1,0 +1,108 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func incidentShow(t *target) *cobra.Command {
+	return &cobra.Command{
+		Use: "show NUMBER", Short: "One incident with alerts, entities and comments", Example: "  vedette incident show 17", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			n, err := number(args[0])
+			if err != nil {
+				return err
+			}
+			if t.json {
+				var out any
+				if err := t.get(cmd.Context(), "/incidents/"+n, &out); err != nil {
+					return err
+				}
+				return t.printJSON(out)
+			}
+			var out struct {
+				incidentView
+				Classification, ClassificationReason, Description, EmptyReason string
+				Labels                                                         []struct{ LabelName string }
+				RedirectNumber                                                 int64
+				RedirectTo                                                     string
+				Tasks                                                          []struct{ Name, Title, Status string }
+				Comments                                                       []struct {
+					Author, Message, CreatedTimeUtc, Origin, Reason string
+					From                                            int64
+					Pending                                         bool
+				}
+				Alerts   []struct{ Title, Severity, Status, ProductName string }
+				Entities []struct {
+					Kind, Label string
+					Incidents   int
+				}
+			}
+			if err := t.get(cmd.Context(), "/incidents/"+n, &out); err != nil {
+				return err
+			}
+			w := t.env.Stdout
+			fmt.Fprintf(w, "Incident %d (Defender %s): %s\n%s, %s", out.IncidentNumber, out.ProviderIncidentID, clean(out.Title), paint(t.env, out.Severity), paint(t.env, out.Status))
+			if out.Classification != "" {
+				fmt.Fprintf(w, ", %s %s", out.Classification, out.ClassificationReason)
+			}
+			if o := out.owner(); o != "" {
+				fmt.Fprintf(w, ", owned by %s", clean(o))
+			}
+			fmt.Fprintf(w, "\nsync: %s %s\n", paint(t.env, out.Sync.State), clean(out.Sync.LastError))
+			for _, e := range out.Sync.Edits {
+				if e.State != "synced" {
+					fmt.Fprintf(w, "  %-11s %s by %s since %s %s\n", e.Field, paint(t.env, e.State), clean(e.Actor), e.Since, clean(e.Reason))
+				}
+			}
+			if out.RedirectTo != "" {
+				fmt.Fprintf(w, "merged into incident %s of the tenant", out.RedirectTo)
+				if out.RedirectNumber > 0 {
+					fmt.Fprintf(w, ": vedette incident show %d", out.RedirectNumber)
+				}
+				fmt.Fprintln(w)
+			}
+			for _, l := range out.Labels {
+				fmt.Fprintf(w, "#%s ", clean(l.LabelName))
+			}
+			for _, text := range []string{out.Description, out.EmptyReason} {
+				if text != "" {
+					fmt.Fprintf(w, "\n%s", clean(text))
+				}
+			}
+			fmt.Fprintf(w, "\nAlerts (%d)\n", len(out.Alerts))
+			for _, a := range out.Alerts {
+				fmt.Fprintf(w, "  %s %s %s (%s)\n", pad(t.env, a.Severity, 13), pad(t.env, a.Status, 10), clean(a.Title), clean(a.ProductName))
+			}
+			fmt.Fprintf(w, "Entities (%d)\n", len(out.Entities))
+			for _, e := range out.Entities {
+				fmt.Fprintf(w, "  %-18s %s", e.Kind, clean(e.Label))
+				if e.Incidents > 1 {
+					fmt.Fprintf(w, " (in %d incidents)", e.Incidents)
+				}
+				fmt.Fprintln(w)
+			}
+			if len(out.Tasks) > 0 {
+				fmt.Fprintln(w, "Tasks")
+			}
+			for _, k := range out.Tasks {
+				fmt.Fprintf(w, "  %-9s %s  %s\n", k.Status, k.Name, clean(k.Title))
+			}
+			fmt.Fprintln(w, "Comments")
+			for _, c := range out.Comments {
+				where := c.Origin
+				switch {
+				case c.Reason != "":
+					where += ", refused: " + c.Reason
+				case c.Pending:
+					where += ", pending"
+				case c.From > 0:
+					where += fmt.Sprintf(", of incident %d", c.From)
+				}
+				fmt.Fprintf(w, "  %s %s (%s): %s\n", c.CreatedTimeUtc, clean(c.Author), clean(where), clean(c.Message))
+			}
+			return nil
+		},
+	}
+}
