@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vedette-siem/vedette/internal/api"
@@ -117,15 +118,14 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 		return nil
 	}
 	name := cfg.Tenant.ID + "/" + cfg.Tenant.Credential.ClientID
-	pace, err := s.db.LoadLimiter(ctx, name)
+	limiters, err := s.limiters(ctx, name, msgraph.Limits{PerMinute: cfg.Incidents.Limits.PerMinute, PerHour: cfg.Incidents.Limits.PerHour})
 	if err != nil {
-		return fmt.Errorf("loading the request limiter: %w", err)
+		return err
 	}
 	client, err := msgraph.New(msgraph.Config{
 		TenantID: cfg.Tenant.ID, Cloud: cfg.Tenant.Cloud, Authority: cfg.Tenant.Endpoints.Authority, Graph: cfg.Tenant.Endpoints.Graph,
 		CAFile: cfg.Tenant.CAFile, ClientID: cfg.Tenant.Credential.ClientID, ClientSecretFile: cfg.Tenant.Credential.ClientSecretFile,
-		Limiter: msgraph.NewLimiter(msgraph.Limits{PerMinute: cfg.Incidents.Limits.PerMinute, PerHour: cfg.Incidents.Limits.PerHour}, pace),
-		Version: s.opts.Version,
+		Limiter: limiters[""], AlertLimiter: limiters["alerts"], OtherLimiter: limiters["other"], Version: s.opts.Version,
 	})
 	if err != nil {
 		return err
@@ -137,8 +137,13 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 	pull := defenderxdr.New(defenderxdr.Config{
 		Workspace: w.ID, Graph: client, Sink: x.incidents.Sink(w.ID), Worker: worker, Health: s.board, Logger: s.log,
 		Poll: cfg.Incidents.PollInterval, Overlap: cfg.Incidents.Overlap,
+		Budget: func() float64 { return client.Limiter().Stats().HourShare },
 	})
 	x.pulls[w.ID] = pull
+	s.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
+		Name: "vedette_incident_repairs_total", Help: "Incidents that reading by id found changed and no list had shown.",
+		ConstLabels: prometheus.Labels{"workspace": w.Name},
+	}, func() float64 { return float64(pull.Repairs()) }))
 	probes[w.ID] = pull
 	iw.Directory = defenderxdr.NewDirectory(client)
 	iw.Changed = worker.Wake
@@ -160,6 +165,26 @@ func policyOf(c config.Incidents) syncback.Policy {
 		rules.Fields[syncback.Field(f)] = syncback.Rule(r)
 	}
 	return rules
+}
+
+// limiters returns the pacing of each family of requests as it was before the restart. Incidents have the configured limits.
+func (s *server) limiters(ctx context.Context, name string, incidents msgraph.Limits) (map[string]*msgraph.Limiter, error) {
+	out := map[string]*msgraph.Limiter{}
+	for family, limits := range map[string]msgraph.Limits{"": incidents, "alerts": msgraph.AlertLimits, "other": msgraph.OtherLimits} {
+		pace, err := s.db.LoadLimiter(ctx, limiterName(name, family))
+		if err != nil {
+			return nil, fmt.Errorf("loading the request limiter: %w", err)
+		}
+		out[family] = msgraph.NewLimiter(limits, pace)
+	}
+	return out, nil
+}
+
+func limiterName(app, family string) string {
+	if family == "" {
+		return app
+	}
+	return app + "/" + family
 }
 
 // addHubs adds the streams of the workspace's event hubs.
@@ -237,8 +262,10 @@ func (x *defenderXDR) savePace(ctx context.Context) error {
 		case <-t.C:
 		}
 		for _, g := range x.graphs {
-			if err := g.save(context.WithoutCancel(ctx), g.name, g.Limiter().State()); err != nil {
-				x.log.WarnContext(ctx, "saving the request limiter", "err", err)
+			for family, l := range g.Limiters() {
+				if err := g.save(context.WithoutCancel(ctx), limiterName(g.name, family), l.State()); err != nil {
+					x.log.WarnContext(ctx, "saving a request limiter", "family", family, "err", err)
+				}
 			}
 		}
 		if stopping {

@@ -35,8 +35,10 @@ type Config struct {
 	ClientSecretFile string
 	// Credential, if set, is used instead.
 	Credential azcore.TokenCredential
-	// Limiter paces the requests. It is shared by everything that uses the same app in the same tenant.
-	Limiter *Limiter
+	// Limiter paces the requests about incidents; AlertLimiter those about alerts, and OtherLimiter the rest: each family
+	// has a quota of its own in the service. They are shared by everything that uses the same app in the same tenant; nil
+	// makes one with the documented quota.
+	Limiter, AlertLimiter, OtherLimiter *Limiter
 	// MaxResponse bounds the bytes read of one answer; 0 is 64 MB.
 	MaxResponse int64
 	// Timeout bounds one request; 0 is 100 s.
@@ -73,8 +75,10 @@ func New(cfg Config) (*Client, error) {
 	case !ok:
 		return nil, fault.New(fault.Invalid, "unknown_cloud", "The cloud %q is not known. Use public, usgov, usgovdod, china or custom.", cfg.Cloud)
 	}
-	if cfg.Limiter == nil {
-		cfg.Limiter = NewLimiter(Limits{}, "")
+	for l, limits := range map[**Limiter]Limits{&cfg.Limiter: {}, &cfg.AlertLimiter: AlertLimits, &cfg.OtherLimiter: OtherLimits} {
+		if *l == nil {
+			*l = NewLimiter(limits, "")
+		}
 	}
 	if cfg.MaxResponse <= 0 {
 		cfg.MaxResponse = 64 << 20
@@ -130,8 +134,27 @@ func transport(caFile string) (*http.Client, error) {
 // Close drops idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// Limiter returns the client's limiter.
+// Limiter returns the limiter of requests about incidents.
 func (c *Client) Limiter() *Limiter { return c.cfg.Limiter }
+
+// Limiters returns all limiters by the name of their family; "" is that of incidents.
+func (c *Client) Limiters() map[string]*Limiter {
+	return map[string]*Limiter{"": c.cfg.Limiter, "alerts": c.cfg.AlertLimiter, "other": c.cfg.OtherLimiter}
+}
+
+// limiter returns the limiter of the family that a path or a link to the next page belongs to.
+func (c *Client) limiter(path string) *Limiter {
+	if u, err := url.Parse(path); err == nil {
+		path = u.Path
+	}
+	switch {
+	case strings.Contains(path, Incidents.Path):
+		return c.cfg.Limiter
+	case strings.Contains(path, Alerts.Path):
+		return c.cfg.AlertLimiter
+	}
+	return c.cfg.OtherLimiter
+}
 
 // answer is a response whose body was read.
 type answer struct {
@@ -171,17 +194,45 @@ func (c *Client) do(ctx context.Context, rq call) (*answer, error) {
 			if after <= 0 {
 				after = 30 * time.Second
 			}
-			c.cfg.Limiter.Throttled(after)
+			c.limiter(rq.path).Throttled(after)
 		}
 		return nil, err
 	}
 	return a, nil
 }
 
+// once sends one request and tells the limiter how the service is.
 func (c *Client) once(ctx context.Context, rq call) (*answer, error) {
-	if err := c.cfg.Limiter.Wait(ctx, rq.priority); err != nil {
+	l := c.limiter(rq.path)
+	if err := l.Wait(ctx, rq.priority); err != nil {
 		return nil, err
 	}
+	a, err := c.send(ctx, rq)
+	switch {
+	case ctx.Err() != nil:
+		l.Answered(Unclear)
+	case err != nil && unanswered(err), a != nil && gone(a.status):
+		l.Answered(Down)
+	case a != nil && a.status < 500:
+		l.Answered(Up)
+	default:
+		l.Answered(Unclear)
+	}
+	return a, err
+}
+
+// gone reports whether a status means that the service as a whole is not there. A 500 may be about one object only.
+func gone(status int) bool {
+	return status == http.StatusBadGateway || status == http.StatusServiceUnavailable || status == http.StatusGatewayTimeout
+}
+
+// unanswered reports whether a request has had no answer at all.
+func unanswered(err error) bool {
+	code := fault.CodeOf(err)
+	return code == "graph_unreachable" || code == "graph_timeout"
+}
+
+func (c *Client) send(ctx context.Context, rq call) (*answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.Timeout)
 	defer cancel()
 	req, err := c.request(ctx, rq)

@@ -25,6 +25,13 @@ type Limits struct {
 	PerMinute, PerHour int
 }
 
+// AlertLimits and OtherLimits are the budgets of alerts and of everything else. The service documents 150 a minute for
+// alerts and far more for the directory.
+var (
+	AlertLimits = Limits{PerMinute: 150, PerHour: 6000}
+	OtherLimits = Limits{PerMinute: 300, PerHour: 10000}
+)
+
 func (l Limits) orDefault() Limits {
 	if l.PerMinute <= 0 {
 		l.PerMinute = 50
@@ -40,7 +47,8 @@ func (l Limits) orDefault() Limits {
 // In any minute it lets at most PerMinute requests pass. The hour is a token bucket of a fifth of the budget that refills
 // with the other four, so that a long first read slows down to a steady pace instead of coming to a stop. Polling leaves
 // 30 % of both to writes. An answer 429 closes the gate for everybody, halves the pace, and the pace comes back by 5 %
-// a minute. Safe for concurrent use; it starts no goroutine.
+// a minute. After five answers in a row that the service is down, one request at a time tries whether it still is, at
+// growing intervals, and the others wait. Safe for concurrent use; it starts no goroutine.
 type Limiter struct {
 	mu      sync.Mutex
 	limits  Limits
@@ -53,6 +61,7 @@ type Limiter struct {
 	waiting queue
 	seq     int
 	timer   *time.Timer
+	breaker breaker
 }
 
 // limiterState is what survives a restart.
@@ -99,6 +108,8 @@ type Stats struct {
 	MinuteLeft, HourLeft int
 	Pace                 float64
 	ClosedUntil          time.Time // zero when the gate is open
+	Down                 bool      // the service does not answer; one request at a time tries
+	HourShare            float64   // of the hour's budget that is left, 0 to 1
 	Waiting              int
 }
 
@@ -108,10 +119,11 @@ func (l *Limiter) Stats() Stats {
 	defer l.mu.Unlock()
 	now := time.Now()
 	l.advance(now)
-	s := Stats{MinuteLeft: max(0, l.perMinute()-len(l.sent)), HourLeft: int(l.tokens), Pace: l.factor, Waiting: len(l.waiting)}
+	s := Stats{MinuteLeft: max(0, l.perMinute()-len(l.sent)), HourLeft: int(l.tokens), Pace: l.factor, Waiting: len(l.waiting), HourShare: max(0, l.tokens/l.burst())}
 	if l.closed.After(now) {
 		s.ClosedUntil = l.closed
 	}
+	s.Down = l.breaker.failures >= downAfter
 	return s
 }
 
@@ -187,13 +199,14 @@ func (l *Limiter) dispatch() {
 		w := heap.Pop(&l.waiting).(*waiter)
 		l.sent = append(l.sent, now)
 		l.tokens--
+		l.breaker.sent()
 		close(w.ready)
 	}
 }
 
 // delay is how long a request of the priority must still wait.
 func (l *Limiter) delay(now time.Time, p Priority) time.Duration {
-	if d := l.closed.Sub(now); d > 0 {
+	if d := max(l.closed.Sub(now), l.breaker.delay(now)); d > 0 {
 		return d
 	}
 	reserve := 0.0

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/connector"
@@ -67,10 +68,15 @@ type Config struct {
 	Worker    *syncback.Worker // sends changes; its Remote is NewRemote(Graph)
 	Health    *health.Board
 	Logger    *slog.Logger
-	Poll      time.Duration // 0 is 30 s
-	Overlap   time.Duration // how long the tenant's index may lag; 0 is 10 min
-	History   time.Duration // how far back the first read goes newest first; 0 is 190 days. What is older comes last.
-	Reconcile time.Duration // how often open incidents are read by id; 0 is 6 h
+	Poll      time.Duration  // 0 is 30 s
+	Overlap   time.Duration  // how long the tenant's index may lag; 0 is 10 min
+	History   time.Duration  // how far back the first read goes newest first; 0 is 190 days. What is older comes last.
+	Reconcile time.Duration  // how often open incidents are read by id; 0 is 6 h
+	Clock     syncback.Clock // nil is the wall clock
+	// Budget returns the share of the hour's requests that is left, 0 to 1; nil is always enough.
+	Budget func() float64
+
+	looked *atomic.Pointer[time.Time] // when somebody last looked at an incident
 }
 
 // Connector pulls from and writes to one tenant for one workspace.
@@ -97,6 +103,10 @@ func New(cfg Config) *Connector {
 	if cfg.Health == nil {
 		cfg.Health = &health.Board{}
 	}
+	if cfg.Clock == nil {
+		cfg.Clock = wall{}
+	}
+	cfg.looked = &atomic.Pointer[time.Time]{}
 	c := &Connector{cfg: cfg, back: &writeBack{cfg: cfg, opened: make(chan int64, 64)}}
 	people := &people{cfg: cfg}
 	c.streams = []*stream{
@@ -105,6 +115,12 @@ func New(cfg Config) *Connector {
 	}
 	return c
 }
+
+// wall is the clock of this host.
+type wall struct{}
+
+// Now implements syncback.Clock.
+func (wall) Now() time.Time { return time.Now() }
 
 // Streams returns the two pulls and the way back. Each may be run again after it ended.
 func (c *Connector) Streams() []connector.Stream {
@@ -126,6 +142,9 @@ type Progress struct {
 	History   bool      // the first read of the past is done
 }
 
+// Repairs returns how often reading by id has found what the lists should have shown long before.
+func (c *Connector) Repairs() int64 { return c.back.repairs.Load() }
+
 // Progress returns how far the pulls have come.
 func (c *Connector) Progress() []Progress {
 	var out []Progress
@@ -144,9 +163,10 @@ func (cfg Config) report(component string, status health.Status, reason, descrip
 
 // writeBack is the stream that sends changes and repairs what the pull may have missed.
 type writeBack struct {
-	cfg    Config
-	mu     sync.Mutex // one Run at a time
-	opened chan int64
+	cfg     Config
+	mu      sync.Mutex // one Run at a time
+	opened  chan int64
+	repairs atomic.Int64
 }
 
 // Name implements connector.Stream.

@@ -269,7 +269,12 @@ func (g *graph) hashEntity(algorithm, value string) *object {
 func (g *graph) hash(e *evidence) *object {
 	o, fresh := g.start("filehash", "", nil)
 	if fresh {
-		o.text("Algorithm", hashWords.of(e.text("algorithm"), "Unknown"))
+		word := e.text("algorithm")
+		algorithm := hashWords.of(word, "Unknown")
+		o.text("Algorithm", algorithm)
+		if !strings.EqualFold(algorithm, word) {
+			o.text("ProviderAlgorithm", word)
+		}
 		o.text("Value", e.text("value"))
 		g.finish(o, e)
 	}
@@ -291,8 +296,8 @@ func (g *graph) process(e *evidence) *object {
 	if u := e.sub("userAccount"); u != nil {
 		o.some("Account", g.account(u, nil))
 	}
-	if parent, at := e.text("parentProcessId"), e.text("parentProcessCreationDateTime"); parent != "" {
-		image := e.sub("parentProcessImageFile")
+	parent, at, image := e.text("parentProcessId"), e.text("parentProcessCreationDateTime"), e.sub("parentProcessImageFile")
+	if parent != "" || at != "" || len(image) > 0 {
 		p, isNew := g.start("process", processID(device, parent, at), map[string]any{"imageFile": image})
 		if isNew {
 			p.text("ProcessId", parent)

@@ -98,7 +98,7 @@ func Incident(raw json.RawMessage) (model.TenantIncident, error) {
 		ID: w.ID, Version: column.FromTime(updated), Updated: updated, Created: created,
 		Disposition: model.Disposition{
 			Status:         statusWords.of(w.Status, "Active"),
-			Classification: classificationWords.of(deref(w.Classification), "unknown"),
+			Classification: classificationWords.of(deref(w.Classification), strings.TrimSpace(deref(w.Classification))),
 			Determination:  determinationWords.of(deref(w.Determination), strings.TrimSpace(deref(w.Determination))),
 			Comment:        strings.TrimSpace(deref(w.ResolvingComment)),
 		},
@@ -155,8 +155,8 @@ func patch(p model.TenantPatch) map[string]any {
 		if !p.KeepStatus {
 			out["status"] = tenantStatus.of(d.Status, "active")
 		}
-		out["classification"] = classificationWords.of(d.Classification, "unknown")
-		out["determination"] = determinationWords.of(d.Determination, "unknown")
+		out["classification"] = classificationWords.of(d.Classification, d.Classification) // words of tomorrow go back as they came
+		out["determination"] = determinationWords.of(d.Determination, d.Determination)
 		out["resolvingComment"] = orNull(d.Comment)
 	}
 	if p.Severity != nil {

@@ -223,11 +223,11 @@ func TestWritingBackChangesNothing(t *testing.T) {
 				keys = append(keys, k)
 			}
 			slices.Sort(keys)
-			return rapid.SampledFrom(keys).Draw(t, label)
+			return rapid.SampledFrom(append(keys, "wordOfTomorrow")).Draw(t, label)
 		}
 		wire := map[string]any{
-			"id": "1", "lastUpdateDateTime": "2026-03-01T12:00:00Z", "status": word(words{"active": "", "inProgress": "", "resolved": ""}, "status"),
-			"severity": word(severityWords, "severity"), "classification": word(classificationWords, "classification"),
+			"id": "1", "lastUpdateDateTime": "2026-03-01T12:00:00Z", "status": rapid.SampledFrom([]string{"active", "inProgress", "resolved"}).Draw(t, "status"),
+			"severity": rapid.SampledFrom([]string{"informational", "Low", "medium", "high", "unknown"}).Draw(t, "severity"), "classification": word(classificationWords, "classification"),
 			"determination": word(determinationWords, "determination"), "assignedTo": rapid.SampledFrom([]any{nil, "a@b.c", " A@b.c "}).Draw(t, "owner"),
 		}
 		read := func() model.TenantIncident {

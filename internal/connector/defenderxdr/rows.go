@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/msgraph"
@@ -18,7 +19,7 @@ type incidentRows struct {
 	people *people
 }
 
-func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, history bool) (bad []rowError, fetch map[string]string, err error) {
+func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, history bool) (bad []rowError, fetch map[string]string, newest int64, err error) {
 	var good []model.TenantIncident
 	for _, raw := range list {
 		in, err := Incident(raw)
@@ -26,7 +27,7 @@ func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, histor
 			bad = append(bad, newRowError(raw, err))
 			continue
 		}
-		good = append(good, in)
+		good, newest = append(good, in), max(newest, in.Version)
 	}
 	// The history is numbered downwards: the newest of a page takes the highest number.
 	slices.SortStableFunc(good, func(a, b model.TenantIncident) int { return b.Created.Compare(a.Created) })
@@ -35,7 +36,7 @@ func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, histor
 	}
 	r.people.lookUp(ctx, good)
 	fetch, err = r.cfg.Sink.MergeIncidents(ctx, good, history)
-	return bad, fetch, err
+	return bad, fetch, newest, err
 }
 
 func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed string) error {
@@ -51,7 +52,7 @@ func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed s
 // alertRows merges the rows of the alert list.
 type alertRows struct{ cfg Config }
 
-func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (bad []rowError, fetch map[string]string, err error) {
+func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (bad []rowError, fetch map[string]string, newest int64, err error) {
 	var good []model.Alert
 	for _, raw := range list {
 		a, err := Alert(raw)
@@ -59,10 +60,10 @@ func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (
 			bad = append(bad, newRowError(raw, err))
 			continue
 		}
-		good = append(good, a)
+		good, newest = append(good, a), max(newest, column.FromTime(a.Updated))
 	}
 	fetch, err = r.cfg.Sink.MergeAlerts(ctx, good)
-	return bad, fetch, err
+	return bad, fetch, newest, err
 }
 
 func (r *alertRows) settle(ctx context.Context, raw json.RawMessage, listed string) error {
@@ -88,7 +89,7 @@ func (p *people) lookUp(ctx context.Context, list []model.TenantIncident) {
 			logins = append(logins, l)
 		}
 	}
-	if len(logins) == 0 || time.Now().Before(p.pause) {
+	if len(logins) == 0 || p.cfg.Clock.Now().Before(p.pause) {
 		return
 	}
 	unknown, err := p.cfg.Sink.UnknownPeople(ctx, logins)
@@ -98,9 +99,9 @@ func (p *people) lookUp(ctx context.Context, list []model.TenantIncident) {
 	for chunk := range slices.Chunk(unknown, 15) {
 		if err := p.find(ctx, chunk); err != nil {
 			p.cfg.Logger.WarnContext(ctx, "looking up the owners of incidents", "err", err)
-			p.pause = time.Now().Add(time.Minute)
+			p.pause = p.cfg.Clock.Now().Add(time.Minute)
 			if fault.KindOf(err) == fault.Permission {
-				p.pause = time.Now().Add(time.Hour)
+				p.pause = p.cfg.Clock.Now().Add(time.Hour)
 			}
 			return
 		}

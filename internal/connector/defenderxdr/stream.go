@@ -41,9 +41,12 @@ type stream struct {
 	synced time.Time
 	mark   int64
 	done   bool
-	failed int // times in a row that the live window failed on the tenant's side
-	stuck  int // times in a row that the window of the history did
-	aSide  int // objects put aside
+	newest int64     // newest stamp among the rows merged
+	busy   time.Time // until when the tenant counts as busy
+	failed int       // times in a row that the live window failed on the tenant's side
+	short  int       // times in a row that a list held fewer rows than the tenant counted
+	stuck  int       // times in a row that the window of the history did
+	aSide  int       // objects put aside
 }
 
 func newStream(cfg Config, name string, col msgraph.Collection, r rows) *stream {
@@ -76,7 +79,7 @@ func (s *stream) clock(date time.Time) {
 		return
 	}
 	s.mu.Lock()
-	s.offset = date.Sub(time.Now().Truncate(time.Second))
+	s.offset = date.Sub(s.cfg.Clock.Now().Truncate(time.Second))
 	s.mu.Unlock()
 }
 
@@ -84,7 +87,7 @@ func (s *stream) clock(date time.Time) {
 func (s *stream) serverNow() int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return column.FromTime(time.Now().Add(s.offset).UTC())
+	return column.FromTime(s.cfg.Clock.Now().Add(s.offset).UTC())
 }
 
 // Run pulls until the context ends: at every interval what changed, and in between the history, newest first.
@@ -95,7 +98,7 @@ func (s *stream) Run(ctx context.Context) error {
 	}
 	for tries := 0; ; {
 		err := s.cycle(ctx, &cp)
-		wait := s.cfg.Poll
+		wait := s.interval()
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -166,15 +169,15 @@ func (s *stream) cycle(ctx context.Context, cp *checkpoint) error {
 			return err
 		}
 	}
-	started := time.Now()
+	started := s.cfg.Clock.Now()
 	for {
 		if err := s.live(ctx, cp); err != nil {
 			return err
 		}
 		s.mu.Lock()
-		s.synced = time.Now().UTC()
+		s.synced = s.cfg.Clock.Now().UTC()
 		s.mu.Unlock()
-		for cp.Top != 0 && time.Since(started) < s.cfg.Poll {
+		for cp.Top != 0 && s.cfg.Clock.Now().Sub(started) < s.cfg.Poll {
 			if err := s.history(ctx, cp); err != nil {
 				return err
 			}
@@ -183,78 +186,8 @@ func (s *stream) cycle(ctx context.Context, cp *checkpoint) error {
 		if cp.Top == 0 {
 			return s.verify(ctx, cp)
 		}
-		started = time.Now()
+		started = s.cfg.Clock.Now()
 	}
-}
-
-// begin asks how much there is and starts the history at the tenant's present.
-func (s *stream) begin(ctx context.Context, cp *checkpoint) error {
-	page, err := s.cfg.Graph.List(ctx, s.col, time.Time{}, time.Now().Add(24*time.Hour), 1, msgraph.Inbound)
-	if serverFault(err) {
-		if s.failed++; s.failed >= stubborn { // something in the list breaks it: begin without knowing how much there is
-			page, err = &msgraph.Page{}, nil
-		}
-	}
-	if err != nil {
-		return err
-	}
-	s.failed = 0
-	s.clock(page.Date)
-	if page.Count > 0 && s.name == "incidents" {
-		if err := s.cfg.Sink.Reserve(ctx, page.Count); err != nil {
-			return err
-		}
-	}
-	now := s.serverNow()
-	next := checkpoint{
-		Watermark: now, Top: now, Floor: now - int64(s.cfg.History/100), Width: column.Day, Check: now + int64((s.cfg.Overlap+time.Minute)/100),
-	}
-	if err := s.commit(ctx, next); err != nil {
-		return err
-	}
-	*cp = next
-	return nil
-}
-
-// verify compares how many objects the tenant has with how many are here, once the index must have caught up with the
-// first read, and from then on at the interval of reconciliation. When some are missing, the history is read again. It
-// also tries again what was put aside.
-func (s *stream) verify(ctx context.Context, cp *checkpoint) error {
-	now := s.serverNow()
-	if now < cp.Check {
-		return nil
-	}
-	page, err := s.cfg.Graph.List(ctx, s.col, time.Time{}, time.Now().Add(24*time.Hour), 1, msgraph.Reconcile)
-	if serverFault(err) {
-		page, err = &msgraph.Page{}, nil // something in the list breaks it
-	}
-	if err != nil {
-		return err
-	}
-	ids, err := s.cfg.Sink.Quarantined(ctx, s.name)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if err := s.alone(ctx, id, "", nil); err != nil {
-			return err
-		}
-	}
-	here, err := s.cfg.Sink.Count(ctx, s.name)
-	if err != nil {
-		return err
-	}
-	next := *cp
-	next.Check = now + int64(s.cfg.Reconcile/100)
-	if page.Count > here+len(ids) {
-		s.cfg.Logger.WarnContext(ctx, "objects of the tenant are missing here; its history is read again", "stream", s.name, "tenant", page.Count, "here", here)
-		next.Top, next.Floor, next.Width = now, now-int64(s.cfg.History/100), column.Day
-	}
-	if err := s.commit(ctx, next); err != nil {
-		return err
-	}
-	*cp = next
-	return nil
 }
 
 // live reads what changed since the watermark. The window reaches a little into the future, but only the tenant's own
@@ -279,49 +212,6 @@ func (s *stream) live(ctx context.Context, cp *checkpoint) error {
 			return err
 		}
 		*cp = next
-	}
-	return nil
-}
-
-// history reads the next older window, and makes it wider where there is little.
-func (s *stream) history(ctx context.Context, cp *checkpoint) error {
-	w := window{cp.Top - cp.Width, cp.Top}
-	if w.from < cp.Floor {
-		w.from = cp.Floor
-	}
-	if cp.Top <= cp.Floor {
-		w.from = 0
-	}
-	parts := 0
-	err := s.read(ctx, w, true, func(part window) error {
-		parts++
-		next := *cp
-		next.Top = part.from
-		if err := s.commit(ctx, next); err != nil {
-			return err
-		}
-		*cp = next
-		return nil
-	})
-	if serverFault(err) {
-		if s.stuck++; s.stuck >= stubborn {
-			w.to = cp.Top
-			if err = s.isolate(ctx, w); err == nil {
-				next := *cp
-				next.Top = w.from
-				err = s.commit(ctx, next)
-				*cp = next
-			}
-		}
-	}
-	if err != nil {
-		return err
-	}
-	s.stuck = 0
-	if parts > 1 {
-		cp.Width = max(cp.Width/2, column.Hour)
-	} else {
-		cp.Width *= 2
 	}
 	return nil
 }

@@ -47,7 +47,8 @@ func (w window) halves() (newer, older window, ok bool) {
 // rows is what a stream does with the rows of its list.
 type rows interface {
 	// merge takes in listed rows; those it cannot read it returns with the reason. fetch are ids to be read alone.
-	merge(ctx context.Context, list []json.RawMessage, history bool) (bad []rowError, fetch map[string]string, err error)
+	// newest is the newest stamp among them, in ticks.
+	merge(ctx context.Context, list []json.RawMessage, history bool) (bad []rowError, fetch map[string]string, newest int64, err error)
 	// settle takes in an object that was read alone. A *rowError error means that it cannot be read at all.
 	settle(ctx context.Context, raw json.RawMessage, listed string) error
 }
@@ -74,12 +75,17 @@ func newRowError(raw json.RawMessage, err error) rowError {
 
 var (
 	errSplit   = errors.New("window has too many rows")
+	errShort   = fault.New(fault.Unavailable, "short_answer", "The tenant lists fewer rows than it counts. What came was merged, and the window is read again.")
+	errLoop    = fault.New(fault.Unavailable, "page_loop", "The tenant's list leads back to a page that was read already. What came was merged, and the window is read again.")
 	errPartial = fault.New(fault.Unavailable, "partial_answer", "A provider of the tenant did not answer; its rows are missing from the list. What came was merged, and the window is read again.")
 )
 
 // read merges everything of a window, newest first, and calls done for each closed part of it that is complete.
 func (s *stream) read(ctx context.Context, w window, history bool, done func(window) error) error {
 	pages, err := s.pass(ctx, w, history)
+	if errors.Is(err, errShort) { // rows that move while pages are drained look the same; they do not twice
+		pages, err = s.pass(ctx, w, history)
+	}
 	if errors.Is(err, errSplit) {
 		newer, older, ok := w.halves()
 		if !ok {
@@ -90,13 +96,21 @@ func (s *stream) read(ctx context.Context, w window, history bool, done func(win
 		}
 		return s.read(ctx, older, history, done)
 	}
+	if errors.Is(err, errShort) {
+		if s.short++; s.short >= stubborn {
+			s.cfg.Logger.WarnContext(ctx, "the tenant goes on counting more rows than it lists; what it lists is taken for all", "stream", s.name)
+			err = nil
+		}
+	} else {
+		s.short = 0
+	}
 	if err != nil {
 		return err
 	}
 	// Rows that leave the window while its pages are drained shift the others; a second pass finds what slipped through.
 	// One page cannot shift, and the past does not change.
 	if pages > 1 && (!history || w.to > s.serverNow()-int64(s.cfg.Overlap/100)) {
-		if _, err := s.pass(ctx, w, history); err != nil && !errors.Is(err, errSplit) {
+		if _, err := s.pass(ctx, w, history); err != nil && !errors.Is(err, errSplit) && !errors.Is(err, errShort) {
 			return err
 		}
 	}
@@ -107,14 +121,19 @@ func (s *stream) read(ctx context.Context, w window, history bool, done func(win
 func (s *stream) pass(ctx context.Context, w window, history bool) (pages int, err error) {
 	from, to := w.times()
 	_, _, splittable := w.halves()
-	page, err := s.cfg.Graph.List(ctx, s.col, from, to, 0, msgraph.Inbound)
+	priority := msgraph.Inbound
+	if history {
+		priority = msgraph.Reconcile // live changes go before
+	}
+	page, err := s.cfg.Graph.List(ctx, s.col, from, to, 0, priority)
 	if err != nil {
 		return 0, err
 	}
 	s.clock(page.Date)
-	partial := false
+	partial, rows, read := false, 0, map[string]bool{}
 	for {
 		pages++
+		rows += len(page.Rows)
 		if err := s.take(ctx, page.Rows, history); err != nil {
 			return pages, err
 		}
@@ -125,7 +144,11 @@ func (s *stream) pass(ctx context.Context, w window, history bool) (pages int, e
 		if splittable && (page.Count > splitAbove || pages*s.col.Top >= splitAbove) {
 			return pages, errSplit
 		}
-		next, err := s.cfg.Graph.Next(ctx, s.col, page, msgraph.Inbound)
+		if read[page.Next] {
+			return pages, errLoop
+		}
+		read[page.Next] = true
+		next, err := s.cfg.Graph.Next(ctx, s.col, page, priority)
 		switch k := fault.KindOf(err); {
 		case err == nil:
 			next.Count = page.Count
@@ -136,8 +159,11 @@ func (s *stream) pass(ctx context.Context, w window, history bool) (pages int, e
 			return pages, err
 		}
 	}
-	if partial {
+	switch {
+	case partial:
 		return pages, errPartial
+	case rows < page.Count:
+		return pages, errShort
 	}
 	return pages, nil
 }
@@ -147,10 +173,11 @@ func (s *stream) take(ctx context.Context, list []json.RawMessage, history bool)
 	if len(list) == 0 {
 		return nil
 	}
-	bad, fetch, err := s.rows.merge(ctx, list, history)
+	bad, fetch, newest, err := s.rows.merge(ctx, list, history)
 	if err != nil {
 		return err
 	}
+	s.saw(newest)
 	for id, listed := range fetch {
 		if err := s.alone(ctx, id, listed, nil); err != nil {
 			return err
