@@ -176,6 +176,7 @@ func (s *State) answered(f Field, text string, r model.TenantIncident, o *Outcom
 	o.Sent = append(o.Sent, f)
 	if f == Tags {
 		s.Base.Tags = a.Tags
+		s.TagTries = nil
 		s.mergeTags(r, o, now)
 		return
 	}
@@ -226,7 +227,8 @@ func (s *State) clash(f Field, r model.TenantIncident, remote Image, p Policy, o
 
 // mergeTags merges the tags as a set; an addition wins over a removal at the same time.
 func (s *State) mergeTags(r model.TenantIncident, o *Outcome, now time.Time) {
-	base, local := s.Base.Tags, s.Local.Tags
+	moved := !same(Tags, Image{Tags: s.Base.Tags}, Image{Tags: r.Tags})
+	base, local := s.ownTags(r.Tags), s.Local.Tags
 	added := append(minus(local, base), minus(r.Tags, base)...)
 	removed := append(minus(base, local), minus(base, r.Tags)...)
 	var merged []string
@@ -241,13 +243,32 @@ func (s *State) mergeTags(r model.TenantIncident, o *Outcome, now time.Time) {
 	if !same(Tags, before, after) {
 		o.Changes = append(o.Changes, Change{Field: Tags, Before: before.Text(Tags), After: after.Text(Tags), Actor: r.ModifiedBy})
 	}
-	if !same(Tags, Image{Tags: base}, Image{Tags: r.Tags}) {
+	if moved {
 		delete(s.Rejected, Tags)
 	}
 	s.Base.Tags, s.Local.Tags = slices.Clone(r.Tags), merged
 	if same(Tags, s.Local, s.Base) {
+		open := s.TagTries
 		s.confirm(Tags, now)
+		if !moved { // what was sent may still land
+			s.TagTries = open
+		}
 	}
+}
+
+// ownTags is the base as it is when what the tenant has more or less than it came from writes of our own whose outcome was
+// unknown: then they are no edits of somebody there.
+func (s *State) ownTags(remote []string) []string {
+	base := slices.Clone(s.Base.Tags)
+	for _, try := range s.TagTries {
+		for _, t := range try.Added {
+			if holds(remote, t) && !holds(base, t) {
+				base = append(base, t)
+			}
+		}
+		base = slices.DeleteFunc(base, func(t string) bool { return holds(try.Removed, t) && !holds(remote, t) })
+	}
+	return base
 }
 
 // redirect closes an incident that was merged into another one. Its unsent edits are kept as clashes that people may
@@ -255,7 +276,7 @@ func (s *State) mergeTags(r model.TenantIncident, o *Outcome, now time.Time) {
 func (s *State) redirect(r model.TenantIncident, o *Outcome) {
 	remote := ImageOf(r)
 	for _, f := range Fields() {
-		if s.Redirect == "" && !same(f, s.Local, s.Base) && !same(f, s.Local, remote) && !s.tried(f, remote) {
+		if s.Redirect == "" && s.unsent(f, remote) {
 			o.Clashes = append(o.Clashes, Clash{
 				Field: f, Base: s.Base.Text(f), Applied: "remote", Note: "merged",
 				Local:  model.SideValue{Value: s.Local.Text(f), Actor: s.Edits[f].Actor, Time: s.Edits[f].Time},
@@ -276,11 +297,13 @@ func (s *State) redirect(r model.TenantIncident, o *Outcome) {
 	s.Redirect = r.RedirectTo
 }
 
-func (s *State) tried(f Field, remote Image) bool {
-	return slices.ContainsFunc(s.Attempts[f], func(text string) bool {
-		var a Image
-		return a.SetText(f, text) == nil && landed(f, a, remote)
-	})
+// unsent reports whether a field holds an edit that the tenant's version does not show.
+func (s *State) unsent(f Field, remote Image) bool {
+	if f != Tags {
+		return !same(f, s.Local, s.Base) && !landed(f, s.Local, remote)
+	}
+	added, removed := minus(s.Local.Tags, s.Base.Tags), minus(s.Base.Tags, s.Local.Tags)
+	return len(minus(added, remote.Tags)) > 0 || len(minus(removed, remote.Tags)) < len(removed)
 }
 
 // confirm notes that the tenant has the value of an open edit, and forgets what was open on the field.
@@ -296,6 +319,9 @@ func (s *State) confirm(f Field, now time.Time) {
 
 // agree forgets what was open on a field whose two sides are equal.
 func (s *State) agree(f Field) {
+	if f == Tags {
+		s.TagTries = nil
+	}
 	delete(s.Attempts, f)
 	delete(s.Edits, f)
 	delete(s.Rejected, f)
@@ -325,7 +351,11 @@ func (s *State) Attempt(fields []Field, now time.Time) (model.TenantPatch, map[F
 			e.Sent = now
 			s.Edits[f] = e
 		}
-		if f != Tags && !slices.Contains(s.Attempts[f], text) {
+		switch {
+		case f == Tags:
+			s.TagTries = append(s.TagTries, TagTry{Added: minus(s.Local.Tags, s.Base.Tags), Removed: minus(s.Base.Tags, s.Local.Tags)})
+			s.TagTries = s.TagTries[max(0, len(s.TagTries)-maxTries):]
+		case !slices.Contains(s.Attempts[f], text):
 			s.Attempts[f] = append(s.Attempts[f], text)
 		}
 		switch f {

@@ -94,3 +94,22 @@ func TestPolicyPerField(t *testing.T) {
 		t.Errorf("owner %s, severity %s", s.Local.Owner, s.Local.Severity)
 	}
 }
+
+// TestAnEditAfterAWriteThatLandedIsNotLostInAMerge: the value before it landed with its answer lost, then the incident was
+// merged; the newer value is told as not sent.
+func TestAnEditAfterAWriteThatLandedIsNotLostInAMerge(t *testing.T) {
+	s := known()
+	s.EditLocal(func(m *Image) { m.Owner, m.Tags = "ana@example.com", []string{"sent"} }, Edit{Actor: "ana", Time: at, Person: true})
+	s.Attempt(s.Dirty(), at)
+	s.EditLocal(func(m *Image) { m.Owner, m.Tags = "bob@example.com", []string{"sent", "unsent"} }, Edit{Actor: "ana", Time: at, Person: true})
+	o := s.Merge(version(9, func(r *model.TenantIncident) {
+		r.RawStatus, r.RedirectTo, r.Owner, r.Tags = "redirected", "30", "ana@example.com", []string{"other", "sent"}
+	}), Listed, RemoteWins, at)
+	got := map[Field]string{}
+	for _, c := range o.Clashes {
+		got[c.Field] = c.Local.Value + " " + c.Note
+	}
+	if diff := cmp.Diff(map[Field]string{Owner: "bob@example.com merged", Tags: `["sent","unsent"] merged`}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

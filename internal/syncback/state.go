@@ -171,6 +171,15 @@ type Edit struct {
 	Sent   time.Time `json:"sent,omitzero"` // last attempt to send it
 }
 
+// TagTry is what a write of the tags whose outcome is not known was meant to do.
+type TagTry struct {
+	Added   []string `json:"added,omitempty"`
+	Removed []string `json:"removed,omitempty"`
+}
+
+// maxTries is how many tries are remembered; what is older has landed long ago or never will.
+const maxTries = 20
+
 // Confirmation is an edit that the tenant has taken.
 type Confirmation struct {
 	Edit
@@ -213,6 +222,7 @@ type State struct {
 	Hash      string                 `json:"hash,omitempty"`
 	Seen      string                 `json:"seen,omitempty"` // hash of a listed row of Version that a read by id has settled
 	Attempts  map[Field][]string     `json:"attempts,omitempty"`
+	TagTries  []TagTry               `json:"tagTries,omitempty"`
 	Edits     map[Field]Edit         `json:"edits,omitempty"`
 	Rejected  map[Field]Rejection    `json:"rejected,omitempty"`
 	Confirmed map[Field]Confirmation `json:"confirmed,omitempty"` // the last edit of a field that the tenant took

@@ -374,20 +374,23 @@ func (w *Worker) comments(ctx context.Context, number int64, st State, u Urgency
 	return nil
 }
 
-// target returns the tenant's incident that takes this one's comments, and for a merged one the comments it already has.
+// target returns the tenant's incident that takes this one's comments, and for a merged one the comments that are on the way
+// there already: an incident that took one may have been merged itself since.
 func (w *Worker) target(ctx context.Context, st State, u Urgency) (string, []model.TenantComment, error) {
 	if st.Redirect == "" {
 		return st.RemoteID, nil, nil
 	}
 	seen := map[string]bool{st.RemoteID: true}
+	var have []model.TenantComment
 	for id := st.Redirect; len(seen) <= maxHops && !seen[id]; {
 		seen[id] = true
 		r, err := w.Remote.Get(ctx, id, u)
 		if err != nil {
 			return "", nil, err
 		}
+		have = append(have, r.Comments...)
 		if r.RedirectTo == "" {
-			return id, r.Comments, nil
+			return id, have, nil
 		}
 		id = r.RedirectTo
 	}

@@ -27,14 +27,18 @@ func (s *stream) begin(ctx context.Context, cp *checkpoint) error {
 		}
 	}
 	now := s.serverNow()
-	next := checkpoint{
-		Watermark: now, Top: now, Floor: now - int64(s.cfg.History/100), Width: column.Day, Check: now + int64((s.cfg.Overlap+time.Minute)/100),
-	}
+	next := s.afresh(checkpoint{Watermark: now, Check: now + int64((s.cfg.Overlap+time.Minute)/100)}, now)
 	if err := s.commit(ctx, next); err != nil {
 		return err
 	}
 	*cp = next
 	return nil
+}
+
+// afresh makes the history be read from the time downwards.
+func (s *stream) afresh(cp checkpoint, from int64) checkpoint {
+	cp.Top, cp.Floor, cp.Width = from, from-int64(s.cfg.History/100), column.Day
+	return cp
 }
 
 // verify compares how many objects the tenant has with how many are here, once the index must have caught up with the
@@ -69,7 +73,7 @@ func (s *stream) verify(ctx context.Context, cp *checkpoint) error {
 	next.Check = now + int64(s.cfg.Reconcile/100)
 	if page.Count > here+len(ids) {
 		s.cfg.Logger.WarnContext(ctx, "objects of the tenant are missing here; its history is read again", "stream", s.name, "tenant", page.Count, "here", here)
-		next.Top, next.Floor, next.Width = now, now-int64(s.cfg.History/100), column.Day
+		next = s.afresh(next, now)
 	}
 	if err := s.commit(ctx, next); err != nil {
 		return err

@@ -19,15 +19,15 @@ type incidentRows struct {
 	people *people
 }
 
-func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, history bool) (bad []rowError, fetch map[string]string, newest int64, err error) {
+func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, history bool) (t taken, err error) {
 	var good []model.TenantIncident
 	for _, raw := range list {
 		in, err := Incident(raw)
 		if err != nil {
-			bad = append(bad, newRowError(raw, err))
+			t.bad = append(t.bad, newRowError(raw, err))
 			continue
 		}
-		good, newest = append(good, in), max(newest, in.Version)
+		good, t.ids, t.newest = append(good, in), append(t.ids, in.ID), max(t.newest, in.Version)
 	}
 	// The history is numbered downwards: the newest of a page takes the highest number.
 	slices.SortStableFunc(good, func(a, b model.TenantIncident) int { return b.Created.Compare(a.Created) })
@@ -35,8 +35,8 @@ func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, histor
 		slices.Reverse(good)
 	}
 	r.people.lookUp(ctx, good)
-	fetch, err = r.cfg.Sink.MergeIncidents(ctx, good, history)
-	return bad, fetch, newest, err
+	t.fetch, err = r.cfg.Sink.MergeIncidents(ctx, good, history)
+	return t, err
 }
 
 func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed string) error {
@@ -52,18 +52,18 @@ func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed s
 // alertRows merges the rows of the alert list.
 type alertRows struct{ cfg Config }
 
-func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (bad []rowError, fetch map[string]string, newest int64, err error) {
+func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (t taken, err error) {
 	var good []model.Alert
 	for _, raw := range list {
 		a, err := Alert(raw)
 		if err != nil {
-			bad = append(bad, newRowError(raw, err))
+			t.bad = append(t.bad, newRowError(raw, err))
 			continue
 		}
-		good, newest = append(good, a), max(newest, column.FromTime(a.Updated))
+		good, t.ids, t.newest = append(good, a), append(t.ids, a.ID), max(t.newest, column.FromTime(a.Updated))
 	}
-	fetch, err = r.cfg.Sink.MergeAlerts(ctx, good)
-	return bad, fetch, newest, err
+	t.fetch, err = r.cfg.Sink.MergeAlerts(ctx, good)
+	return t, err
 }
 
 func (r *alertRows) settle(ctx context.Context, raw json.RawMessage, listed string) error {

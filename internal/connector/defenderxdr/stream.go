@@ -35,9 +35,11 @@ type stream struct {
 	col  msgraph.Collection
 	rows rows
 	wake chan struct{}
+	most int // rows that a window may have before it is halved
 
 	mu     sync.Mutex
 	offset time.Duration // the tenant's clock minus ours
+	asked  time.Time     // the tenant's time of the first answer since forget
 	synced time.Time
 	mark   int64
 	done   bool
@@ -50,7 +52,7 @@ type stream struct {
 }
 
 func newStream(cfg Config, name string, col msgraph.Collection, r rows) *stream {
-	return &stream{cfg: cfg, name: name, col: col, rows: r, wake: make(chan struct{}, 1)}
+	return &stream{cfg: cfg, name: name, col: col, rows: r, wake: make(chan struct{}, 1), most: splitAbove}
 }
 
 // Name implements connector.Stream.
@@ -80,6 +82,9 @@ func (s *stream) clock(date time.Time) {
 	}
 	s.mu.Lock()
 	s.offset = date.Sub(s.cfg.Clock.Now().Truncate(time.Second))
+	if s.asked.IsZero() {
+		s.asked = date
+	}
 	s.mu.Unlock()
 }
 
@@ -190,11 +195,32 @@ func (s *stream) cycle(ctx context.Context, cp *checkpoint) error {
 	}
 }
 
+// forget makes clock note the time of the next answer, and since returns it in ticks: what the window starts from is known
+// by the tenant's clock alone, so that a jump of ours moves no watermark. Without a date of the tenant's it is guessed.
+func (s *stream) forget() {
+	s.mu.Lock()
+	s.asked = time.Time{}
+	s.mu.Unlock()
+}
+
+func (s *stream) since(guess int64) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.asked.IsZero() {
+		return guess
+	}
+	return column.FromTime(s.asked)
+}
+
 // live reads what changed since the watermark. The window reaches a little into the future, but only the tenant's own
-// present moves the watermark: rows dated ahead of it never do.
+// present moves the watermark, and never beyond the window: rows dated ahead of it never do.
 func (s *stream) live(ctx context.Context, cp *checkpoint) error {
 	now := s.serverNow()
 	w := window{cp.Watermark - int64(s.cfg.Overlap/100), now + ahead}
+	if w.to <= w.from { // our clock jumped back; the answer says by how much
+		w.to = w.from + int64(s.cfg.Overlap/100)
+	}
+	s.forget()
 	err := s.read(ctx, w, false, func(window) error { return nil })
 	if serverFault(err) {
 		if s.failed++; s.failed >= stubborn {
@@ -205,9 +231,20 @@ func (s *stream) live(ctx context.Context, cp *checkpoint) error {
 		return err
 	}
 	s.failed = 0
-	if now > cp.Watermark {
+	mark := min(s.since(now), w.to)
+	if s.since(cp.Watermark)+ahead < cp.Watermark {
+		s.cfg.Logger.WarnContext(ctx, "the watermark was ahead of the tenant's clock; its history is read again", "stream", s.name)
+		next := s.afresh(*cp, s.since(now))
+		next.Watermark = next.Top
+		if err := s.commit(ctx, next); err != nil {
+			return err
+		}
+		*cp = next
+		return nil
+	}
+	if mark > cp.Watermark {
 		next := *cp
-		next.Watermark = now
+		next.Watermark = mark
 		if err := s.commit(ctx, next); err != nil {
 			return err
 		}
@@ -217,12 +254,13 @@ func (s *stream) live(ctx context.Context, cp *checkpoint) error {
 }
 
 // aside keeps an object that cannot be read where people see it.
-func (s *stream) aside(ctx context.Context, id string, reason error) {
+func (s *stream) aside(ctx context.Context, id string, reason error) error {
 	if err := s.cfg.Sink.Quarantine(ctx, s.name, id, reason.Error()); err != nil {
-		s.cfg.Logger.ErrorContext(ctx, "putting an unreadable object aside", "stream", s.name, "id", id, "err", err)
+		return fmt.Errorf("putting an unreadable object aside: %w", err)
 	}
 	s.cfg.Logger.WarnContext(ctx, "an object of the tenant cannot be read", "stream", s.name, "id", id, "err", reason)
 	s.count(ctx)
+	return nil
 }
 
 // release forgets that an object was put aside.

@@ -1,6 +1,7 @@
 package defenderxdr
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -46,11 +47,18 @@ func (w window) halves() (newer, older window, ok bool) {
 
 // rows is what a stream does with the rows of its list.
 type rows interface {
-	// merge takes in listed rows; those it cannot read it returns with the reason. fetch are ids to be read alone.
-	// newest is the newest stamp among them, in ticks.
-	merge(ctx context.Context, list []json.RawMessage, history bool) (bad []rowError, fetch map[string]string, newest int64, err error)
+	// merge takes in listed rows.
+	merge(ctx context.Context, list []json.RawMessage, history bool) (taken, error)
 	// settle takes in an object that was read alone. A *rowError error means that it cannot be read at all.
 	settle(ctx context.Context, raw json.RawMessage, listed string) error
+}
+
+// taken is what became of listed rows.
+type taken struct {
+	bad    []rowError        // those that cannot be read
+	fetch  map[string]string // ids to be read alone, with the hashes of the rows
+	ids    []string          // of those that can be read
+	newest int64             // stamp among them, in ticks
 }
 
 // rowError is a row that could not be read.
@@ -82,10 +90,7 @@ var (
 
 // read merges everything of a window, newest first, and calls done for each closed part of it that is complete.
 func (s *stream) read(ctx context.Context, w window, history bool, done func(window) error) error {
-	pages, err := s.pass(ctx, w, history)
-	if errors.Is(err, errShort) { // rows that move while pages are drained look the same; they do not twice
-		pages, err = s.pass(ctx, w, history)
-	}
+	pages, err := s.complete(ctx, w, history)
 	if errors.Is(err, errSplit) {
 		newer, older, ok := w.halves()
 		if !ok {
@@ -110,15 +115,37 @@ func (s *stream) read(ctx context.Context, w window, history bool, done func(win
 	// Rows that leave the window while its pages are drained shift the others; a second pass finds what slipped through.
 	// One page cannot shift, and the past does not change.
 	if pages > 1 && (!history || w.to > s.serverNow()-int64(s.cfg.Overlap/100)) {
-		if _, err := s.pass(ctx, w, history); err != nil && !errors.Is(err, errSplit) && !errors.Is(err, errShort) {
+		if _, err := s.pass(ctx, w, history, map[string]bool{}); err != nil && !errors.Is(err, errSplit) && !errors.Is(err, errShort) {
 			return err
 		}
 	}
 	return done(w)
 }
 
-// pass drains a window once.
-func (s *stream) pass(ctx context.Context, w window, history bool) (pages int, err error) {
+// patience is how often a list that comes up short is drained in one go.
+const patience = 8
+
+// complete drains a window until it has held as many rows as the tenant counts. Where rows move while pages are drained,
+// smaller windows need fewer pages; the rows of a single stamp are collected over several passes.
+func (s *stream) complete(ctx context.Context, w window, history bool) (pages int, err error) {
+	_, _, splittable := w.halves()
+	rows := map[string]bool{}
+	for range patience {
+		pages, err = s.pass(ctx, w, history, rows)
+		switch {
+		case !errors.Is(err, errShort):
+			return pages, err
+		case pages > 1 && splittable:
+			return pages, errSplit
+		case pages == 1:
+			clear(rows)
+		}
+	}
+	return pages, err
+}
+
+// pass drains a window once and adds the ids of its rows.
+func (s *stream) pass(ctx context.Context, w window, history bool, rows map[string]bool) (pages int, err error) {
 	from, to := w.times()
 	_, _, splittable := w.halves()
 	priority := msgraph.Inbound
@@ -130,18 +157,17 @@ func (s *stream) pass(ctx context.Context, w window, history bool) (pages int, e
 		return 0, err
 	}
 	s.clock(page.Date)
-	partial, rows, read := false, 0, map[string]bool{}
+	partial, read := false, map[string]bool{}
 	for {
 		pages++
-		rows += len(page.Rows)
-		if err := s.take(ctx, page.Rows, history); err != nil {
+		if err := s.take(ctx, page.Rows, history, rows); err != nil {
 			return pages, err
 		}
 		partial = partial || page.Partial
 		if page.Next == "" {
 			break
 		}
-		if splittable && (page.Count > splitAbove || pages*s.col.Top >= splitAbove) {
+		if splittable && (page.Count > s.most || pages*s.col.Top >= s.most) {
 			return pages, errSplit
 		}
 		if read[page.Next] {
@@ -162,30 +188,39 @@ func (s *stream) pass(ctx context.Context, w window, history bool) (pages int, e
 	switch {
 	case partial:
 		return pages, errPartial
-	case rows < page.Count:
+	case len(rows) < page.Count:
 		return pages, errShort
 	}
 	return pages, nil
 }
 
-// take merges the rows of one page. A row that cannot be read is fetched alone, and put aside when that fails too.
-func (s *stream) take(ctx context.Context, list []json.RawMessage, history bool) error {
+// take merges the rows of one page and notes their ids. A row that cannot be read is fetched alone, and put aside when
+// that fails too.
+func (s *stream) take(ctx context.Context, list []json.RawMessage, history bool, ids map[string]bool) error {
 	if len(list) == 0 {
 		return nil
 	}
-	bad, fetch, newest, err := s.rows.merge(ctx, list, history)
+	got, err := s.rows.merge(ctx, list, history)
 	if err != nil {
 		return err
 	}
-	s.saw(newest)
-	for id, listed := range fetch {
+	s.saw(got.newest)
+	for _, id := range got.ids {
+		ids[id] = true
+	}
+	for i, b := range got.bad {
+		ids[cmp.Or(b.id, fmt.Sprintf("row %d without an id", i))] = true
+	}
+	for id, listed := range got.fetch {
 		if err := s.alone(ctx, id, listed, nil); err != nil {
 			return err
 		}
 	}
-	for _, b := range bad {
+	for _, b := range got.bad {
 		if b.id == "" {
-			s.aside(ctx, "row without an id", b.reason)
+			if err := s.aside(ctx, "row without an id", b.reason); err != nil {
+				return err
+			}
 			continue
 		}
 		if err := s.alone(ctx, b.id, "", b.reason); err != nil {
@@ -206,8 +241,7 @@ func (s *stream) alone(ctx context.Context, id, listed string, reason error) err
 	case err == nil:
 		return s.release(ctx, id)
 	case unreadable:
-		s.aside(ctx, id, bad.reason)
-		return nil
+		return s.aside(ctx, id, bad.reason)
 	case ctx.Err() != nil, k == fault.Throttled, k == fault.Unauthenticated, k == fault.Permission:
 		return err
 	case k == fault.NotFound && reason == nil:
@@ -216,8 +250,7 @@ func (s *stream) alone(ctx context.Context, id, listed string, reason error) err
 		if reason == nil {
 			reason = err
 		}
-		s.aside(ctx, id, reason)
-		return nil
+		return s.aside(ctx, id, reason)
 	}
 	return err
 }
@@ -259,7 +292,9 @@ func (s *stream) isolate(ctx context.Context, w window) error {
 			if ctx.Err() != nil {
 				return err
 			}
-			s.aside(ctx, "updated at "+from.Format(msgraph.TimeFormat), err)
+			if err := s.aside(ctx, "updated at "+from.Format(msgraph.TimeFormat), err); err != nil {
+				return err
+			}
 			continue
 		}
 		for _, id := range ids {

@@ -1,0 +1,271 @@
+package defenderxdr
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/msgraph"
+	"github.com/vedette-siem/vedette/internal/syncback"
+)
+
+// mutant takes one rule out of the synchroniser. The zero value takes none.
+type mutant struct {
+	name   string
+	policy syncback.Rule // "" is drawn
+
+	pull       func(*world) error
+	noOverlap  bool
+	noLog      bool // conflicts are not recorded
+	noAttempts bool // what was sent is not remembered
+	noGuard    bool // versions are not compared
+	trustLists bool // a listed row is as good as one read by id
+	clockWins  bool // the later clock wins, without a base
+	tagsWhole  bool // tags are a register, not a set
+	swallow    bool // a failed write counts as done
+	noMarker   bool // comments go out without a marker
+	whole      bool // a write sends all fields
+	noRead     bool // nothing is read before a write
+}
+
+// mutants are the rules taken out one by one. Each must be caught.
+func mutants() []mutant {
+	return []mutant{
+		{name: "gt-keyset paging", pull: gtPull},
+		{name: "$skip paging on the live list", pull: skipPull},
+		{name: "no overlap", noOverlap: true},
+		{name: "watermark before the rows", pull: watermarkFirst},
+		{name: "watermark from future rows", pull: futureWatermark},
+		{name: "conflicts not recorded", noLog: true},
+		{name: "no attempt set", noAttempts: true},
+		{name: "local wins without attempt set", policy: syncback.LocalWins, noAttempts: true},
+		{name: "no version guard", noGuard: true},
+		{name: "lists trusted", trustLists: true},
+		{name: "the later clock wins", clockWins: true},
+		{name: "tags as a register", tagsWhole: true},
+		{name: "failed writes count as done", swallow: true},
+		{name: "comments without marker", noMarker: true},
+		{name: "writes send all fields", whole: true},
+		{name: "no read before a write", noRead: true},
+	}
+}
+
+// merge is the inbound rule, or what the mutant makes of it.
+func (m mutant) merge(w *world, st *syncback.State, r model.TenantIncident, how syncback.Read) syncback.Outcome {
+	switch {
+	case m.noGuard:
+		st.Version, st.Hash = 0, ""
+	case m.trustLists:
+		how = syncback.Fetched
+	case m.clockWins && st.RemoteID != "":
+		later := time.Time{}
+		for _, e := range st.Edits {
+			if e.Time.After(later) {
+				later = e.Time
+			}
+		}
+		if r.Updated.After(later) {
+			st.Local, st.Edits, st.Attempts = syncback.ImageOf(r), nil, nil
+		}
+		st.Base = syncback.ImageOf(r)
+	case m.tagsWhole && st.RemoteID != "" && r.Version > st.Version:
+		st.Local.Tags, st.Base.Tags = slices.Clone(r.Tags), slices.Clone(r.Tags)
+	}
+	if m.noAttempts {
+		st.Attempts = nil
+	}
+	return st.Merge(r, how, w.r.policy, w.Now())
+}
+
+// mutantStore changes what the worker does with the state.
+type mutantStore struct {
+	*modelStore
+	m mutant
+}
+
+func (m mutant) store(w *world) syncback.Store {
+	if !m.noAttempts {
+		return w.store
+	}
+	return mutantStore{w.store, m}
+}
+
+func (s mutantStore) Change(ctx context.Context, n int64, f func(*syncback.State) (syncback.Outcome, error)) (syncback.State, error) {
+	return s.modelStore.Change(ctx, n, func(st *syncback.State) (syncback.Outcome, error) {
+		o, err := f(st)
+		st.Attempts = map[syncback.Field][]string{}
+		return o, err
+	})
+}
+
+// mutantRemote changes what the worker does with the tenant.
+type mutantRemote struct {
+	syncback.Remote
+	w *world
+	m mutant
+}
+
+func (m mutant) remote(w *world, r syncback.Remote) syncback.Remote {
+	if !m.swallow && !m.noMarker && !m.whole && !m.noRead {
+		return r
+	}
+	return mutantRemote{r, w, m}
+}
+
+func (r mutantRemote) state(id string) *syncback.State { return r.w.store.states[r.w.store.number(id)] }
+
+// Get implements syncback.Remote.
+func (r mutantRemote) Get(ctx context.Context, id string, u syncback.Urgency) (model.TenantIncident, error) {
+	if st := r.state(id); r.m.noRead && st != nil && st.Redirect == "" {
+		return model.TenantIncident{ID: id, Version: st.Version, Hash: st.Hash}, nil
+	}
+	return r.Remote.Get(ctx, id, u)
+}
+
+// Patch implements syncback.Remote.
+func (r mutantRemote) Patch(ctx context.Context, id string, p model.TenantPatch, u syncback.Urgency) (model.TenantIncident, error) {
+	st := r.state(id)
+	if r.m.whole {
+		l := st.Local
+		tags := slices.Clone(l.Tags)
+		p.Disposition, p.Severity, p.Owner, p.Title, p.Description, p.Tags = &l.Disposition, &l.Severity, &l.Owner, &l.Title, &l.Description, &tags
+	}
+	out, err := r.Remote.Patch(ctx, id, p, u)
+	if r.m.swallow && err != nil && !r.w.dead && fault.KindOf(err) == fault.Unavailable {
+		l := st.Local
+		return model.TenantIncident{
+			ID: id, Version: st.Version, Hash: "swallowed", Updated: st.LastSeen, Disposition: l.Disposition, Severity: l.Severity, Owner: l.Owner, Title: l.Title,
+			Description: l.Description, Tags: l.Tags, RawStatus: "active",
+		}, nil
+	}
+	return out, err
+}
+
+// Comment implements syncback.Remote.
+func (r mutantRemote) Comment(ctx context.Context, id, text string, u syncback.Urgency) ([]model.TenantComment, error) {
+	if r.m.noMarker {
+		text, _ = syncback.Unmark(text)
+	}
+	return r.Remote.Comment(ctx, id, text, u)
+}
+
+// mergeRows merges rows of a list as a naive pull does.
+func mergeRows(w *world, rows []json.RawMessage) (newest int64, err error) {
+	var list []model.TenantIncident
+	for _, raw := range rows {
+		r, err := Incident(raw)
+		if err != nil {
+			return 0, err
+		}
+		list, newest = append(list, r), max(newest, r.Version)
+	}
+	fetch, err := w.store.MergeIncidents(w.ctx, list, false)
+	for id, hash := range fetch {
+		raw, e := w.tenant.Get(w.ctx, msgraph.Incidents, id, msgraph.Inbound)
+		if e != nil {
+			return 0, e
+		}
+		r, e := Incident(raw)
+		if e != nil {
+			return 0, e
+		}
+		if e := w.store.SettleIncident(w.ctx, r, hash); e != nil {
+			return 0, e
+		}
+	}
+	return newest, err
+}
+
+// gtPull pages by "later than the last row of the page": rows that tie with it are never seen.
+func gtPull(w *world) error {
+	cursor := max(0, w.naive-int64(modelOverlap/100))
+	for {
+		rows := w.tenant.visible(column.ToTime(cursor+1), w.now.Add(24*time.Hour))
+		slices.SortStableFunc(rows, func(a, b indexed) int { return a.stamp.Compare(b.stamp) })
+		if err := w.tenant.call("list"); err != nil {
+			return err
+		}
+		page := rows[:min(3, len(rows))]
+		var raw []json.RawMessage
+		for _, v := range page {
+			raw = append(raw, v.row)
+		}
+		if _, err := mergeRows(w, raw); err != nil {
+			return err
+		}
+		if len(page) < 3 {
+			break
+		}
+		cursor = column.FromTime(page[len(page)-1].stamp)
+	}
+	w.naive = column.FromTime(w.now)
+	return nil
+}
+
+// skipPull pages by position over a list that moves, and counts what it saw as all there is.
+func skipPull(w *world) error {
+	started := w.now
+	from := time.Time{}
+	if w.naive > 0 {
+		from = column.ToTime(w.naive - int64(modelOverlap/100))
+	}
+	for skip := 0; ; skip += 3 {
+		page, err := w.tenant.page(from, w.now.Add(24*time.Hour), skip, 3)
+		if err != nil {
+			return err
+		}
+		if _, err := mergeRows(w, page.Rows); err != nil {
+			return err
+		}
+		if len(page.Rows) < 3 {
+			break
+		}
+	}
+	w.naive = column.FromTime(started)
+	return nil
+}
+
+// watermarkFirst moves the watermark before it reads.
+func watermarkFirst(w *world) error {
+	s := w.conn.streams[0]
+	if w.cp == nil {
+		cp, err := s.load(w.ctx)
+		if err != nil {
+			return err
+		}
+		w.cp = &cp
+	}
+	if w.cp.Watermark > 0 {
+		next := *w.cp
+		old := window{next.Watermark - int64(modelOverlap/100), s.serverNow() + ahead}
+		next.Watermark = s.serverNow()
+		if err := s.commit(w.ctx, next); err != nil {
+			return err
+		}
+		*w.cp = next
+		return s.read(w.ctx, old, false, func(window) error { return nil })
+	}
+	return s.cycle(w.ctx, w.cp)
+}
+
+// futureWatermark takes the newest stamp among the rows for how far it has come, whatever the tenant's clock says.
+func futureWatermark(w *world) error {
+	from := time.Time{}
+	if w.naive > 0 {
+		from = column.ToTime(w.naive - int64(modelOverlap/100))
+	}
+	var newest int64
+	page, err := w.tenant.page(from, w.now.Add(1000*time.Hour), 0, 1000)
+	if err != nil {
+		return err
+	}
+	if newest, err = mergeRows(w, page.Rows); err != nil {
+		return err
+	}
+	w.naive = max(w.naive, newest)
+	return nil
+}

@@ -1,0 +1,5 @@
+//go:build race
+
+package defenderxdr
+
+const raceDetector = true
