@@ -193,12 +193,14 @@ func (t IncidentTx) ListEntities(ctx context.Context, ws string, q EntityQuery) 
 // EntitiesOfIncident returns what an incident's alerts tell of; Alerts, First and Last are of this incident, Incidents of all.
 func (t IncidentTx) EntitiesOfIncident(ctx context.Context, ws, incidentID string) ([]EntitySum, error) {
 	var rows []EntitySum
-	err := t.db.NewSelect().Model(&rows).ModelTableExpr("entities AS e").ColumnExpr("e.*").
-		ColumnExpr("count(DISTINCT l.alert) AS alerts, min(nullif(l.first_time, 0)) AS first_time, max(l.last_time) AS last_time").
-		ColumnExpr("(SELECT count(DISTINCT x.incident_id) FROM entity_links x WHERE x.workspace = e.workspace AND x.entity = e.id AND x.incident_id <> '') AS incidents").
-		Join("JOIN entity_links AS l ON l.workspace = e.workspace AND l.entity = e.id").
-		Where("l.workspace = ? AND l.incident_id = ? AND l.incident_id <> ''", ws, incidentID).
-		GroupExpr("e.workspace, e.id").OrderExpr("alerts DESC, e.id").Scan(ctx)
+	err := t.db.NewRaw(`WITH mine AS MATERIALIZED (
+			SELECT entity, count(*) AS alerts, min(nullif(first_time, 0)) AS first_time, max(last_time) AS last_time
+			FROM entity_links WHERE workspace = ?0 AND incident_id = ?1 AND incident_id <> '' GROUP BY entity),
+		wide AS MATERIALIZED (
+			SELECT entity, count(*) AS incidents FROM (SELECT DISTINCT x.entity, x.incident_id FROM mine JOIN entity_links x ON x.workspace = ?0 AND x.entity = mine.entity)
+			WHERE incident_id <> '' GROUP BY entity)
+		SELECT e.*, m.alerts, m.first_time, m.last_time, w.incidents
+		FROM mine m JOIN wide w ON w.entity = m.entity JOIN entities e ON e.workspace = ?0 AND e.id = m.entity ORDER BY m.alerts DESC, e.id`, ws, incidentID).Scan(ctx, &rows)
 	return rows, err
 }
 
