@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -242,6 +243,14 @@ func (s *Server) writeConflicts(w http.ResponseWriter, r *http.Request, ws *Work
 }
 
 func (s *Server) applyConflict(w http.ResponseWriter, r *http.Request) error {
+	return s.resolveConflict(w, r, s.Incidents.ApplyOther)
+}
+
+func (s *Server) keepConflict(w http.ResponseWriter, r *http.Request) error {
+	return s.resolveConflict(w, r, s.Incidents.Keep)
+}
+
+func (s *Server) resolveConflict(w http.ResponseWriter, r *http.Request, do func(context.Context, string, int64, incident.Actor) (model.Incident, error)) error {
 	ws, _, err := s.inIncident(r)
 	if err != nil {
 		return err
@@ -250,7 +259,7 @@ func (s *Server) applyConflict(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.New(fault.Invalid, "number_invalid", "%q is not the id of a conflict", r.PathValue("id"))
 	}
-	in, err := s.Incidents.ApplyOther(r.Context(), ws.ID, id, by(r))
+	in, err := do(r.Context(), ws.ID, id, by(r))
 	if err != nil {
 		return err
 	}

@@ -127,6 +127,7 @@ func (s *Server) register() {
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/history", s.incidentHistory)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/conflicts", s.incidentConflicts)
 	s.private(auth.WriteIncidents, "POST /api/w/{ws}/incidents/{n}/conflicts/{id}/apply", s.applyConflict)
+	s.private(auth.WriteIncidents, "POST /api/w/{ws}/incidents/{n}/conflicts/{id}/keep", s.keepConflict)
 	s.private(auth.WriteIncidents, "POST /api/w/{ws}/incidents/{n}/refused/retry", s.retryRefused)
 	s.private(auth.WriteIncidents, "POST /api/w/{ws}/incidents/{n}/refused/revert", s.revertRefused)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/related", s.relatedIncidents)

@@ -72,6 +72,9 @@ func (s *Service) bulkOne(ctx context.Context, ws string, n int64, c Change, pre
 		for _, a := range activities {
 			r.Changes = append(r.Changes, syncback.Change{Field: syncback.Field(a.Field), Before: a.Before, After: a.After})
 		}
+		if err := s.settleEdited(ctx, tx, rec, activities, by); err != nil {
+			return err
+		}
 		if err := s.save(ctx, tx, rec, cause{actor: by.Name, at: s.now(), activities: activities}); err != nil {
 			return err
 		}

@@ -116,6 +116,9 @@ func (s *Service) edit(ctx context.Context, ws string, number int64, ifMatch str
 		if err != nil {
 			return err
 		}
+		if err := s.settleEdited(ctx, tx, rec, activities, by); err != nil {
+			return err
+		}
 		if err := s.save(ctx, tx, rec, cause{actor: by.Name, at: s.now(), activities: activities}); err != nil {
 			return err
 		}
@@ -129,6 +132,16 @@ func (s *Service) edit(ctx context.Context, ws string, number int64, ifMatch str
 	s.committed(ws, number)
 	s.sendSoon(ws)
 	return out, nil
+}
+
+// settleEdited takes a person's edit of a field for the last word on its conflicts.
+func (s *Service) settleEdited(ctx context.Context, tx meta.IncidentTx, rec *record, done []model.Activity, by Actor) error {
+	if !rec.st.Conflict && !rec.st.NotSent || by.Automation {
+		return nil
+	}
+	return s.settle(ctx, tx, rec, by, func(_ meta.ConflictRow, c *model.ConflictRecord) bool {
+		return c.Settled.IsZero() && slices.ContainsFunc(done, func(a model.Activity) bool { return a.Kind == "changed" && a.Field == c.Field })
+	})
 }
 
 func (s *Service) sendSoon(ws string) {

@@ -15,13 +15,9 @@ import (
 // ApplyOther makes the other value of a conflict stand: as a new edit here, which is sent. For an edit that was not sent
 // because the incident was merged, it is made to the incident it was merged into. It returns that incident.
 func (s *Service) ApplyOther(ctx context.Context, ws string, conflictID int64, by Actor) (model.Incident, error) {
-	row, err := s.db.Incidents().Conflict(ctx, ws, conflictID)
+	row, c, err := s.conflict(ctx, ws, conflictID)
 	if err != nil {
-		return model.Incident{}, fault.New(fault.NotFound, "conflict_not_found", "There is no conflict %d in this workspace.", conflictID)
-	}
-	var c model.ConflictRecord
-	if err := json.Unmarshal([]byte(row.Body), &c); err != nil {
-		return model.Incident{}, fmt.Errorf("reading conflict %d: %w", conflictID, err)
+		return model.Incident{}, err
 	}
 	f := syncback.Field(c.Field)
 	value, applied := c.Local.Value, "local"
@@ -45,7 +41,6 @@ func (s *Service) ApplyOther(ctx context.Context, ws string, conflictID int64, b
 			}
 			bad = m.SetText(f, value)
 		}, syncback.Edit{Actor: by.Name, Time: s.now(), Person: !by.Automation})
-		r.st.Conflict = false
 		if bad != nil {
 			return nil, fmt.Errorf("reading conflict %d: %w", conflictID, bad)
 		}
@@ -61,29 +56,100 @@ func (s *Service) ApplyOther(ctx context.Context, ws string, conflictID int64, b
 	if err != nil {
 		return in, err
 	}
-	c.Applied = applied
-	b, err := json.Marshal(c)
-	if err != nil {
-		return in, fmt.Errorf("encoding conflict %d: %w", conflictID, err)
+	settled, err := s.settleConflict(ctx, ws, conflictID, applied, by)
+	if err == nil && settled.Number == in.Number {
+		in = settled
 	}
-	row.Body = string(b)
-	return in, s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
-		if number != row.Number {
-			source, err := tx.Incident(ctx, ws, row.Number)
-			if err != nil {
-				return err
+	return in, err
+}
+
+// Keep lets a conflict stand as it was decided: nobody has to look at it any more.
+func (s *Service) Keep(ctx context.Context, ws string, conflictID int64, by Actor) (model.Incident, error) {
+	_, c, err := s.conflict(ctx, ws, conflictID)
+	if err != nil {
+		return model.Incident{}, err
+	}
+	return s.settleConflict(ctx, ws, conflictID, c.Applied, by)
+}
+
+func (s *Service) conflict(ctx context.Context, ws string, id int64) (row meta.ConflictRow, c model.ConflictRecord, err error) {
+	if row, err = s.db.Incidents().Conflict(ctx, ws, id); err != nil {
+		return row, c, fault.New(fault.NotFound, "conflict_not_found", "There is no conflict %d in this workspace.", id)
+	}
+	if err = json.Unmarshal([]byte(row.Body), &c); err != nil {
+		err = fmt.Errorf("reading conflict %d: %w", id, err)
+	}
+	return row, c, err
+}
+
+// settleConflict notes which value of a conflict stands, and that somebody has seen to it.
+func (s *Service) settleConflict(ctx context.Context, ws string, id int64, applied string, by Actor) (model.Incident, error) {
+	row, _, err := s.conflict(ctx, ws, id)
+	if err != nil {
+		return model.Incident{}, err
+	}
+	var out model.Incident
+	err = s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
+		stored, err := tx.Incident(ctx, ws, row.Number)
+		if err != nil {
+			return missing(err, fmt.Sprint(row.Number))
+		}
+		rec, err := open(stored)
+		if err != nil {
+			return err
+		}
+		err = s.settle(ctx, tx, rec, by, func(r meta.ConflictRow, c *model.ConflictRecord) bool {
+			if r.ID == id {
+				c.Applied = applied
 			}
-			rec, err := open(source)
+			return r.ID == id
+		})
+		if err != nil {
+			return err
+		}
+		if err := s.save(ctx, tx, rec, cause{at: s.now()}); err != nil {
+			return err
+		}
+		out = rec.in
+		out.Etag = etag(rec.row)
+		return nil
+	})
+	if err == nil {
+		s.committed(ws, row.Number)
+	}
+	return out, err
+}
+
+// settle marks those of an incident's conflicts that choose takes as seen to. The incident shows a conflict as long as one
+// is left.
+func (s *Service) settle(ctx context.Context, tx meta.IncidentTx, rec *record, by Actor, choose func(meta.ConflictRow, *model.ConflictRecord) bool) error {
+	rows, err := tx.Conflicts(ctx, rec.row.Workspace, rec.row.Number)
+	if err != nil {
+		return fmt.Errorf("reading the conflicts of incident %d: %w", rec.row.Number, err)
+	}
+	rec.st.Conflict, rec.st.NotSent = false, false
+	for _, row := range rows {
+		var c model.ConflictRecord
+		if err := json.Unmarshal([]byte(row.Body), &c); err != nil {
+			return fmt.Errorf("reading conflict %d: %w", row.ID, err)
+		}
+		if choose(row, &c) {
+			c.Settled, c.SettledBy = s.now(), by.Name
+			b, err := json.Marshal(c)
 			if err != nil {
-				return err
+				return fmt.Errorf("encoding conflict %d: %w", row.ID, err)
 			}
-			rec.st.NotSent = false
-			if err := s.save(ctx, tx, rec, cause{at: s.now()}); err != nil {
-				return err
+			row.Body = string(b)
+			if err := tx.PutConflict(ctx, &row); err != nil {
+				return fmt.Errorf("storing conflict %d: %w", row.ID, err)
 			}
 		}
-		return tx.PutConflict(ctx, &row)
-	})
+		if c.Settled.IsZero() {
+			rec.st.NotSent = rec.st.NotSent || c.Note == "merged"
+			rec.st.Conflict = rec.st.Conflict || c.Note == "" || c.Note == "notStored"
+		}
+	}
+	return nil
 }
 
 // Retry sends again what the tenant refused: the named fields ("comments" for comments), or all without names.

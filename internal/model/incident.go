@@ -166,6 +166,9 @@ type ConflictRecord struct {
 	Remote         SideValue `json:"remote"`
 	Applied        string    `json:"applied"` // local or remote
 	Time           time.Time `json:"time"`
+	// Settled is when somebody let it stand or applied the other value; zero while nobody has looked at it.
+	Settled   time.Time `json:"settled,omitzero"`
+	SettledBy string    `json:"settledBy,omitempty"`
 	// Note says why, when it was not a conflict of values: merged, rejected, notStored.
 	Note string `json:"note,omitempty"`
 }

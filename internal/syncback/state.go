@@ -370,7 +370,6 @@ func (s *State) EditLocal(change func(*Image), by Edit) []Change {
 		}
 		out = append(out, Change{Field: f, Before: before.Text(f), After: s.Local.Text(f), Actor: by.Actor})
 		delete(s.Rejected, f)
-		s.Conflict, s.NotSent = false, false
 		if same(f, s.Local, s.Base) {
 			delete(s.Edits, f)
 			continue
