@@ -113,8 +113,8 @@ func (s *stream) read(ctx context.Context, w window, history bool, done func(win
 		return err
 	}
 	// Rows that leave the window while its pages are drained shift the others; a second pass finds what slipped through.
-	// One page cannot shift, and the past does not change.
-	if pages > 1 && (!history || w.to > s.serverNow()-int64(s.cfg.Overlap/100)) {
+	// One page cannot shift, the far past hardly changes, and the next polls read a live window's overlap again anyway.
+	if pages > 1 && history && w.to > s.serverNow()-int64(s.cfg.Overlap/100) {
 		if _, err := s.pass(ctx, w, history, map[string]bool{}); err != nil && !errors.Is(err, errSplit) && !errors.Is(err, errShort) {
 			return err
 		}
