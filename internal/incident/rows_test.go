@@ -44,6 +44,9 @@ func newestRows(t *rapid.T, f *flaky, table, key, order string) map[any]map[stri
 
 // TestTheNewestRowIsTheCurrentState: whatever happens to incidents and alerts, arg_max over the rows is what people see.
 func TestTheNewestRowIsTheCurrentState(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine: the race detector has nothing to find")
+	}
 	base := service(t)
 	space := 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -166,6 +169,9 @@ func compare(t *rapid.T, want, row map[string]any) {
 
 // TestAnIncidentOfFiveThousandAlerts is beyond every cap of the portals: all of them are kept, and told in the rows.
 func TestAnIncidentOfFiveThousandAlerts(t *testing.T) {
+	if raceDetector {
+		t.Skip("one goroutine: the race detector has nothing to find")
+	}
 	s := service(t)
 	s.mustMerge(t, tenantIncident("27", 1, nil))
 	const alerts, page = 5000, 100
