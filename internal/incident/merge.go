@@ -195,6 +195,10 @@ func (k *Sink) SettleAlert(ctx context.Context, a model.Alert, listed string) er
 // alerts stores versions that are newer than the known ones. unsure is called for one with the known stamp and other
 // content; nil takes it.
 func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Alert, unsure func(model.Alert)) ([]int64, error) {
+	held, err := withheld(ctx, tx, k.ws)
+	if err != nil {
+		return nil, err
+	}
 	var parents, bodies []string
 	joined := map[string][]model.Alert{}
 	newest := map[string]time.Time{}
@@ -212,9 +216,13 @@ func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Aler
 			unsure(a)
 			continue
 		}
-		body, err := k.putAlert(ctx, tx, a, old)
+		_, hold := held[a.ProductName]
+		body, err := k.putAlert(ctx, tx, a, old, hold)
 		if err != nil {
 			return nil, err
+		}
+		if body == "" {
+			continue
 		}
 		bodies = append(bodies, body)
 		for _, id := range []string{old.IncidentID, a.IncidentID} {
@@ -232,6 +240,12 @@ func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Aler
 	if err := tx.PushEvents(ctx, k.ws, bodies); err != nil {
 		return nil, fmt.Errorf("storing alert rows: %w", err)
 	}
+	return k.present(ctx, tx, parents, joined, newest)
+}
+
+// present brings the incidents of alerts up to date, with a line of history for each alert that is new to them. newest is
+// when an incident's alerts last changed; missing is now.
+func (k *Sink) present(ctx context.Context, tx meta.IncidentTx, parents []string, joined map[string][]model.Alert, newest map[string]time.Time) ([]int64, error) {
 	var touched []int64
 	for _, id := range parents {
 		row, err := tx.IncidentByProvider(ctx, k.ws, id)
@@ -246,6 +260,9 @@ func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Aler
 			return nil, err
 		}
 		c := cause{at: newest[id]}
+		if c.at.IsZero() {
+			c.at = k.s.now()
+		}
 		for _, a := range joined[id] {
 			c.activities = append(c.activities, model.Activity{Time: a.Created, Actor: a.ProductName, Kind: "alert", After: a.Title, Origin: "defender", Note: a.ID})
 		}
@@ -255,27 +272,6 @@ func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Aler
 		touched = append(touched, rec.row.Number)
 	}
 	return touched, nil
-}
-
-func (k *Sink) putAlert(ctx context.Context, tx meta.IncidentTx, a model.Alert, old meta.AlertRow) (event string, err error) {
-	raw := a.Raw
-	a.Workspace, a.Raw = k.ws, nil
-	doc, err := json.Marshal(a)
-	if err != nil {
-		return "", fmt.Errorf("encoding alert %s: %w", a.ID, err)
-	}
-	row := meta.AlertRow{
-		Workspace: k.ws, ID: a.ID, SystemID: a.SystemAlertID, IncidentID: a.IncidentID, Updated: ticks(a.Updated), Hash: a.Hash,
-		Revision: old.Revision + 1, Written: max(ticks(k.s.now()), old.Written+1), First: ticks(a.First), Last: ticks(a.Last),
-		Product: a.ProductName, Tactics: strings.Join(a.Tactics, ","), Doc: string(doc), Raw: string(raw),
-	}
-	if err := tx.PutAlert(ctx, &row); err != nil {
-		return "", fmt.Errorf("storing alert %s: %w", a.ID, err)
-	}
-	if err := indexEntities(ctx, tx, k.ws, a); err != nil {
-		return "", err
-	}
-	return alertEvent(a, row.Written, row.Revision)
 }
 
 // Checkpoint returns a stream's checkpoint.

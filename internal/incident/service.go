@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -181,7 +182,7 @@ func (s *Service) Get(ctx context.Context, ws string, number int64) (model.Incid
 	if f := s.workspace(ws).Opened; f != nil && row.ProviderID != "" {
 		f(number)
 	}
-	return s.explain(row)
+	return s.explain(ctx, row)
 }
 
 // GetByName returns the incident with the GUID.
@@ -190,7 +191,7 @@ func (s *Service) GetByName(ctx context.Context, ws, name string) (model.Inciden
 	if err != nil {
 		return model.Incident{}, missing(err, name)
 	}
-	return s.explain(row)
+	return s.explain(ctx, row)
 }
 
 // GetByProviderID returns the incident with the tenant's id.
@@ -199,12 +200,17 @@ func (s *Service) GetByProviderID(ctx context.Context, ws, id string) (model.Inc
 	if err != nil {
 		return model.Incident{}, missing(err, "of the tenant "+id)
 	}
-	return s.explain(row)
+	return s.explain(ctx, row)
 }
 
 // explain says why an incident has no alerts.
-func (s *Service) explain(row meta.IncidentRow) (model.Incident, error) {
+func (s *Service) explain(ctx context.Context, row meta.IncidentRow) (model.Incident, error) {
 	in, err := decode(row)
+	if err == nil && in.ProviderIncidentID != "" && in.RedirectTo == "" {
+		if in.EmptyReason, err = s.heldBack(ctx, row); err != nil || in.EmptyReason != "" {
+			return in, err
+		}
+	}
 	switch {
 	case err != nil || in.AlertCount > 0 || in.Sync.State == model.Local:
 	case in.RedirectTo != "":
@@ -213,6 +219,24 @@ func (s *Service) explain(row meta.IncidentRow) (model.Incident, error) {
 		in.EmptyReason = "The tenant lists no alerts for this incident. Alerts of Defender for Cloud and of Insider Risk Management come only through their own connectors."
 	}
 	return in, err
+}
+
+// heldBack says why alerts of an incident are not shown, "" when all are.
+func (s *Service) heldBack(ctx context.Context, row meta.IncidentRow) (string, error) {
+	tx := s.db.Incidents()
+	products, err := tx.WithheldProducts(ctx, row.Workspace, row.ProviderID)
+	if err != nil || len(products) == 0 {
+		return "", err
+	}
+	reasons, err := withheld(ctx, tx, row.Workspace)
+	if err != nil {
+		return "", err
+	}
+	var out []string
+	for _, p := range products {
+		out = append(out, reasons[p])
+	}
+	return strings.TrimSpace(strings.Join(out, " ")), nil
 }
 
 // Raw returns the tenant's JSON of an incident, whole; nil for an incident the tenant does not know.

@@ -150,7 +150,7 @@ func (t IncidentTx) LinkEntities(ctx context.Context, ws, alert string, links []
 // UnindexedAlerts returns alerts whose entities are not in the index yet.
 func (t IncidentTx) UnindexedAlerts(ctx context.Context, ws string, limit int) ([]AlertRow, error) {
 	var rows []AlertRow
-	err := t.db.NewSelect().Model(&rows).ExcludeColumn("raw").Where("workspace = ? AND indexed = 0", ws).Order("id").Limit(int64(limit)).Scan(ctx)
+	err := t.db.NewSelect().Model(&rows).ExcludeColumn("raw").Where("workspace = ? AND indexed = 0 AND withheld = 0", ws).Order("id").Limit(int64(limit)).Scan(ctx)
 	return rows, err
 }
 

@@ -21,7 +21,8 @@ type AlertRow struct {
 	First      int64  `bun:"first_time"`
 	Last       int64  `bun:"last_time"`
 	Product    string `bun:"product"`
-	Tactics    string `bun:"tactics"` // joined by commas
+	Tactics    string `bun:"tactics"`  // joined by commas
+	Withheld   int64  `bun:"withheld"` // 1: kept, but shown nowhere until its product is connected
 	Doc        string `bun:"doc"`
 	Raw        string `bun:"raw"`
 }
@@ -43,22 +44,37 @@ func (t IncidentTx) AlertBySystemID(ctx context.Context, ws, id string) (AlertRo
 // PutAlert stores an alert.
 func (t IncidentTx) PutAlert(ctx context.Context, r *AlertRow) error {
 	q := t.db.NewInsert().Model(r).On("CONFLICT (workspace, id) DO UPDATE")
-	for _, c := range []string{"incident_id", "updated", "hash", "revision", "written", "first_time", "last_time", "product", "tactics", "doc", "raw"} {
+	for _, c := range []string{"incident_id", "updated", "hash", "revision", "written", "first_time", "last_time", "product", "tactics", "withheld", "doc", "raw"} {
 		q = q.Set("? = EXCLUDED.?", bun.Ident(c), bun.Ident(c))
 	}
 	_, err := q.Exec(ctx)
 	return err
 }
 
-// AlertsOf returns the alerts of a tenant's incident, oldest activity first. With light set, Doc and Raw are left out.
+// AlertsOf returns the alerts of a tenant's incident, oldest activity first, but for withheld ones. With light set, Doc and Raw are left out.
 func (t IncidentTx) AlertsOf(ctx context.Context, ws, incidentID string, light bool) ([]AlertRow, error) {
 	var rows []AlertRow
-	q := t.db.NewSelect().Model(&rows).Where("workspace = ? AND incident_id = ? AND incident_id <> ''", ws, incidentID)
+	q := t.db.NewSelect().Model(&rows).Where("workspace = ? AND incident_id = ? AND incident_id <> '' AND withheld = 0", ws, incidentID)
 	if light {
 		q = q.ExcludeColumn("doc", "raw")
 	}
 	err := q.Order("first_time", "id").Scan(ctx)
 	return rows, err
+}
+
+// WithheldAlerts returns withheld alerts of a product.
+func (t IncidentTx) WithheldAlerts(ctx context.Context, ws, product string, limit int) ([]AlertRow, error) {
+	var rows []AlertRow
+	err := t.db.NewSelect().Model(&rows).Where("workspace = ? AND product = ? AND withheld = 1", ws, product).Order("id").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
+// WithheldProducts returns the products whose alerts of an incident are withheld.
+func (t IncidentTx) WithheldProducts(ctx context.Context, ws, incidentID string) ([]string, error) {
+	var out []string
+	err := t.db.NewSelect().Model((*AlertRow)(nil)).ColumnExpr("DISTINCT product").
+		Where("workspace = ? AND incident_id = ? AND incident_id <> '' AND withheld = 1", ws, incidentID).Order("product").Scan(ctx, &out)
+	return out, err
 }
 
 // CountAlerts returns how many alerts the workspace has.

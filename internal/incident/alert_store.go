@@ -1,0 +1,40 @@
+package incident
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/vedette-siem/vedette/internal/meta"
+	"github.com/vedette-siem/vedette/internal/model"
+)
+
+// putAlert stores a version of an alert after the one in old, and returns the row that tells of it. A withheld one is only
+// kept: it is in no index and no row tells of it.
+func (k *Sink) putAlert(ctx context.Context, tx meta.IncidentTx, a model.Alert, old meta.AlertRow, hold bool) (event string, err error) {
+	raw := a.Raw
+	a.Workspace, a.Raw = k.ws, nil
+	doc, err := json.Marshal(a)
+	if err != nil {
+		return "", fmt.Errorf("encoding alert %s: %w", a.ID, err)
+	}
+	row := meta.AlertRow{
+		Workspace: k.ws, ID: a.ID, SystemID: a.SystemAlertID, IncidentID: a.IncidentID, Updated: ticks(a.Updated), Hash: a.Hash,
+		Revision: old.Revision + 1, Written: max(ticks(k.s.now()), old.Written+1), First: ticks(a.First), Last: ticks(a.Last),
+		Product: a.ProductName, Tactics: strings.Join(a.Tactics, ","), Doc: string(doc), Raw: string(raw),
+	}
+	if hold && (old.ID == "" || old.Withheld == 1) { // what was shown before stays shown
+		row.Withheld = 1
+	}
+	if err := tx.PutAlert(ctx, &row); err != nil {
+		return "", fmt.Errorf("storing alert %s: %w", a.ID, err)
+	}
+	if row.Withheld == 1 {
+		return "", nil
+	}
+	if err := indexEntities(ctx, tx, k.ws, a); err != nil {
+		return "", err
+	}
+	return alertEvent(a, row.Written, row.Revision)
+}
