@@ -126,3 +126,11 @@ func toAlert(a *model.Alert) alertJSON {
 	}
 	return out
 }
+
+func toAlerts(alerts []model.Alert) []alertJSON {
+	out := make([]alertJSON, 0, len(alerts))
+	for i := range alerts {
+		out = append(out, toAlert(&alerts[i]))
+	}
+	return out
+}

@@ -85,6 +85,32 @@ type incidentDetails struct {
 	Entities []model.Entity  `json:"entities"`
 }
 
+// everyAlert is more alerts than an incident has.
+const everyAlert = 1 << 30
+
+// incidentAlerts answers an incident's alerts by the page.
+func (s *Server) incidentAlerts(w http.ResponseWriter, r *http.Request) error {
+	ws, n, err := s.inIncident(r)
+	if err != nil {
+		return err
+	}
+	limit, err := intParam(r, "limit", 100, 1000)
+	if err != nil {
+		return err
+	}
+	offset, err := intParam(r, "offset", 0, 1<<30)
+	if err != nil {
+		return err
+	}
+	alerts, err := s.Incidents.AlertPage(r.Context(), ws.ID, n, limit, offset)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, map[string]any{"items": toAlerts(alerts)})
+	return nil
+}
+
+// showIncident answers an incident with everything that hangs on it; with the parameter alerts=N only the first N alerts.
 func (s *Server) showIncident(w http.ResponseWriter, r *http.Request) error {
 	ws, n, err := s.inIncident(r)
 	if err != nil {
@@ -100,14 +126,15 @@ func (s *Server) showIncident(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out.Comments = list(comments)
-	alerts, err := s.Incidents.Alerts(r.Context(), ws.ID, n)
+	most, err := intParam(r, "alerts", everyAlert, everyAlert)
 	if err != nil {
 		return err
 	}
-	out.Alerts = make([]alertJSON, 0, len(alerts))
-	for i := range alerts {
-		out.Alerts = append(out.Alerts, toAlert(&alerts[i]))
+	alerts, err := s.Incidents.AlertPage(r.Context(), ws.ID, n, most, 0)
+	if err != nil {
+		return err
 	}
+	out.Alerts = toAlerts(alerts)
 	entities, err := s.Incidents.Entities(r.Context(), ws.ID, n)
 	if err != nil {
 		return err

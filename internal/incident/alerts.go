@@ -14,12 +14,23 @@ import (
 
 // Alerts returns the alerts of an incident, oldest activity first.
 func (s *Service) Alerts(ctx context.Context, ws string, number int64) ([]model.Alert, error) {
+	return s.alertsOf(ctx, ws, number, func(tx meta.IncidentTx, id string) ([]meta.AlertRow, error) { return tx.AlertsOf(ctx, ws, id, false) })
+}
+
+// AlertPage returns up to limit of an incident's alerts after the first offset, oldest activity first, without the tenant's JSON.
+func (s *Service) AlertPage(ctx context.Context, ws string, number int64, limit, offset int) ([]model.Alert, error) {
+	return s.alertsOf(ctx, ws, number, func(tx meta.IncidentTx, id string) ([]meta.AlertRow, error) {
+		return tx.AlertsPage(ctx, ws, id, limit, offset)
+	})
+}
+
+func (s *Service) alertsOf(ctx context.Context, ws string, number int64, read func(tx meta.IncidentTx, id string) ([]meta.AlertRow, error)) ([]model.Alert, error) {
 	tx := s.db.Incidents()
 	row, err := tx.Incident(ctx, ws, number)
 	if err != nil {
 		return nil, missing(err, fmt.Sprint(number))
 	}
-	rows, err := tx.AlertsOf(ctx, ws, row.ProviderID, false)
+	rows, err := read(tx, row.ProviderID)
 	if err != nil {
 		return nil, fmt.Errorf("reading the alerts of incident %d: %w", number, err)
 	}
@@ -55,6 +66,8 @@ func decodeAlert(r meta.AlertRow) (model.Alert, error) {
 	if err := json.Unmarshal([]byte(r.Doc), &a); err != nil {
 		return a, fmt.Errorf("reading alert %s: %w", r.ID, err)
 	}
-	a.Raw = json.RawMessage(r.Raw)
+	if r.Raw != "" {
+		a.Raw = json.RawMessage(r.Raw)
+	}
 	return a, nil
 }

@@ -188,6 +188,9 @@ func TestAnIncidentOfFiveThousandAlerts(t *testing.T) {
 	if err != nil || in.AlertCount != alerts {
 		t.Fatalf("%d alerts, %v", in.AlertCount, err)
 	}
+	if some, err := s.AlertPage(t.Context(), ws, 1, 100, 4950); err != nil || len(some) != 50 || some[49].ID != "da4999" {
+		t.Errorf("the last page has %d alerts, %v", len(some), err)
+	}
 	entities, err := s.Entities(t.Context(), ws, 1)
 	if err != nil || len(entities) != alerts+1 || entities[0].Label != "203.0.113.7" || entities[0].Alerts != alerts {
 		t.Errorf("%d entities, the first of %d alerts, %v", len(entities), entities[0].Alerts, err)

@@ -62,6 +62,15 @@ func (t IncidentTx) AlertsOf(ctx context.Context, ws, incidentID string, light b
 	return rows, err
 }
 
+// AlertsPage returns some of the alerts of a tenant's incident, oldest activity first, without Raw; withheld ones are left out.
+func (t IncidentTx) AlertsPage(ctx context.Context, ws, incidentID string, limit, offset int) ([]AlertRow, error) {
+	var rows []AlertRow
+	err := t.db.NewSelect().Model(&rows).ExcludeColumn("raw").
+		Where("workspace = ? AND incident_id = ? AND incident_id <> '' AND withheld = 0", ws, incidentID).
+		Order("first_time", "id").Limit(int64(limit)).Offset(int64(offset)).Scan(ctx)
+	return rows, err
+}
+
 // WithheldAlerts returns withheld alerts of a product.
 func (t IncidentTx) WithheldAlerts(ctx context.Context, ws, product string, limit int) ([]AlertRow, error) {
 	var rows []AlertRow
