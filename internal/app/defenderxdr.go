@@ -118,7 +118,7 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 		return nil
 	}
 	name := cfg.Tenant.ID + "/" + cfg.Tenant.Credential.ClientID
-	limiters, err := s.limiters(ctx, name, msgraph.Limits{PerMinute: cfg.Incidents.Limits.PerMinute, PerHour: cfg.Incidents.Limits.PerHour})
+	limiters, err := s.limiters(ctx, name, msgraph.Limits{PerMinute: cfg.Incidents.Limits.PerMinute, PerHour: cfg.Incidents.Limits.PerHour, Raise: cfg.Incidents.Limits.Raise})
 	if err != nil {
 		return err
 	}

@@ -38,12 +38,16 @@ func (f *incidentFilter) values() url.Values {
 func incidentList(t *target) *cobra.Command {
 	var f incidentFilter
 	var limit int
+	var redirected bool
 	cmd := &cobra.Command{
 		Use: "list", Short: "List incidents, newest first", Args: cobra.NoArgs,
 		Example: "  vedette incident list --status New,Active --severity High\n  vedette incident list --json --limit 10",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			q := f.values()
 			q.Set("limit", strconv.Itoa(limit))
+			if redirected {
+				q.Set("redirected", "true")
+			}
 			if t.json {
 				var out struct{ Items []any }
 				if err := t.get(cmd.Context(), "/incidents?"+q.Encode(), &out); err != nil {
@@ -72,6 +76,7 @@ func incidentList(t *target) *cobra.Command {
 	}
 	f.flags(cmd)
 	cmd.Flags().StringVar(&f.sort, "sort", "", "by `COLUMN`: created, modified, number, severity, status or title; -COLUMN the other way round")
+	cmd.Flags().BoolVar(&redirected, "redirected", false, "with those that were merged into others")
 	cmd.Flags().IntVar(&limit, "limit", 50, "at most `N`")
 	return cmd
 }

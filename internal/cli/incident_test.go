@@ -126,6 +126,7 @@ func TestIncidentCommands(t *testing.T) {
 		want              []string
 	}{
 		{"list --status New --limit 5", "GET /incidents?limit=5&status=New", `{"total":9,"items":[{"incidentNumber":17,"severity":"High","status":"New","title":"Phish \u001b[31mred","sync":{"state":"synced"},"owner":{"userPrincipalName":"ada@contoso.example"}}]}`, []string{"17", "High", `Phish \u001b[31mred`, "ada@contoso.example", "1 of 9"}},
+		{"list --redirected --sort -severity", "GET /incidents?limit=50&redirected=true&sort=-severity", `{"total":0,"items":[]}`, []string{"0 of 0"}},
 		{"show 17", "GET /incidents/17", `{"incidentNumber":17,"title":"T","redirectTo":"30","redirectNumber":4,"sync":{"state":"rejected","lastError":"no such user","edits":[{"field":"owner","state":"rejected","actor":"ana","since":"2026-03-01","reason":"no such user"}]},"tasks":[{"name":"g","title":"call","status":"New"}],"comments":[{"author":"ana","message":"hello","origin":"vedette","from":3}],"entities":[{"kind":"IP","label":"203.0.113.7","incidents":3}]}`, []string{"merged into incident 30", "vedette incident show 4", "owner", "no such user", "of incident 3", "in 3 incidents", "call"}},
 		{"conflicts 17 --apply 3", "POST /incidents/17/conflicts/3/apply", `{"incidentNumber":17}`, []string{"applied to incident 17"}},
 		{"related 17", "GET /incidents/17/related", `{"items":[{"incidentNumber":4,"title":"Other","shared":[{"kind":"IP","label":"203.0.113.7"}]}]}`, []string{"4", "Other", "IP 203.0.113.7"}},

@@ -103,4 +103,6 @@ type Incidents struct {
 type Limits struct {
 	PerMinute int `yaml:"perMinute"`
 	PerHour   int `yaml:"perHour"`
+	// Raise lets the pace grow to so many times the limits while the tenant does not object; 0 and 1 keep to them.
+	Raise float64 `yaml:"raise"`
 }

@@ -51,6 +51,7 @@ func TestLoadBad(t *testing.T) {
 		{"inline secret", strings.Replace(good, "clientSecretFile: secret", "clientSecret: abc", 1), `unknown key "clientSecret"; did you mean "clientSecretFile"?`},
 		{"bad tenant id", strings.Replace(good, "6f6b3a52-0f0e-4c4e-9d3e-0a5f7c1b2d3e", "abc", 1), "not a GUID"},
 		{"conflict rule", good + "    incidents: {conflictFields: {owner: mine}}\n", `conflictFields.owner: "mine" is neither remote-wins nor local-wins`},
+		{"raise", good + "    incidents: {limits: {raise: 11}}\n", `limits.raise: 11 is not between 0 and 10`},
 		{"conflict field", good + "    incidents: {conflictFields: {tags: local-wins}}\n", `"tags" is not one of disposition`},
 		{"postgres", "state: postgres://x\n" + good, "state database is sqlite"},
 	}

@@ -69,6 +69,9 @@ func (c *Config) Validate(file string) error {
 		if w.Incidents.Conflict != "remote-wins" && w.Incidents.Conflict != "local-wins" {
 			add(p+".incidents.conflict", "%q is neither remote-wins nor local-wins", w.Incidents.Conflict)
 		}
+		if r := w.Incidents.Limits.Raise; r < 0 || r > 10 {
+			add(p+".incidents.limits.raise", "%g is not between 0 and 10", r)
+		}
 		for field, rule := range w.Incidents.ConflictFields {
 			if !slices.Contains(conflictFields, field) {
 				add(p+".incidents.conflictFields", "%q is not one of %s", field, strings.Join(conflictFields, ", "))

@@ -53,9 +53,7 @@ func (k *Sink) MergeIncidents(ctx context.Context, rows []model.TenantIncident, 
 			if o.Fetch {
 				fetch[r.ID] = r.Hash
 			}
-			if o.Touched {
-				touched = append(touched, number)
-			}
+			touched = append(touched, number...)
 		}
 		return touched, nil
 	})
@@ -71,7 +69,7 @@ func (k *Sink) SettleIncident(ctx context.Context, r model.TenantIncident, liste
 			}
 			return st.Settle(r, listed, p, k.s.now())
 		})
-		return []int64{number}, err
+		return number, err
 	})
 }
 
@@ -88,7 +86,7 @@ func (k *Sink) change(ctx context.Context, f func(context.Context, meta.Incident
 	return err
 }
 
-func (k *Sink) merge(ctx context.Context, tx meta.IncidentTx, r model.TenantIncident, history bool, f func(*syncback.State, syncback.Policy) syncback.Outcome) (syncback.Outcome, int64, error) {
+func (k *Sink) merge(ctx context.Context, tx meta.IncidentTx, r model.TenantIncident, history bool, f func(*syncback.State, syncback.Policy) syncback.Outcome) (syncback.Outcome, []int64, error) {
 	row, err := tx.IncidentByProvider(ctx, k.ws, r.ID)
 	var rec *record
 	switch {
@@ -98,31 +96,41 @@ func (k *Sink) merge(ctx context.Context, tx meta.IncidentTx, r model.TenantInci
 		rec, err = open(row)
 	}
 	if err != nil {
-		return syncback.Outcome{}, 0, err
+		return syncback.Outcome{}, nil, err
 	}
 	o := f(&rec.st, k.s.workspace(k.ws).Policy)
 	if !o.Touched {
-		return o, rec.row.Number, nil
+		return o, nil, nil
 	}
 	rec.take(o.Remote)
 	if err := k.s.save(ctx, tx, rec, k.s.causeOf(o, rec)); err != nil {
-		return o, rec.row.Number, err
+		return o, nil, err
 	}
-	return o, rec.row.Number, k.s.follow(ctx, tx, k.ws, r.ID, o)
+	others, err := k.s.follow(ctx, tx, k.ws, r.ID, o)
+	return o, append(others, rec.row.Number), err
 }
 
-// follow keeps incidents that were merged into each other together, whichever came first.
-func (s *Service) follow(ctx context.Context, tx meta.IncidentTx, ws, id string, o syncback.Outcome) error {
+// follow keeps incidents that were merged into each other together, whichever came first. It returns those it changed.
+func (s *Service) follow(ctx context.Context, tx meta.IncidentTx, ws, id string, o syncback.Outcome) (touched []int64, err error) {
 	for target, due := range map[string]bool{o.Redirect: o.Redirect != "", id: o.First} {
 		if !due {
 			continue
 		}
-		if _, err := s.gather(ctx, tx, ws, target); err != nil {
-			return err
+		some, err := s.gather(ctx, tx, ws, target)
+		if err != nil {
+			return nil, err
 		}
+		touched = append(touched, some...)
 	}
-	return nil
+	return touched, nil
 }
+
+// tenantActor and alertActor are who changes incidents when the tenant names nobody. Queries that leave the updates of
+// alerts out look for "Alert updated" in ModifiedBy.
+const (
+	tenantActor = "Microsoft Defender XDR"
+	alertActor  = "Alert updated from Microsoft Defender XDR"
+)
 
 // take copies what the tenant alone decides.
 func (r *record) take(t *model.TenantIncident) {
@@ -138,6 +146,9 @@ func (r *record) take(t *model.TenantIncident) {
 // causeOf turns what a merge did into the incident's history.
 func (s *Service) causeOf(o syncback.Outcome, r *record) cause {
 	c := cause{actor: o.Actor, at: o.At, clashes: o.Clashes}
+	if c.actor == "" && o.Remote != nil {
+		c.actor = tenantActor
+	}
 	if c.at.IsZero() {
 		c.at = s.now()
 	}
@@ -147,7 +158,7 @@ func (s *Service) causeOf(o syncback.Outcome, r *record) cause {
 		})
 	}
 	if o.First {
-		c.activities = append(c.activities, model.Activity{Time: r.in.Created, Actor: "Microsoft Defender XDR", Kind: "created", Origin: "defender"})
+		c.activities = append(c.activities, model.Activity{Time: r.in.Created, Actor: tenantActor, Kind: "created", Origin: "defender"})
 	}
 	for _, ch := range o.Changes {
 		add("changed", ch.Actor, string(ch.Field), say(ch.Field, ch.Before), say(ch.Field, ch.After), "")
@@ -164,6 +175,11 @@ func (s *Service) causeOf(o syncback.Outcome, r *record) cause {
 			names = append(names, string(f))
 		}
 		c.activities = append(c.activities, model.Activity{Time: s.now(), Actor: "Vedette", Kind: "sent", Field: strings.Join(names, ", "), Origin: "vedette"})
+	}
+	if o.Vanished {
+		c.activities = append(c.activities, model.Activity{
+			Time: s.now(), Actor: tenantActor, Kind: "vanished", Origin: "defender", Note: "The tenant has not had this incident for a day. It stays here; edits are not sent any more.",
+		})
 	}
 	if o.Arrived > 0 {
 		c.activities = append(c.activities, model.Activity{Time: s.now(), Actor: "Vedette", Kind: "sent", Field: "comments", Origin: "vedette"})
@@ -259,7 +275,7 @@ func (k *Sink) present(ctx context.Context, tx meta.IncidentTx, parents []string
 		if err != nil {
 			return nil, err
 		}
-		c := cause{at: newest[id]}
+		c := cause{actor: alertActor, at: newest[id]}
 		if c.at.IsZero() {
 			c.at = k.s.now()
 		}

@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/syncback"
 )
 
 // into makes a version that says the incident was merged into another one.
@@ -165,5 +167,55 @@ func TestDeterminationsGoWithTheClassification(t *testing.T) {
 	in, err := s.Update(t.Context(), ws, 1, Change{Classification: ptr("TruePositive"), Determination: ptr("Phishing")}, ana)
 	if diff := cmp.Diff([]string{"TruePositive", "SuspiciousActivity", "phishing"}, []string{in.Classification, in.ClassificationReason, in.Determination}); diff != "" || err != nil {
 		t.Errorf("(-want +got):\n%s %v", diff, err)
+	}
+}
+
+func TestAVanishedIncidentStaysAndSaysSo(t *testing.T) {
+	s := service(t)
+	s.mustMerge(t, tenantIncident("27", 1, nil))
+	if _, err := s.Update(t.Context(), ws, 1, Change{Severity: ptr("High")}, ana); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []time.Duration{0, time.Hour, 25 * time.Hour, 26 * time.Hour} {
+		if _, err := s.SyncStore(ws).Change(t.Context(), 1, func(st *syncback.State) (syncback.Outcome, error) { return st.Gone(start.Add(at)), nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	in, err := s.Get(t.Context(), ws, 1)
+	if err != nil || in.Sync.State != model.NotSent || in.Sync.LastError == "" || in.Severity != "High" {
+		t.Errorf("%+v %s %v", in.Sync, in.Severity, err)
+	}
+	history, err := s.History(t.Context(), ws, 1)
+	n := 0
+	for _, a := range history {
+		if a.Kind == "vanished" {
+			n++
+		}
+	}
+	if err != nil || n != 1 {
+		t.Errorf("the history tells %d times that it vanished, %v", n, err)
+	}
+	s.mustMerge(t, tenantIncident("27", 9, nil))
+	if in, err := s.Get(t.Context(), ws, 1); err != nil || in.Sync.State != model.Pending {
+		t.Errorf("when it is back, its edit is %s, %v", in.Sync.State, err)
+	}
+}
+
+func TestWhoChangedAnIncidentIsNeverUnknown(t *testing.T) {
+	s := service(t)
+	s.mustMerge(t, tenantIncident("27", 1, func(r *model.TenantIncident) { r.ModifiedBy = "" }))
+	by := func() string {
+		in, err := s.Get(t.Context(), ws, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return in.ModifiedBy
+	}
+	if by() != "Microsoft Defender XDR" {
+		t.Errorf("a change of nobody is by %q", by())
+	}
+	s.mustMergeAlerts(t, tenantAlert("da1", "27", 2))
+	if !strings.Contains(by(), "Alert updated") {
+		t.Errorf("an alert's change is by %q", by())
 	}
 }

@@ -50,7 +50,7 @@ func (k *SyncStore) Load(ctx context.Context, number int64) (syncback.State, err
 // Change implements syncback.Store.
 func (k *SyncStore) Change(ctx context.Context, number int64, f func(*syncback.State) (syncback.Outcome, error)) (syncback.State, error) {
 	var st syncback.State
-	touched := false
+	touched, others := false, []int64(nil)
 	err := k.s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
 		row, err := tx.Incident(ctx, k.ws, number)
 		if err != nil {
@@ -72,10 +72,11 @@ func (k *SyncStore) Change(ctx context.Context, number int64, f func(*syncback.S
 		if err := k.s.save(ctx, tx, rec, k.s.causeOf(o, rec)); err != nil {
 			return err
 		}
-		return k.s.follow(ctx, tx, k.ws, rec.st.RemoteID, o)
+		others, err = k.s.follow(ctx, tx, k.ws, rec.st.RemoteID, o)
+		return err
 	})
 	if err == nil && touched {
-		k.s.committed(k.ws, number)
+		k.s.committed(k.ws, append(others, number)...)
 	}
 	return st, err
 }

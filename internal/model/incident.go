@@ -148,7 +148,7 @@ type Task struct {
 type Activity struct {
 	Time   time.Time `json:"time"`
 	Actor  string    `json:"actor"`
-	Kind   string    `json:"kind"` // created, changed, comment, conflict, sent, rejected, alert, merged, task
+	Kind   string    `json:"kind"` // created, changed, comment, conflict, sent, rejected, alert, merged, vanished, task
 	Field  string    `json:"field,omitempty"`
 	Before string    `json:"before,omitempty"`
 	After  string    `json:"after,omitempty"`

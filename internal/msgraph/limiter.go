@@ -23,6 +23,9 @@ const (
 // Limits is the budget of one app in one tenant. The zero value means 50 a minute and 1,500 an hour.
 type Limits struct {
 	PerMinute, PerHour int
+	// Raise is how many times the budget the pace may grow to while requests wait and the service does not object; up to 1
+	// it never grows beyond the budget.
+	Raise float64
 }
 
 // AlertLimits and OtherLimits are the budgets of alerts and of everything else. The service documents 150 a minute for
@@ -39,6 +42,7 @@ func (l Limits) orDefault() Limits {
 	if l.PerHour <= 0 {
 		l.PerHour = 1500
 	}
+	l.Raise = max(l.Raise, 1)
 	return l
 }
 
@@ -47,7 +51,7 @@ func (l Limits) orDefault() Limits {
 // In any minute it lets at most PerMinute requests pass. The hour is a token bucket of a fifth of the budget that refills
 // with the other four, so that a long first read slows down to a steady pace instead of coming to a stop. Polling leaves
 // 30 % of both to writes. An answer 429 closes the gate for everybody, halves the pace, and the pace comes back by 5 %
-// a minute. After five answers in a row that the service is down, one request at a time tries whether it still is, at
+// a minute, and may grow beyond the budget as far as Raise allows. After five answers in a row that the service is down, one request at a time tries whether it still is, at
 // growing intervals, and the others wait. Safe for concurrent use; it starts no goroutine.
 type Limiter struct {
 	mu      sync.Mutex
@@ -81,8 +85,8 @@ func NewLimiter(limits Limits, state string) *Limiter {
 	var kept limiterState
 	if state != "" && json.Unmarshal([]byte(state), &kept) == nil && !kept.Filled.IsZero() && !kept.Filled.After(now) {
 		l.sent, l.tokens, l.filled, l.closed = kept.Sent, min(kept.Tokens, l.burst()), kept.Filled, kept.Closed
-		if kept.Factor > 0 && kept.Factor <= 1 {
-			l.factor = kept.Factor
+		if kept.Factor > 0 {
+			l.factor = min(kept.Factor, l.limits.Raise)
 		}
 		if l.closed.Sub(now) > time.Hour {
 			l.closed = now.Add(time.Hour)
@@ -173,7 +177,13 @@ func (l *Limiter) perMinute() int { return max(1, int(float64(l.limits.PerMinute
 // advance brings the buckets to the moment. Called with mu held.
 func (l *Limiter) advance(now time.Time) {
 	if whole := now.Sub(l.since).Truncate(time.Minute); whole > 0 {
-		l.factor = min(1, l.factor+0.05*whole.Minutes())
+		most := 1.0
+		if len(l.waiting) > 0 { // only who needs more finds out whether there is more
+			most = l.limits.Raise
+		}
+		if next := l.factor + 0.05*whole.Minutes(); l.factor < most {
+			l.factor = min(most, next)
+		}
 		l.since = l.since.Add(whole)
 	}
 	if d := now.Sub(l.filled); d > 0 {

@@ -136,3 +136,47 @@ func TestAWaiterMayGiveUp(t *testing.T) {
 		}
 	})
 }
+
+// TestThePaceGrowsOnlyAsFarAsAllowed lets requests wait all the time: the pace stays at the budget by default, grows to the
+// raise where one is set, and falls by half when the service objects.
+func TestThePaceGrowsOnlyAsFarAsAllowed(t *testing.T) {
+	for _, tt := range []struct {
+		raise    float64
+		lastHour int // requests of the fourth hour, roughly
+	}{{0, 1200}, {2, 2400}} {
+		synctest.Test(t, func(t *testing.T) {
+			l := NewLimiter(Limits{PerMinute: 50, PerHour: 1500, Raise: tt.raise}, "")
+			ctx, cancel := context.WithCancel(t.Context())
+			var wg sync.WaitGroup
+			var mu sync.Mutex
+			var times []time.Duration
+			start := time.Now()
+			for range 4 {
+				wg.Go(func() {
+					for l.Wait(ctx, UserWrite) == nil {
+						mu.Lock()
+						times = append(times, time.Since(start))
+						mu.Unlock()
+					}
+				})
+			}
+			time.Sleep(4 * time.Hour)
+			pace := l.Stats().Pace
+			l.Throttled(time.Second)
+			if got := l.Stats().Pace; got != pace/2 {
+				t.Errorf("raise %g: the pace falls from %g to %g when the service objects", tt.raise, pace, got)
+			}
+			cancel()
+			wg.Wait()
+			n := 0
+			for _, d := range times {
+				if d >= 3*time.Hour {
+					n++
+				}
+			}
+			if n < tt.lastHour*9/10 || n > tt.lastHour*11/10 {
+				t.Errorf("raise %g: %d requests in the fourth hour, want about %d", tt.raise, n, tt.lastHour)
+			}
+		})
+	}
+}

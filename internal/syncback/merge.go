@@ -42,6 +42,7 @@ type Outcome struct {
 	Clashes  []Clash
 	Comments []Comment             // new ones
 	Arrived  int                   // own comments seen in the tenant for the first time
+	Vanished bool                  // the tenant has not had the incident for a day
 	Redirect string                // set when the incident was found merged into another one
 	Sent     []Field               // fields whose values the tenant has accepted
 	Actor    string                // who made the version
@@ -477,12 +478,14 @@ func (s *State) Fail(reason string, retry time.Time) {
 }
 
 // Gone records that the tenant has no such incident. Twice, a day apart, makes it an orphan: its edits are not sent any more.
-func (s *State) Gone(now time.Time) {
+func (s *State) Gone(now time.Time) Outcome {
+	o := Outcome{Touched: true}
 	switch {
 	case s.Missing.IsZero():
 		s.Missing = now
-	case now.Sub(s.Missing) >= 24*time.Hour:
-		s.Orphaned = true
+	case now.Sub(s.Missing) >= 24*time.Hour && !s.Orphaned:
+		s.Orphaned, o.Vanished = true, true
 		s.settle(now)
 	}
+	return o
 }

@@ -309,7 +309,9 @@ func (s *State) View() model.Sync {
 				v.LastError = r.Reason
 			}
 		}
-	case s.NotSent || s.Orphaned:
+	case s.Orphaned:
+		v.State, v.LastError = model.NotSent, "The tenant does not have this incident any more. It stays here; edits are not sent."
+	case s.NotSent:
 		v.State = model.NotSent
 	case attempted && s.Outbox.Error == "":
 		v.State = model.Sent

@@ -225,8 +225,7 @@ func (w *Worker) fetch(ctx context.Context, number int64, id string, u Urgency) 
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
 			_, e := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
-				s.Gone(w.Clock.Now())
-				return Outcome{Touched: true}, nil
+				return s.Gone(w.Clock.Now()), nil
 			})
 			err = errors.Join(err, e)
 		}
