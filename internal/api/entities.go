@@ -14,11 +14,7 @@ func (s *Server) listEntities(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	limit, err := intParam(r, "limit", 50, 1000)
-	if err != nil {
-		return err
-	}
-	offset, err := intParam(r, "offset", 0, 1<<30)
+	limit, offset, err := paging(r, 50)
 	if err != nil {
 		return err
 	}

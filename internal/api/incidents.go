@@ -44,17 +44,22 @@ func intParam(r *http.Request, name string, def, most int) (int, error) {
 	return min(n, most), nil
 }
 
+// paging reads which part of a list is asked for.
+func paging(r *http.Request, def int) (limit, offset int, err error) {
+	if limit, err = intParam(r, "limit", def, 1000); err != nil {
+		return 0, 0, err
+	}
+	offset, err = intParam(r, "offset", 0, 1<<30)
+	return limit, offset, err
+}
+
 func (s *Server) listIncidents(w http.ResponseWriter, r *http.Request) error {
 	ws, err := s.inWorkspace(r)
 	if err != nil {
 		return err
 	}
 	q := r.URL.Query()
-	limit, err := intParam(r, "limit", 50, 1000)
-	if err != nil {
-		return err
-	}
-	offset, err := intParam(r, "offset", 0, 1<<30)
+	limit, offset, err := paging(r, 50)
 	if err != nil {
 		return err
 	}
@@ -94,11 +99,7 @@ func (s *Server) incidentAlerts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	limit, err := intParam(r, "limit", 100, 1000)
-	if err != nil {
-		return err
-	}
-	offset, err := intParam(r, "offset", 0, 1<<30)
+	limit, offset, err := paging(r, 100)
 	if err != nil {
 		return err
 	}

@@ -7,4 +7,6 @@
 //
 // Worker drives the rules over the interfaces Store, Remote and Clock: per incident it reads, merges, records the
 // attempt durably, writes only what differs, and merges the answer. It may be killed between any two of these.
+//
+// That both sides converge whatever happens is tested where the pull is as well: model_test.go of connector/defenderxdr.
 package syncback

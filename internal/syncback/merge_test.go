@@ -3,6 +3,7 @@ package syncback
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,6 +33,26 @@ func known() *State {
 	s.Merge(version(1, nil), Listed, RemoteWins, at)
 	return s
 }
+
+func clone(s *State) State {
+	c := *s
+	c.Attempts, c.Edits, c.Rejected = map[Field][]string{}, map[Field]Edit{}, map[Field]Rejection{}
+	for k, v := range s.Attempts {
+		c.Attempts[k] = slices.Clone(v)
+	}
+	for k, v := range s.Edits {
+		c.Edits[k] = v
+	}
+	for k, v := range s.Rejected {
+		c.Rejected[k] = v
+	}
+	c.Comments, c.Local.Tags, c.Base.Tags = slices.Clone(s.Comments), slices.Clone(s.Local.Tags), slices.Clone(s.Base.Tags)
+	return c
+}
+
+type clock struct{ t time.Time }
+
+func (c *clock) Now() time.Time { return c.t }
 
 func closeIt(m *Image) {
 	m.Disposition = model.Disposition{Status: "Closed", Classification: "truePositive", Determination: "malware", Comment: "done"}

@@ -145,9 +145,9 @@ func TestEvidenceOfEveryKindBecomesEntities(t *testing.T) {
 			rt.Fatalf("%d entities of %d pieces of evidence", len(a.Entities), len(evidence))
 		}
 		want, got, ids := map[string]bool{}, map[string]bool{}, map[string]bool{}
-		leaves(numbers(rt, raw).(map[string]any)["evidence"], want)
+		leaves(decodeNumbers(rt, raw).(map[string]any)["evidence"], want)
 		for _, e := range a.Entities {
-			leaves(numbers(rt, e), got)
+			leaves(decodeNumbers(rt, e), got)
 			references(rt, e, ids)
 		}
 		for v := range want {
@@ -170,16 +170,6 @@ func rawBytes(list []json.RawMessage) (out [][]byte) {
 		out = append(out, r)
 	}
 	return out
-}
-
-func numbers(t *rapid.T, raw []byte) any {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		t.Fatal(err)
-	}
-	return v
 }
 
 // references checks that every $ref leads to an $id that stands before it in the text, and that no $id is given twice.

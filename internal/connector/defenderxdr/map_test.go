@@ -78,8 +78,10 @@ func leaves(v any, out map[string]bool) {
 	}
 }
 
-func decodeNumbers(t *testing.T, raw []byte) any {
-	t.Helper()
+// fatal is what tests and properties have in common.
+type fatal interface{ Fatal(args ...any) }
+
+func decodeNumbers(t fatal, raw []byte) any {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var v any
