@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,14 +28,29 @@ func (k *Sink) putAlert(ctx context.Context, tx meta.IncidentTx, a model.Alert, 
 	if hold && (old.ID == "" || old.Withheld == 1) { // what was shown before stays shown
 		row.Withheld = 1
 	}
+	same := row.Withheld == old.Withheld && sameAlert(doc, a.Hash, old)
+	if same { // the list showed it in another way; nothing is new
+		row.Revision, row.Written = old.Revision, old.Written
+	}
 	if err := tx.PutAlert(ctx, &row); err != nil {
 		return "", fmt.Errorf("storing alert %s: %w", a.ID, err)
 	}
-	if row.Withheld == 1 {
+	if row.Withheld == 1 || same {
 		return "", nil
 	}
 	if err := indexEntities(ctx, tx, k.ws, a); err != nil {
 		return "", err
 	}
 	return alertEvent(a, row.Written, row.Revision)
+}
+
+// sameAlert reports whether an alert's document says what the stored one does, but for the hash of the row it came from.
+func sameAlert(doc []byte, hash string, old meta.AlertRow) bool {
+	var was model.Alert
+	if old.ID == "" || json.Unmarshal([]byte(old.Doc), &was) != nil {
+		return false
+	}
+	was.Hash = hash
+	b, err := json.Marshal(was)
+	return err == nil && bytes.Equal(b, doc)
 }

@@ -386,6 +386,20 @@ func TestAlertsMoveWithTheirIncident(t *testing.T) {
 	if fetch, err := k.MergeAlerts(t.Context(), []model.Alert{other}); err != nil || fetch["da1"] != "other" {
 		t.Errorf("the same stamp with other content: fetch %v, %v", fetch, err)
 	}
+	revision := func() int64 {
+		row, err := s.db.Incidents().Alert(t.Context(), ws, "da1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return row.Revision
+	}
+	was := revision()
+	if err := k.SettleAlert(t.Context(), tenantAlert("da1", "30", 3), "other"); err != nil || revision() != was {
+		t.Errorf("reading by id found nothing new: revision %d after %d, %v", revision(), was, err)
+	}
+	if fetch, err := k.MergeAlerts(t.Context(), []model.Alert{other}); err != nil || len(fetch) != 0 {
+		t.Errorf("the row that was settled: fetch %v, %v", fetch, err)
+	}
 }
 
 func TestNumbersOfTheHistoryAreBelowNewOnes(t *testing.T) {

@@ -50,6 +50,10 @@ type Outcome struct {
 	Remote   *model.TenantIncident // the version that was merged, nil when none was
 }
 
+// believed is how long a listed row that a read by id has contradicted is taken for an old one. After that the tenant's
+// index has caught up, and the same row means that the incident is again as it was.
+const believed = 10 * time.Minute
+
 // Merge takes in a version of the tenant. A listed row with the known stamp and other content changes nothing: it asks for
 // a read by id, because the tenant's index may show an older version under the same stamp.
 func (s *State) Merge(r model.TenantIncident, how Read, p Policy, now time.Time) Outcome {
@@ -60,7 +64,7 @@ func (s *State) Merge(r model.TenantIncident, how Read, p Policy, now time.Time)
 // about again.
 func (s *State) Settle(r model.TenantIncident, listed string, p Policy, now time.Time) Outcome {
 	o := s.merge(r, Fetched, p, nil, now)
-	s.Seen, o.Touched = listed, true
+	s.Seen, s.SeenAt, o.Touched = listed, now, true
 	return o
 }
 
@@ -78,7 +82,8 @@ func (s *State) merge(r model.TenantIncident, how Read, p Policy, sent map[Field
 	case r.Version < s.Version, sent == nil && r.Version == s.Version && r.Hash == s.Hash:
 		return Outcome{Stale: true}
 	case r.Version == s.Version && how == Listed:
-		return Outcome{Stale: r.Hash == s.Seen, Fetch: r.Hash != s.Seen}
+		settled := r.Hash == s.Seen && now.Sub(s.SeenAt).Abs() < believed
+		return Outcome{Stale: settled, Fetch: !settled}
 	}
 	if r.Version > s.Version {
 		s.Seen = ""

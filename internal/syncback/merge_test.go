@@ -172,6 +172,9 @@ func TestListedRowsProveLittle(t *testing.T) {
 	if o := s.Merge(other, Listed, RemoteWins, at); !o.Stale || o.Fetch {
 		t.Errorf("a settled row: %+v, want stale", o)
 	}
+	if o := s.Merge(other, Listed, RemoteWins, at.Add(believed)); !o.Fetch {
+		t.Errorf("a settled row when the index has caught up: %+v, want a read by id", o)
+	}
 }
 
 func TestStatusThatCannotBeWrittenIsLeftOut(t *testing.T) {

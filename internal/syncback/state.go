@@ -221,6 +221,7 @@ type State struct {
 	Version   int64                  `json:"version,omitempty"`   // newest tenant version merged
 	Hash      string                 `json:"hash,omitempty"`
 	Seen      string                 `json:"seen,omitempty"` // hash of a listed row of Version that a read by id has settled
+	SeenAt    time.Time              `json:"seenAt,omitzero"`
 	Attempts  map[Field][]string     `json:"attempts,omitempty"`
 	TagTries  []TagTry               `json:"tagTries,omitempty"`
 	Edits     map[Field]Edit         `json:"edits,omitempty"`

@@ -221,6 +221,9 @@ func skipPull(w *world) error {
 		if _, err := mergeRows(w, page.Rows); err != nil {
 			return err
 		}
+		if page.Partial {
+			return errPartial
+		}
 		if len(page.Rows) < 3 {
 			break
 		}
@@ -265,6 +268,9 @@ func futureWatermark(w *world) error {
 	}
 	if newest, err = mergeRows(w, page.Rows); err != nil {
 		return err
+	}
+	if page.Partial {
+		return errPartial
 	}
 	w.naive = max(w.naive, newest)
 	return nil

@@ -92,6 +92,10 @@ func (t *modelTenant) ids() []string { return slices.Sorted(maps.Keys(t.incident
 func (t *modelTenant) touch(in *tenantIncident, by string, stamp time.Time) {
 	if stamp.IsZero() {
 		stamp = t.w.now.Truncate(t.w.r.coarse)
+		if t.w.chance(60, "dated ahead") {
+			stamp = stamp.Add(50 * time.Minute)
+			t.w.reached("row dated ahead")
+		}
 	}
 	if stamp = column.ToTime(column.FromTime(stamp)); stamp.After(in.stamp) {
 		in.stamp = stamp

@@ -53,7 +53,7 @@ var rare = []string{
 	"changed between read and write", "clash: local wins", "clash: merged", "clash: rejected", "clash: remote wins", "clock jumped back", "comment came in",
 	"comment went to the target", "determination reset", "expired link", "killed: after commit", "killed: after merge", "killed: after patch", "killed: before checkpoint",
 	"killed: before commit", "killed: list", "killed: patch", "late write", "lost answer", "lost answer to a comment", "malformed page", "merged with edits pending",
-	"more than one page", "own write seen late", "partial page", "refused value", "reopened in the tenant", "stale row", "two versions of one stamp", "vanished",
+	"more than one page", "own write seen late", "partial page", "refused value", "row dated ahead", "reopened in the tenant", "stale row", "two versions of one stamp", "vanished",
 }
 
 // TestBothSidesConverge gives the synchroniser thousands of lives with every fault and checks that in the end both sides
@@ -89,13 +89,22 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			seen := map[string]int{}
 			lives := rapid.Custom(func(t *rapid.T) []string { return live(t, m, seen) })
+			caught := 0
 			for seed := range 2000 {
-				if bad := lives.Example(seed); len(bad) > 0 {
+				bad := lives.Example(seed)
+				if len(bad) == 0 {
+					continue
+				}
+				if caught++; caught == 1 {
 					t.Logf("caught by seed %d: %s", seed, bad[0])
+				}
+				if os.Getenv("VEDETTE_SOAK") == "" {
 					return
 				}
 			}
-			t.Errorf("2,000 lives without this rule and nothing is missing")
+			if t.Logf("%d of 2,000 lives show it", caught); caught == 0 {
+				t.Errorf("2,000 lives without this rule and nothing is missing")
+			}
 		})
 	}
 }
