@@ -197,7 +197,8 @@ func (t IncidentTx) EntitiesOfIncident(ctx context.Context, ws, incidentID strin
 			SELECT entity, count(*) AS alerts, min(nullif(first_time, 0)) AS first_time, max(last_time) AS last_time
 			FROM entity_links WHERE workspace = ?0 AND incident_id = ?1 AND incident_id <> '' GROUP BY entity),
 		wide AS MATERIALIZED (
-			SELECT entity, count(*) AS incidents FROM (SELECT DISTINCT x.entity, x.incident_id FROM mine JOIN entity_links x ON x.workspace = ?0 AND x.entity = mine.entity)
+			SELECT entity, count(*) AS incidents FROM (
+				SELECT DISTINCT x.entity, x.incident_id FROM mine CROSS JOIN entity_links x WHERE x.workspace = ?0 AND x.entity = mine.entity)
 			WHERE incident_id <> '' GROUP BY entity)
 		SELECT e.*, m.alerts, m.first_time, m.last_time, w.incidents
 		FROM mine m JOIN wide w ON w.entity = m.entity JOIN entities e ON e.workspace = ?0 AND e.id = m.entity ORDER BY m.alerts DESC, e.id`, ws, incidentID).Scan(ctx, &rows)
@@ -224,12 +225,15 @@ type SharedEntity struct {
 // incidents do.
 func (t IncidentTx) SharedEntities(ctx context.Context, ws, incidentID string, most int) ([]SharedEntity, error) {
 	var rows []SharedEntity
-	err := t.db.NewRaw(`WITH mine AS (SELECT DISTINCT entity FROM entity_links WHERE workspace = ?0 AND incident_id = ?1 AND incident_id <> ''),
-		counted AS (SELECT l.entity, count(DISTINCT l.incident_id) AS incidents FROM entity_links l JOIN mine USING (entity)
-			WHERE l.workspace = ?0 AND l.incident_id <> '' GROUP BY l.entity HAVING count(DISTINCT l.incident_id) BETWEEN 2 AND ?2)
-		SELECT DISTINCT l.incident_id, l.entity, e.kind, e.label, c.incidents FROM entity_links l JOIN counted c ON c.entity = l.entity
-			JOIN entities e ON e.workspace = ?0 AND e.id = l.entity
-		WHERE l.workspace = ?0 AND l.incident_id <> '' AND l.incident_id <> ?1 ORDER BY c.incidents, l.entity, l.incident_id`, ws, incidentID, most).Scan(ctx, &rows)
+	// The order of the joins is written out: from few entities to their links, never through all links.
+	err := t.db.NewRaw(`WITH mine AS MATERIALIZED (SELECT DISTINCT entity FROM entity_links WHERE workspace = ?0 AND incident_id = ?1 AND incident_id <> ''),
+		counted AS MATERIALIZED (
+			SELECT entity, count(*) AS incidents FROM (
+				SELECT DISTINCT x.entity, x.incident_id FROM mine CROSS JOIN entity_links x WHERE x.workspace = ?0 AND x.entity = mine.entity)
+			WHERE incident_id <> '' GROUP BY entity HAVING count(*) BETWEEN 2 AND ?2)
+		SELECT DISTINCT l.incident_id, l.entity, e.kind, e.label, c.incidents FROM counted c CROSS JOIN entity_links l CROSS JOIN entities e
+		WHERE l.workspace = ?0 AND l.entity = c.entity AND e.workspace = ?0 AND e.id = c.entity AND l.incident_id <> '' AND l.incident_id <> ?1
+		ORDER BY c.incidents, l.entity, l.incident_id`, ws, incidentID, most).Scan(ctx, &rows)
 	return rows, err
 }
 
