@@ -65,6 +65,9 @@ func (t IncidentTx) AlertsOf(ctx context.Context, ws, incidentID string, light b
 // AlertsPage returns some of the alerts of a tenant's incident, oldest activity first, without Raw; withheld ones are left out.
 func (t IncidentTx) AlertsPage(ctx context.Context, ws, incidentID string, limit, offset int) ([]AlertRow, error) {
 	var rows []AlertRow
+	if limit <= 0 {
+		return nil, nil
+	}
 	err := t.db.NewSelect().Model(&rows).ExcludeColumn("raw").
 		Where("workspace = ? AND incident_id = ? AND incident_id <> '' AND withheld = 0", ws, incidentID).
 		Order("first_time", "id").Limit(int64(limit)).Offset(int64(offset)).Scan(ctx)
