@@ -140,6 +140,12 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 		Budget: func() float64 { return client.Limiter().Stats().HourShare },
 	})
 	x.pulls[w.ID] = pull
+	for i, p := range pull.Progress() {
+		s.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "vedette_incident_index_lag_seconds", Help: "How late the tenant's list showed a change at worst, of the last day.",
+			ConstLabels: prometheus.Labels{"workspace": w.Name, "stream": p.Stream},
+		}, func() float64 { return pull.Progress()[i].IndexLag.Seconds() }))
+	}
 	s.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{
 		Name: "vedette_incident_repairs_total", Help: "Incidents that reading by id found changed and no list had shown.",
 		ConstLabels: prometheus.Labels{"workspace": w.Name},

@@ -137,9 +137,10 @@ func (c *Connector) Poll() {
 // Progress is how far a pull has come.
 type Progress struct {
 	Stream    string
-	LastSync  time.Time // end of the last complete read; zero before it
-	Watermark time.Time // the tenant's changes before this are here
-	History   bool      // the first read of the past is done
+	LastSync  time.Time     // end of the last complete read; zero before it
+	Watermark time.Time     // the tenant's changes before this are here
+	History   bool          // the first read of the past is done
+	IndexLag  time.Duration // how late the tenant's list showed a change at worst, of the last day
 }
 
 // Repairs returns how often reading by id has found what the lists should have shown long before.

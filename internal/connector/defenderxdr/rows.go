@@ -27,7 +27,7 @@ func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, histor
 			t.bad = append(t.bad, newRowError(raw, err))
 			continue
 		}
-		good, t.ids, t.newest = append(good, in), append(t.ids, in.ID), max(t.newest, in.Version)
+		good, t.rows = append(good, in), append(t.rows, seenRow{in.ID, in.Version})
 	}
 	// The history is numbered downwards: the newest of a page takes the highest number.
 	slices.SortStableFunc(good, func(a, b model.TenantIncident) int { return b.Created.Compare(a.Created) })
@@ -60,7 +60,7 @@ func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (
 			t.bad = append(t.bad, newRowError(raw, err))
 			continue
 		}
-		good, t.ids, t.newest = append(good, a), append(t.ids, a.ID), max(t.newest, column.FromTime(a.Updated))
+		good, t.rows = append(good, a), append(t.rows, seenRow{a.ID, column.FromTime(a.Updated)})
 	}
 	t.fetch, err = r.cfg.Sink.MergeAlerts(ctx, good)
 	return t, err

@@ -35,6 +35,7 @@ type stream struct {
 	col  msgraph.Collection
 	rows rows
 	wake chan struct{}
+	lag  lagMeter
 	most int // rows that a window may have before it is halved
 
 	mu     sync.Mutex
@@ -68,7 +69,7 @@ func (s *stream) kick() {
 func (s *stream) progress() Progress {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := Progress{Stream: s.name, LastSync: s.synced, History: s.done}
+	p := Progress{Stream: s.name, LastSync: s.synced, History: s.done, IndexLag: s.lag.lag()}
 	if s.mark > 0 {
 		p.Watermark = column.ToTime(s.mark)
 	}
@@ -231,6 +232,7 @@ func (s *stream) live(ctx context.Context, cp *checkpoint) error {
 		return err
 	}
 	s.failed = 0
+	s.lag.done(s.since(now), w.from)
 	mark := min(s.since(now), w.to)
 	if s.since(cp.Watermark)+ahead < cp.Watermark {
 		s.cfg.Logger.WarnContext(ctx, "the watermark was ahead of the tenant's clock; its history is read again", "stream", s.name)
@@ -294,6 +296,8 @@ func (s *stream) well(cp checkpoint) {
 	case n > 0:
 		s.cfg.report(s.name, health.Warning, "quarantined",
 			fmt.Sprintf("%d %ss of the tenant cannot be read and were put aside; everything else is in step. They are tried again by themselves.", n, s.col.One))
+	case s.lagging() != "":
+		s.cfg.report(s.name, health.Warning, "index_lag", s.lagging())
 	case cp.Top != 0:
 		s.cfg.report(s.name, health.OK, "history", fmt.Sprintf("New %ss arrive. The past is being read, newest first.", s.col.One))
 	default:

@@ -55,10 +55,9 @@ type rows interface {
 
 // taken is what became of listed rows.
 type taken struct {
-	bad    []rowError        // those that cannot be read
-	fetch  map[string]string // ids to be read alone, with the hashes of the rows
-	ids    []string          // of those that can be read
-	newest int64             // stamp among them, in ticks
+	bad   []rowError        // those that cannot be read
+	fetch map[string]string // ids to be read alone, with the hashes of the rows
+	rows  []seenRow         // those that can be read
 }
 
 // rowError is a row that could not be read.
@@ -204,9 +203,12 @@ func (s *stream) take(ctx context.Context, list []json.RawMessage, history bool,
 	if err != nil {
 		return err
 	}
-	s.saw(got.newest)
-	for _, id := range got.ids {
-		ids[id] = true
+	s.saw(newestOf(got.rows))
+	if !history {
+		s.lag.saw(got.rows)
+	}
+	for _, r := range got.rows {
+		ids[r.id] = true
 	}
 	for i, b := range got.bad {
 		ids[cmp.Or(b.id, fmt.Sprintf("row %d without an id", i))] = true
