@@ -136,7 +136,7 @@ func (s *Service) edit(ctx context.Context, ws string, number int64, ifMatch str
 
 // settleEdited takes a person's edit of a field for the last word on its conflicts.
 func (s *Service) settleEdited(ctx context.Context, tx meta.IncidentTx, rec *record, done []model.Activity, by Actor) error {
-	if !rec.st.Conflict && !rec.st.NotSent || by.Automation {
+	if by.Automation || !slices.ContainsFunc(done, func(a model.Activity) bool { return a.Kind == "changed" }) {
 		return nil
 	}
 	return s.settle(ctx, tx, rec, by, func(_ meta.ConflictRow, c *model.ConflictRecord) bool {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/syncback"
 )
 
 // contested returns a service whose incident 1 has conflicts about severity and title, won by the tenant.
@@ -98,5 +99,34 @@ func TestRetryAndRevertNeedSomethingRefused(t *testing.T) {
 	}
 	if _, err := s.Revert(t.Context(), ws, 1, []string{"colour"}, ana); fault.CodeOf(err) != "unknown_field" {
 		t.Errorf("a field that is none: %v", err)
+	}
+}
+
+// TestWhatIsDoneAboutARefusedValueSettlesItsRecord: a refusal is on record until somebody retries or reverts it.
+func TestWhatIsDoneAboutARefusedValueSettlesItsRecord(t *testing.T) {
+	for _, verb := range []string{"retry", "revert"} {
+		s := service(t)
+		s.mustMerge(t, tenantIncident("27", 1, nil))
+		if _, err := s.Update(t.Context(), ws, 1, Change{Title: ptr("Ours")}, ana); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.SyncStore(ws).Change(t.Context(), 1, func(st *syncback.State) (syncback.Outcome, error) {
+			_, sent := st.Attempt(st.Dirty(), start)
+			return syncback.Outcome{Touched: true, Clashes: st.Reject(sent, "too long", start)}, nil
+		})
+		if err != nil || s.syncState(t) != model.Rejected {
+			t.Fatalf("%s, %v", s.syncState(t), err)
+		}
+		do, want := s.Retry, model.Pending
+		if verb == "revert" {
+			do, want = s.Revert, model.Synced
+		}
+		if _, err := do(t.Context(), ws, 1, nil, ana); err != nil || s.syncState(t) != want {
+			t.Errorf("%s: %s, %v", verb, s.syncState(t), err)
+		}
+		list, err := s.Conflicts(t.Context(), ws, 1)
+		if err != nil || len(list) != 1 || list[0].Note != "rejected" || list[0].SettledBy != ana.Name {
+			t.Errorf("%s: %+v, %v", verb, list, err)
+		}
 	}
 }
