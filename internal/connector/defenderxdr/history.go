@@ -71,7 +71,12 @@ func (s *stream) verify(ctx context.Context, cp *checkpoint) error {
 	}
 	next := *cp
 	next.Check = now + int64(s.cfg.Reconcile/100)
-	if page.Count > here+len(ids) {
+	switch missing := page.Count - here - len(ids); {
+	case missing <= 0:
+		next.Missing = 0
+	case missing == cp.Missing: // reading again has not helped: the tenant counts what it does not list
+	default:
+		next.Missing = missing
 		s.cfg.Logger.WarnContext(ctx, "objects of the tenant are missing here; its history is read again", "stream", s.name, "tenant", page.Count, "here", here)
 		next = s.afresh(next, now)
 	}

@@ -189,3 +189,22 @@ func TestReconcilingSurvivesRestartsAndCountsRepairs(t *testing.T) {
 		}
 	})
 }
+
+func TestATenantThatAlwaysMiscountsCostsNothingMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		now := time.Now()
+		g := &shortGraph{&fakeGraph{things: things(3, func(int) time.Time { return now.Add(-time.Minute) })}, true}
+		m := newSink()
+		s := New(Config{Graph: g, Sink: m}).streams[0]
+		runFor(t, s, 30*time.Minute)
+		if len(m.got) != 3 || !s.progress().History {
+			t.Fatalf("%d of 3 are here, history done %v", len(m.got), s.progress().History)
+		}
+		before := g.calls
+		runFor(t, s, 24*time.Hour)
+		// One list a poll, one count every six hours, and one more reading of the history when the count first differed.
+		if n, polls := g.calls-before, int(24*time.Hour/(30*time.Second)); n > polls+60 {
+			t.Errorf("%d requests in a day of %d polls", n, polls)
+		}
+	})
+}

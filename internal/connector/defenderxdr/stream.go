@@ -21,11 +21,12 @@ const stubborn = 3
 
 // checkpoint is what a stream has merged, stored after the rows. Times are the tenant's, in ticks.
 type checkpoint struct {
-	Watermark int64 `json:"watermark"`       // every change before it was visible and is merged, but for the overlap
-	Top       int64 `json:"top"`             // history: what is older than this is still to be read; 0: all is read
-	Floor     int64 `json:"floor,omitempty"` // history: below this comes one last window
-	Width     int64 `json:"width,omitempty"` // history: of the next window
-	Check     int64 `json:"check,omitempty"` // when to compare the number of objects next
+	Watermark int64 `json:"watermark"`         // every change before it was visible and is merged, but for the overlap
+	Top       int64 `json:"top"`               // history: what is older than this is still to be read; 0: all is read
+	Floor     int64 `json:"floor,omitempty"`   // history: below this comes one last window
+	Width     int64 `json:"width,omitempty"`   // history: of the next window
+	Check     int64 `json:"check,omitempty"`   // when to compare the number of objects next
+	Missing   int   `json:"missing,omitempty"` // how many objects were missing when the history was last read again for it
 }
 
 // stream pulls one list.
@@ -38,18 +39,19 @@ type stream struct {
 	lag  lagMeter
 	most int // rows that a window may have before it is halved
 
-	mu     sync.Mutex
-	offset time.Duration // the tenant's clock minus ours
-	asked  time.Time     // the tenant's time of the first answer since forget
-	synced time.Time
-	mark   int64
-	done   bool
-	newest int64     // newest stamp among the rows merged
-	busy   time.Time // until when the tenant counts as busy
-	failed int       // times in a row that the live window failed on the tenant's side
-	short  int       // times in a row that a list held fewer rows than the tenant counted
-	stuck  int       // times in a row that the window of the history did
-	aSide  int       // objects put aside
+	mu        sync.Mutex
+	offset    time.Duration // the tenant's clock minus ours
+	asked     time.Time     // the tenant's time of the first answer since forget
+	synced    time.Time
+	mark      int64
+	done      bool
+	newest    int64     // newest stamp among the rows merged
+	busy      time.Time // until when the tenant counts as busy
+	failed    int       // times in a row that the live window failed on the tenant's side
+	short     int       // times in a row that a list held fewer rows than the tenant counted
+	miscounts bool      // the tenant counts rows that it does not list
+	stuck     int       // times in a row that the window of the history did
+	aSide     int       // objects put aside
 }
 
 func newStream(cfg Config, name string, col msgraph.Collection, r rows) *stream {

@@ -102,8 +102,8 @@ func (s *stream) read(ctx context.Context, w window, history bool, done func(win
 	}
 	if errors.Is(err, errShort) {
 		if s.short++; s.short >= stubborn {
-			s.cfg.Logger.WarnContext(ctx, "the tenant goes on counting more rows than it lists; what it lists is taken for all", "stream", s.name)
-			err = nil
+			s.cfg.Logger.WarnContext(ctx, "the tenant goes on counting more rows than it lists; from now on what it lists is taken for all", "stream", s.name)
+			s.miscounts, err = true, nil
 		}
 	} else {
 		s.short = 0
@@ -129,13 +129,17 @@ const patience = 8
 func (s *stream) complete(ctx context.Context, w window, history bool) (pages int, err error) {
 	_, _, splittable := w.halves()
 	rows := map[string]bool{}
-	for range patience {
+	for again := range patience {
 		pages, err = s.pass(ctx, w, history, rows)
 		switch {
 		case !errors.Is(err, errShort):
 			return pages, err
 		case pages > 1 && splittable:
 			return pages, errSplit
+		case s.miscounts:
+			return pages, nil
+		case pages == 1 && again > 0:
+			return pages, err
 		case pages == 1:
 			clear(rows)
 		}
