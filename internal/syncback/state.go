@@ -314,7 +314,7 @@ func (s *State) View() model.Sync {
 		v.State, v.LastError = model.NotSent, "The tenant does not have this incident any more. It stays here; edits are not sent."
 	case s.NotSent:
 		v.State = model.NotSent
-	case attempted && s.Outbox.Error == "":
+	case attempted:
 		v.State = model.Sent
 	case len(dirty) > 0 || comments:
 		v.State = model.Pending
@@ -339,8 +339,8 @@ func (s *State) editViews() []model.SyncEdit {
 		case refused:
 			v.State, v.Reason, v.Settled = model.Rejected, rejection.Reason, rejection.Time
 		case slices.Contains(dirty, f):
-			if f == Tags && !e.Sent.IsZero() || slices.Contains(s.Attempts[f], s.Local.Text(f)) {
-				v.State = model.Sent
+			if s.Outbox.Error == "" && (f == Tags && !e.Sent.IsZero() || slices.Contains(s.Attempts[f], s.Local.Text(f))) {
+				v.State = model.Sent // else the last attempt has failed and it waits for the next
 			}
 		case taken && !open:
 			v = model.SyncEdit{Field: string(f), State: model.Synced, Actor: confirmed.Actor, Since: confirmed.Time, Sent: confirmed.Sent, Settled: confirmed.At}

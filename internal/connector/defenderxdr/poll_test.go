@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -123,11 +124,15 @@ type byID struct {
 	now   model.TenantIncident
 	reads []syncback.Urgency
 	err   error
+	write error
 }
 
 func (b *byID) OpenIncidents(context.Context, time.Time) ([]int64, error) { return []int64{1}, nil }
-func (b *byID) Due(context.Context, time.Time, int) ([]syncback.Job, time.Time, error) {
-	return nil, time.Time{}, nil
+func (b *byID) Due(_ context.Context, now time.Time, _ int) ([]syncback.Job, time.Time, error) {
+	if b.st.Waiting() && !b.st.Outbox.Due.After(now) {
+		return []syncback.Job{{Number: 1, Person: true}}, time.Time{}, nil
+	}
+	return nil, b.st.Outbox.Due, nil
 }
 func (b *byID) Load(context.Context, int64) (syncback.State, error) { return b.st, nil }
 func (b *byID) Change(_ context.Context, _ int64, f func(*syncback.State) (syncback.Outcome, error)) (syncback.State, error) {
@@ -140,8 +145,12 @@ func (b *byID) Get(_ context.Context, _ string, u syncback.Urgency) (model.Tenan
 	return b.now, b.err
 }
 
-func (b *byID) Patch(context.Context, string, model.TenantPatch, syncback.Urgency) (model.TenantIncident, error) {
-	return b.now, nil
+func (b *byID) Patch(_ context.Context, _ string, p model.TenantPatch, _ syncback.Urgency) (model.TenantIncident, error) {
+	if b.write == nil && p.Title != nil {
+		b.now.Title = *p.Title
+		b.now.Version++
+	}
+	return b.now, b.write
 }
 
 func (b *byID) Comment(context.Context, string, string, syncback.Urgency) ([]model.TenantComment, error) {
@@ -205,6 +214,39 @@ func TestATenantThatAlwaysMiscountsCostsNothingMore(t *testing.T) {
 		// One list a poll, one count every six hours, and one more reading of the history when the count first differed.
 		if n, polls := g.calls-before, int(24*time.Hour/(30*time.Second)); n > polls+60 {
 			t.Errorf("%d requests in a day of %d polls", n, polls)
+		}
+	})
+}
+
+// TestARefusedWriteTurnsTheWayBackRed: the app may only read. The component says which permission is missing, the edit
+// waits, and goes out when the permission is there.
+func TestARefusedWriteTurnsTheWayBackRed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		at := time.Now().UTC()
+		b := &byID{memSink: *newSink(), now: model.TenantIncident{ID: "27", Version: 1, Updated: at, Hash: "1", Title: "T"}}
+		b.write = fault.New(fault.Permission, "graph_permission", "Grant the app the application permission %s.", msgraph.NeedIncidentWrite)
+		b.st.Merge(b.now, syncback.Listed, nil, at)
+		b.st.EditLocal(func(m *syncback.Image) { m.Title = "Ours" }, syncback.Edit{Actor: "ana", Time: at, Person: true})
+		board := &health.Board{}
+		c := New(Config{
+			Graph: &fakeGraph{}, Sink: b, Health: board, Worker: &syncback.Worker{Store: b, Remote: b, Clock: wall{}, Logger: slog.New(slog.DiscardHandler)},
+		})
+		run := func(d time.Duration) health.Report {
+			ctx, cancel := context.WithTimeout(t.Context(), d)
+			defer cancel()
+			_ = c.back.Run(ctx)
+			return board.All()[0]
+		}
+		r := run(20 * time.Minute)
+		if r.Status != health.Failure || r.Reason != "graph_permission" || !strings.Contains(r.Description, msgraph.NeedIncidentWrite) {
+			t.Errorf("health %+v", r)
+		}
+		if v := b.st.View(); v.Edits[0].State != model.Pending || !b.st.Waiting() || v.LastError == "" {
+			t.Errorf("the edit does not wait: %+v", v)
+		}
+		b.write = nil
+		if r = run(10 * time.Minute); r.Status != health.OK || b.st.Waiting() || b.now.Title != "Ours" {
+			t.Errorf("with the permission: %+v, waiting %v, title %q there", r, b.st.Waiting(), b.now.Title)
 		}
 	})
 }
