@@ -134,7 +134,14 @@ func (s *Service) indexOlder(ctx context.Context, ws string) error {
 		}
 		err = s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
 			for _, r := range rows {
-				a, err := decodeAlert(r)
+				now, err := tx.Alert(ctx, ws, r.ID)
+				if err != nil {
+					return err
+				}
+				if now.Indexed == 1 || now.Withheld == 1 { // it has changed since it was listed
+					continue
+				}
+				a, err := decodeAlert(now)
 				if err == nil {
 					err = indexEntities(ctx, tx, ws, a)
 				}

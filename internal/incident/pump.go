@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/ingest"
@@ -31,9 +32,15 @@ func (s *Service) Pump(app ingest.Appender) *Pump { return &Pump{s, app} }
 // try again; nothing is lost meanwhile.
 func (p *Pump) Run(ctx context.Context) error {
 	const most = 30 * time.Second
-	if err := p.s.indexAll(ctx); err != nil && ctx.Err() == nil {
-		p.s.log.ErrorContext(ctx, "indexing the entities of older alerts", "err", err)
-	}
+	aside, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer stop()
+	beside.Go(func() {
+		if err := p.s.indexAll(aside); err != nil && aside.Err() == nil {
+			p.s.log.ErrorContext(ctx, "indexing the entities of older alerts", "err", err)
+		}
+	})
 	failures := 0
 	for {
 		wait := most

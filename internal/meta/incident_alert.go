@@ -23,6 +23,7 @@ type AlertRow struct {
 	Product    string `bun:"product"`
 	Tactics    string `bun:"tactics"`  // joined by commas
 	Withheld   int64  `bun:"withheld"` // 1: kept, but shown nowhere until its product is connected
+	Indexed    int64  `bun:"indexed"`  // 1: its entities are in the index; only MarkIndexed sets it
 	Doc        string `bun:"doc"`
 	Raw        string `bun:"raw"`
 }
