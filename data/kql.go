@@ -8,3 +8,8 @@ import "embed"
 //
 //go:embed kql/*.json
 var KQL embed.FS
+
+// TimeZones is kql/timezones.txt: the IANA names of the time zones, one a line, in ordinal order.
+//
+//go:embed kql/timezones.txt
+var TimeZones string

@@ -23,7 +23,9 @@ type Env struct {
 	Workspace, Database string
 	// Parameters are values of declared query parameters, by name, as KQL literals.
 	Parameters map[string]string
-	// Runnable reports whether the executor knows a scalar function, aggregate or operator of a plan; nil knows all.
+	// Runnable reports whether the executor knows a scalar function, aggregate or operator of a plan; nil knows all. With
+	// it the columns have the types that the service gives when it runs a query; without, those its symbol tables say. They
+	// differ in few: see engineType.
 	Runnable func(name string) bool
 }
 

@@ -114,6 +114,9 @@ func (b *binder) builtin(c ctx, x *syntax.Call, f *function) value {
 		return value{expr: &plan.Lit{T: onlyType(f)}, name: callName(f, args)}
 	}
 	t := b.functionType(x, f, s, args)
+	if b.env.Runnable != nil {
+		t = engineType(f, args, t)
+	}
 	call := &plan.Call{Func: f.canonical(), T: t}
 	for i := range args {
 		if args[i].rel != nil {
@@ -353,6 +356,25 @@ func customType(f *function, args []argument) schema.Type {
 		}
 	}
 	return schema.Dynamic
+}
+
+// engineType is the type that the service gives when it runs a function, where that is not what its symbol table says.
+func engineType(f *function, args []argument, t schema.Type) schema.Type {
+	switch f.Name {
+	case "getyear", "getmonth", "monthofyear", "hourofday", "dayofmonth", "dayofyear", "week_of_year", "weekofyear", "datetime_part", "datepart":
+		return schema.Long
+	case "jaccard_index":
+		return schema.Real
+	case "ceiling":
+		if t == schema.Int || t == schema.Long {
+			return schema.Real
+		}
+	case "datetime_diff":
+		if l, ok := args[0].e.(*plan.Lit); ok && l.Value == "week" {
+			return schema.Real
+		}
+	}
+	return t
 }
 
 // callName is the name that a column computed by the call gets, "" for none.

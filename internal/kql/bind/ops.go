@@ -315,13 +315,17 @@ func (b *binder) as(c *ctx, r *rel, op *syntax.AsOp) *rel {
 
 // getSchema writes the columns out as rows.
 func (b *binder) getSchema(r *rel) *rel {
+	ordinal := schema.Long
+	if b.env.Runnable != nil {
+		ordinal = schema.Int // as the service gives it; its symbol tables say long
+	}
 	v := &plan.Values{Out: []plan.Col{
-		{ID: b.newID(), Name: "ColumnName", Type: schema.String}, {ID: b.newID(), Name: "ColumnOrdinal", Type: schema.Long},
+		{ID: b.newID(), Name: "ColumnName", Type: schema.String}, {ID: b.newID(), Name: "ColumnOrdinal", Type: ordinal},
 		{ID: b.newID(), Name: "DataType", Type: schema.String}, {ID: b.newID(), Name: "ColumnType", Type: schema.String},
 	}}
 	text := func(s string) plan.Expr { return &plan.Lit{T: schema.String, Value: s} }
 	for i, c := range r.visible() {
-		v.Rows = append(v.Rows, []plan.Expr{text(c.Name), &plan.Lit{T: schema.Long, Value: int64(i)}, text(dotnet[c.Type]), text(c.Type.String())})
+		v.Rows = append(v.Rows, []plan.Expr{text(c.Name), &plan.Lit{T: ordinal, Value: int64(i)}, text(dotnet[c.Type]), text(c.Type.String())})
 	}
 	out := &rel{node: b.node(v)}
 	for _, c := range v.Out {

@@ -183,6 +183,13 @@ func (b *binder) unite(legs []leg, source string, inner, all bool) *rel {
 		col := plan.Col{ID: b.newID(), Name: o.unique(source), Type: schema.String}
 		out.cols = append(out.cols, bound{Col: col})
 	}
+	// A name that all tables give one type is a column's before a name made up for a conflict is.
+	single := map[key]string{}
+	for _, k := range order {
+		if len(types[k.name]) == 1 && k.name != source && !(inner && count[k.name] < len(legs)) {
+			single[k] = o.unique(k.name)
+		}
+	}
 	slot := map[key]int{}
 	for _, k := range order {
 		if inner && count[k.name] < len(legs) {
@@ -192,7 +199,9 @@ func (b *binder) unite(legs []leg, source string, inner, all bool) *rel {
 		if len(types[k.name]) > 1 {
 			name += "_" + k.typ.String()
 		}
-		if source == "" || name != source {
+		if n, ok := single[k]; ok {
+			name = n
+		} else if source == "" || name != source {
 			name = o.unique(name)
 		}
 		slot[k] = len(out.cols)
