@@ -89,7 +89,11 @@ func readJSON(r *http.Request, v any) error {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 			return fault.New(fault.TooLarge, "body_too_large", "the request body is larger than 1 MB")
 		}
-		return fault.New(fault.Invalid, "body_invalid", "the request body is not the JSON expected here: %s", err)
+		return badBody(err)
 	}
 	return nil
+}
+
+func badBody(err error) error {
+	return fault.New(fault.Invalid, "body_invalid", "the request body is not the JSON expected here: %s", err)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/incident"
 	"github.com/vedette-siem/vedette/internal/query"
 	"github.com/vedette-siem/vedette/internal/store"
+	"github.com/vedette-siem/vedette/internal/ueba"
 )
 
 // Workspace is one workspace as the API knows it.
@@ -34,6 +35,7 @@ type Config struct {
 	Query      *query.Service
 	Incidents  *incident.Service
 	Connectors *connector.Service
+	UEBA       *ueba.Service
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
 	Store        *store.Store
@@ -50,10 +52,11 @@ type Config struct {
 // Server answers HTTP requests. Safe for concurrent use.
 type Server struct {
 	Config
-	metrics *metrics
-	running running
-	routes  []route
-	mux     *http.ServeMux
+	metrics  *metrics
+	running  running
+	routes   []route
+	mux      *http.ServeMux
+	armWords map[string]string // fixed words of Resource Manager paths, by their lower case
 }
 
 // route is one entry of the table that tests walk: no route exists beside it.
@@ -64,13 +67,13 @@ type route struct {
 
 // New returns a server with all routes in place.
 func New(c Config) *Server {
-	s := &Server{Config: c, metrics: newMetrics(c.Registry), mux: http.NewServeMux()}
+	s := &Server{Config: c, metrics: newMetrics(c.Registry), mux: http.NewServeMux(), armWords: map[string]string{}}
 	s.register()
 	return s
 }
 
 // Handler is the whole server.
-func (s *Server) Handler() http.Handler { return s.wrap(s.mux) }
+func (s *Server) Handler() http.Handler { return s.wrap(s.foldCase(s.mux)) }
 
 // public adds a route that needs no identity.
 func (s *Server) public(pattern string, h handler) {
@@ -149,6 +152,14 @@ func (s *Server) register() {
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/connect", s.connect)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/disconnect", s.disconnect)
 	s.private(auth.WriteConnectors, "PUT /api/w/{ws}/connectors/{id}/tables", s.setTables)
+
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/ueba", s.showUEBA)
+	s.private(auth.ReadConnectors, "POST /api/w/{ws}/ueba/check", s.checkUEBA)
+	s.private(auth.WriteConnectors, "PUT /api/w/{ws}/ueba", s.setUEBA)
+	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings", s.armListSettings)
+	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings/{name}", s.armGetSetting)
+	s.arm(auth.WriteConnectors, "PUT", armInsights+"/settings/{name}", s.armPutSetting)
+	s.arm(auth.WriteConnectors, "DELETE", armInsights+"/settings/{name}", s.armDeleteSetting)
 
 	s.private(auth.ManageAccess, "GET /api/users", s.listUsers)
 	s.private(auth.ManageAccess, "POST /api/users", s.addUser)

@@ -13,6 +13,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/config"
 	"github.com/vedette-siem/vedette/internal/connector"
 	"github.com/vedette-siem/vedette/internal/connector/defenderxdr"
+	"github.com/vedette-siem/vedette/internal/connector/directory"
 	"github.com/vedette-siem/vedette/internal/connector/eventhub"
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/incident"
@@ -20,12 +21,14 @@ import (
 	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/msgraph"
 	"github.com/vedette-siem/vedette/internal/syncback"
+	"github.com/vedette-siem/vedette/internal/ueba"
 )
 
 // defenderXDR is the Microsoft Defender XDR connector of all workspaces, with the incidents it feeds.
 type defenderXDR struct {
 	incidents  *incident.Service
 	connectors *connector.Service
+	behavior   *ueba.Service
 	meter      *connector.Meter
 	runner     *connector.Runner
 	pump       *incident.Pump
@@ -88,6 +91,10 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, portal stri
 	if err != nil {
 		return nil, err
 	}
+	if x.behavior, err = ueba.New(ctx, s.db, s.log, ids...); err != nil {
+		return nil, err
+	}
+	x.behavior.Subscribe(func(ws string) { hub.Publish(api.Event{Kind: "ueba", Data: map[string]string{"workspace": ws}}) })
 	x.connectors.Subscribe(func(ws string) {
 		hub.Publish(api.Event{Kind: "connector", Data: map[string]string{"workspace": ws, "id": connector.DefenderXDR}})
 	})
@@ -151,6 +158,7 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 		ConstLabels: prometheus.Labels{"workspace": w.Name},
 	}, func() float64 { return float64(pull.Repairs()) }))
 	probes[w.ID] = pull
+	x.behavior.SetProber(w.ID, directory.NewSensors(client))
 	iw.Directory = defenderxdr.NewDirectory(client)
 	iw.Changed = worker.Wake
 	iw.Opened = pull.Opened

@@ -134,7 +134,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Query: query.New(query.Config{Store: s.store, Engine: eng, Names: names, Limits: query.Limits{
 			Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
 		}}),
-		Incidents: xdr.incidents, Connectors: xdr.connectors, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub, Web: web.Handler(), Registry: s.registry,
+		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub, Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,
 	}).Handler()
 	return s.run(ctx, handler, listeners, xdr, stopping)

@@ -42,6 +42,8 @@ var rules = []struct {
 	{"internal/engine/...", []string{"internal/engine/...", "internal/kql/...", "internal/store/...", "internal/schema", "internal/column", "internal/fault"}, "engines run plans over snapshots"},
 	{"internal/normalize", []string{"internal/schema", "internal/column", "internal/model", "internal/fault"}, "pure functions"},
 	{"internal/msgraph", []string{"internal/fault"}, "a client of the tenant, nothing else"},
+	{"internal/ueba", []string{"internal/model", "internal/fault", "internal/health", "internal/schema", "internal/column"}, "state, tenant and directories are behind interfaces"},
+	{"internal/connector/directory", []string{"internal/ueba", "internal/msgraph", "internal/model", "internal/fault"}, "directories are read, nothing is stored"},
 	{"internal/web", nil, "the UI imports nothing of ours"},
 	{"internal/simtenant/...", []string{"internal/simtenant/..."}, "one bug must not hide on both sides"},
 	{"internal/query", []string{"internal/kql/...", "internal/engine/...", "internal/store/...", "internal/schema", "internal/column", "internal/fault"}, "queries are a service over language, engine and store"},
