@@ -136,6 +136,6 @@ func (s *Server) schemaOf(w http.ResponseWriter, r *http.Request) error {
 		}
 		tables = append(tables, x)
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"tables": tables, "functions": []any{}})
+	writeJSON(w, http.StatusOK, map[string]any{"tables": tables, "functions": s.functionList(ws.ID)})
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/auth"
 	"github.com/vedette-siem/vedette/internal/connector"
+	"github.com/vedette-siem/vedette/internal/content"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/incident"
@@ -36,6 +37,7 @@ type Config struct {
 	Incidents  *incident.Service
 	Connectors *connector.Service
 	UEBA       *ueba.Service
+	Content    *content.Service
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
 	Store        *store.Store
@@ -160,6 +162,13 @@ func (s *Server) register() {
 	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings/{name}", s.armGetSetting)
 	s.arm(auth.WriteConnectors, "PUT", armInsights+"/settings/{name}", s.armPutSetting)
 	s.arm(auth.WriteConnectors, "DELETE", armInsights+"/settings/{name}", s.armDeleteSetting)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/content", s.listContent)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/content/{id}", s.showContent)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/content/{id}/install", s.installContent)
+	s.private(auth.WriteConnectors, "DELETE /api/w/{ws}/content/{id}", s.removeContent)
+	s.private(auth.QueryData, "GET /api/w/{ws}/hunting", s.listHunting)
+	s.private(auth.QueryData, "GET /api/w/{ws}/workbooks", s.listWorkbooks)
+	s.private(auth.QueryData, "GET /api/w/{ws}/workbooks/{id}", s.showWorkbook)
 
 	s.private(auth.ManageAccess, "GET /api/users", s.listUsers)
 	s.private(auth.ManageAccess, "POST /api/users", s.addUser)

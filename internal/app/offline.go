@@ -3,11 +3,14 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/vedette-siem/vedette/internal/content"
 	"github.com/vedette-siem/vedette/internal/engine"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/meta"
@@ -114,7 +117,11 @@ func (o *Offline) open(ctx context.Context, dir string, db *meta.DB, names map[s
 		return err
 	}
 	o.close = append(o.close, eng.Close)
-	o.Query = query.New(query.Config{Store: st, Engine: eng, Names: names, Limits: query.Limits{
+	solutions, err := content.New(ctx, db, slices.Collect(maps.Keys(names))...)
+	if err != nil {
+		return err
+	}
+	o.Query = query.New(query.Config{Store: st, Engine: eng, Names: names, Functions: solutions.Functions, Limits: query.Limits{
 		Timeout: 10 * time.Minute, Rows: 500_000, Bytes: 64 << 20, Memory: 1 << 30, Parallel: 2,
 	}})
 	return nil

@@ -23,6 +23,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/api"
 	"github.com/vedette-siem/vedette/internal/auth"
 	"github.com/vedette-siem/vedette/internal/config"
+	"github.com/vedette-siem/vedette/internal/content"
 	"github.com/vedette-siem/vedette/internal/engine"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/health"
@@ -118,6 +119,10 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		return err
 	}
 	hub := &api.Hub{}
+	solutions, err := s.openContent(ctx, hub)
+	if err != nil {
+		return err
+	}
 	xdr, err := s.buildDefenderXDR(ctx, hub, listeners.publicURL())
 	if err != nil {
 		return err
@@ -131,10 +136,11 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	stopping := make(chan struct{})
 	handler := api.New(api.Config{
 		Workspaces: s.workspaces, Auth: auth.New(s.db.Auth(), keys, time.Now),
-		Query: query.New(query.Config{Store: s.store, Engine: eng, Names: names, Limits: query.Limits{
+		Query: query.New(query.Config{Store: s.store, Engine: eng, Names: names, Functions: solutions.Functions, Limits: query.Limits{
 			Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
 		}}),
-		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub, Web: web.Handler(), Registry: s.registry,
+		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Content: solutions, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
+		Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,
 	}).Handler()
 	return s.run(ctx, handler, listeners, xdr, stopping)
@@ -150,6 +156,20 @@ func (s *server) openWorkspaces(ctx context.Context) error {
 		s.workspaces = append(s.workspaces, &api.Workspace{ID: id, Name: w.Name, SubscriptionID: sub, ResourceGroup: w.ResourceGroup, TenantID: w.Tenant.ID})
 	}
 	return nil
+}
+
+// openContent opens the content hub of all workspaces.
+func (s *server) openContent(ctx context.Context, hub *api.Hub) (*content.Service, error) {
+	ids := make([]string, 0, len(s.workspaces))
+	for _, w := range s.workspaces {
+		ids = append(ids, w.ID)
+	}
+	c, err := content.New(ctx, s.db, ids...)
+	if err != nil {
+		return nil, err
+	}
+	c.Changed = func(ws string) { hub.Publish(api.Event{Kind: "content", Data: map[string]string{"workspace": ws}}) }
+	return c, nil
 }
 
 // run is the life of the server: each actor runs until one of them ends, then all are stopped.

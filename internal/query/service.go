@@ -40,7 +40,9 @@ type Config struct {
 	Limits Limits
 	// Names gives a workspace's name by its id: the Kusto database, and what workspace("...") may say.
 	Names map[string]string
-	Now   func() time.Time
+	// Functions returns the functions that a workspace keeps, as bind.Env takes them; nil has none.
+	Functions func(workspace string) map[string]string
+	Now       func() time.Time
 }
 
 // Service is safe for concurrent use.
@@ -170,7 +172,11 @@ func collect(ctx context.Context, root plan.Node, env exec.Env, rows, bytes *int
 }
 
 func (s *Service) env(ws string, snap *store.Snapshot) bind.Env {
-	return bind.Env{Catalog: snap.Catalog(), Workspace: ws, Database: s.cfg.Names[ws], Runnable: exec.Runnable}
+	env := bind.Env{Catalog: snap.Catalog(), Workspace: ws, Database: s.cfg.Names[ws], Runnable: exec.Runnable}
+	if s.cfg.Functions != nil {
+		env.Functions = s.cfg.Functions(ws)
+	}
+	return env
 }
 
 // Check returns the diagnostics of a text against the workspace's tables.

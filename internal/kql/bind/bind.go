@@ -23,6 +23,8 @@ type Env struct {
 	Workspace, Database string
 	// Parameters are values of declared query parameters, by name, as KQL literals.
 	Parameters map[string]string
+	// Functions are the functions that the workspace keeps, by name: their parameters and body as text, "(n:long=1) { T | take n }".
+	Functions map[string]string
 	// Runnable reports whether the executor knows a scalar function, aggregate or operator of a plan; nil knows all. With
 	// it the columns have the types that the service gives when it runs a query; without, those its symbol tables say. They
 	// differ in few: see engineType.
@@ -86,6 +88,7 @@ type binder struct {
 	depth    int
 	notes    map[string]bool
 	noteList []string
+	useAt    syntax.Node // where the saved function is used that is being bound
 	render   *plan.Render
 }
 
@@ -100,6 +103,9 @@ func (b *binder) note(format string, args ...any) {
 }
 
 func (b *binder) report(d syntax.Diagnostic, at syntax.Node) {
+	if b.useAt != nil {
+		at = b.useAt
+	}
 	s := at.Pos()
 	d.Start, d.Length = s.Start, max(0, s.End-s.Start)
 	f := finding{d.Code + d.Construct, d.Start}
@@ -158,6 +164,8 @@ type lambda struct {
 	name string
 	def  *syntax.Lambda
 	sc   *scope
+	// saved: the workspace keeps it, so that its text is not part of the query's. A saved one may have no def.
+	saved bool
 }
 
 // ctx is where an expression stands: the names it sees.
@@ -179,7 +187,7 @@ func (c ctx) constant() ctx { return ctx{sc: c.sc, sub: c.sub} }
 
 func (b *binder) query(q *syntax.Query) *plan.Query {
 	out := &plan.Query{}
-	c := ctx{sc: (*scope)(nil).child()}
+	c := ctx{sc: b.savedScope().child()}
 	results := b.statements(c, q.Stmts)
 	for _, x := range results {
 		b.render = nil

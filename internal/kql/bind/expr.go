@@ -191,7 +191,7 @@ func (b *binder) use(c ctx, n *syntax.Name, v *variable) value {
 		}
 		return value{rel: b.nothing()}
 	case v.fn != nil:
-		if len(v.fn.def.Params) > 0 && v.fn.def.Params[0].Default == nil {
+		if v.fn.def != nil && len(v.fn.def.Params) > 0 && v.fn.def.Params[0].Default == nil {
 			b.errorf(n, "KS_call", "The function '%s' must be called with arguments: %s(...)", n.Text, n.Text)
 			return bad()
 		}

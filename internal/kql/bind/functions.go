@@ -37,6 +37,10 @@ func (b *binder) invokeWith(c ctx, at syntax.Node, fn *lambda, args []syntax.Exp
 	if b.tooLarge(at) {
 		return bad()
 	}
+	if fn.def == nil {
+		b.errorf(at, "KS_saved", "The text of the workspace's function '%s' is not a function; mend it first.", fn.name)
+		return value{rel: b.nothing()}
+	}
 	b.nodes++
 	b.depth += 4
 	defer func() { b.depth -= 4 }()
@@ -88,6 +92,7 @@ func (b *binder) invokeWith(c ctx, at syntax.Node, fn *lambda, args []syntax.Exp
 		v.name = p.Name.Text
 		sc.vars[p.Name.Text] = v
 	}
+	defer b.outside(at, fn)()
 	return b.body(ctx{sc: sc}, fn.def.Body)
 }
 
