@@ -44,7 +44,7 @@ var nasty = map[schema.Type][]any{
 	schema.Long:     {nil, int64(0), int64(1), int64(-1), int64(7), int64(3), int64(math.MaxInt64), int64(math.MinInt64), int64(1) << 53, int64(math.MaxInt64 - 1)},
 	schema.Real:     {nil, 0.0, math.Copysign(0, -1), 1.0, -1.5, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, math.SmallestNonzeroFloat64, 0.1, 1e15},
 	schema.String:   {"", "a", "A", "b", "powershell.exe -enc AAAA", "PowerShell.EXE", "ünïcödé", "ÜNÏCÖDÉ", "K", "k", "\u212a", "ſ", "İ", "it's", "100%_\\", "a\x00b", "漢字", "🙂", "x-y_z.exe", " ", "null", "true", "12", "-7", "1.5", "12 bytes xxxx", "ß", "SS", "C:\\Windows\\System32\\cmd.exe", `{"x":"p\"q","n":2}`, "[1,2]"},
-	schema.Datetime: {nil, int64(0), column.MaxDatetime, instant, int64(instant - column.Hour), int64(instant + 1)},
+	schema.Datetime: {nil, int64(0), column.MaxDatetime, int64(instant), int64(instant - column.Hour), int64(instant + 1)},
 	schema.Timespan: {nil, int64(0), int64(1), int64(-1), column.Day, int64(math.MaxInt64), int64(math.MinInt64)},
 	schema.Dynamic: {nil, column.Raw(`{"x":"a","n":1,"arr":[1,2.50,"z"],"o":{"y":true}}`), column.Raw(`[1,"two",null]`), column.Raw(`"text"`), column.Raw(`12`), column.Raw(`1.0`),
 		column.Raw(`true`), column.Raw(`{}`), column.Raw(`[]`), column.Raw(`{"X":"a"}`), column.Raw(`{"x":null}`), column.Raw(`{"x":"2023-01-01T00:00:00Z"}`)},

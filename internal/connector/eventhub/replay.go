@@ -114,8 +114,13 @@ func (w *worker) openTicks() []model.Tick {
 	return out
 }
 
-// idleReplay is how long a replay waits for messages that the hub should have.
-const idleReplay = 10 * time.Second
+const (
+	// idleReplay is how long a replay waits for messages that the hub should have.
+	idleReplay = 10 * time.Second
+	// idleTimes is how often it waits, while the hub answers other questions, before it believes that they are gone: a
+	// client that cannot reach the hub is silent too.
+	idleTimes = 3
+)
 
 // replay reads the range and stores the rows of its tables. It stops early, with errAgain, when the choice changes.
 func (n *session) replay(ctx context.Context, r replay) error {
@@ -142,6 +147,7 @@ func (n *session) replay(ctx context.Context, r replay) error {
 	}
 	defer c.Close()
 	chosen := n.selected.Load()
+	idle := 0
 	for r.next < r.till {
 		if n.selected.Load() != chosen {
 			return errAgain
@@ -157,11 +163,17 @@ func (n *session) replay(ctx context.Context, r replay) error {
 			if err := fetches.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 				return n.explain(c, err)
 			}
-			if r.w.behindEnd(r.till) {
+			if _, err := n.plan(ctx, n.admin); err != nil || r.w.behindEnd(r.till) {
+				idle = 0
 				continue // the hub does not answer, or not yet
 			}
+			if idle++; idle < idleTimes {
+				continue
+			}
+			n.deps.Logger.WarnContext(ctx, "positions not in the hub", "stream", n.Name(), "partition", r.w.id, "from", r.next, "to", r.till)
 			return n.appendReplay(ctx, &r, dec, nil, r.till)
 		}
+		idle = 0
 		if err := n.replayMessages(ctx, &r, dec, msgs); err != nil {
 			return err
 		}
