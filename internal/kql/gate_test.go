@@ -85,6 +85,7 @@ func TestGateBind(t *testing.T) {
 	env := bind.Env{Catalog: catalog}
 	m := &mismatches{t: t}
 	var bound, valid, rejected, invalid, same, runnable int
+	refused := map[string]int{} // constructs that keep queries from running
 	for _, q := range kqltest.Queries(t) {
 		if !q.SyntaxOK {
 			continue
@@ -105,6 +106,9 @@ func TestGateBind(t *testing.T) {
 			continue
 		}
 		runnable += btoi(len(r.NotRunnable) == 0)
+		for _, d := range r.NotRunnable {
+			refused[d.Construct]++
+		}
 		if equalColumns(r.Columns, q.Columns) {
 			same++
 		} else {
@@ -115,6 +119,7 @@ func TestGateBind(t *testing.T) {
 	floors.Check(t, "bind reject", rejected, invalid)
 	floors.Check(t, "bind columns", same, valid)
 	floors.Check(t, "runnable plans", runnable, valid)
+	t.Logf("refused: %v", refused)
 }
 
 func equalColumns(a, b [][2]string) bool {

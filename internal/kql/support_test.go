@@ -16,8 +16,10 @@ import (
 var updateDocs = flag.Bool("update-docs", false, "rewrite docs/kql.md")
 
 // operatorsThatRun are the tabular operators that become plan nodes; the rest bind and are refused by name when run.
-const operatorsThatRun = "as, count, datatable, distinct, extend, getschema, join, let, limit, lookup, materialize, mv-expand, order, parse, parse-where, print, " +
-	"project, project-away, project-keep, project-rename, project-reorder, range, render, search, serialize, sort, summarize, take, top, union, where"
+const operatorsThatRun = "as, assert-schema, consume, count, datatable, distinct, extend, facet, find, fork, getschema, invoke, join, let, limit, lookup, " +
+	"make-series, materialize, mv-apply, mv-expand, order, parse, parse-kv, parse-where, partition, print, project, project-away, " +
+	"project-keep, project-rename, project-reorder, range, render, sample, sample-distinct, scan, search, serialize, sort, summarize, " +
+	"take, top, top-hitters, top-nested, union, where"
 
 // TestSupportMatrix keeps docs/kql.md what the registries say.
 func TestSupportMatrix(t *testing.T) {

@@ -130,6 +130,9 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 		if i == 0 {
 			t.Name = "PrimaryResult"
 		}
+		if out.Name != "" {
+			t.Name = out.Name
+		}
 		t.Cols = out.Root.Cols()
 		res.Tables = append(res.Tables, *t)
 	}

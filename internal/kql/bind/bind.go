@@ -174,8 +174,9 @@ type ctx struct {
 	row         *rel // the columns in scope
 	left, right *rel // $left and $right of a join
 	aggs        *aggregation
-	sub         *rel   // the input of a pipe that has none of its own
-	as          string // the name that the operator before gave the table
+	steps       map[string]*rel // the steps of a scan: the last row of each
+	sub         *rel            // the input of a pipe that has none of its own
+	as          string          // the name that the operator before gave the table
 }
 
 func (c ctx) withRow(r *rel) ctx {
@@ -195,7 +196,10 @@ func (b *binder) query(q *syntax.Query) *plan.Query {
 		if r == nil {
 			continue
 		}
-		out.Results = append(out.Results, plan.Result{Root: b.visible(r), Render: b.render})
+		out.Results = append(out.Results, plan.Result{Name: r.name, Root: b.visible(r), Render: b.render})
+		for _, m := range r.more {
+			out.Results = append(out.Results, plan.Result{Name: m.name, Root: b.visible(m.r), Render: b.render})
+		}
 	}
 	out.Notes = b.noteList
 	return out

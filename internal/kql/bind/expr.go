@@ -238,6 +238,13 @@ func (b *binder) member(c ctx, x *syntax.Member) value {
 			return b.name(ctx{row: side}, m)
 		}
 	}
+	if n, ok := x.X.(*syntax.Name); ok && c.steps[n.Text] != nil {
+		if m, ok := x.Name.(*syntax.Name); ok {
+			v := b.name(ctx{row: c.steps[n.Text]}, m)
+			v.name, v.direct = path(n.Text, m.Text), false
+			return v
+		}
+	}
 	if isTablePath(x) {
 		return value{rel: b.tablePath(c, x)}
 	}

@@ -104,6 +104,11 @@ func (b *binder) pipe(c ctx, x *syntax.Pipe) *rel {
 			}
 			r = b.nothing()
 		}
+		if r != nil && r.more != nil {
+			if _, draws := op.(*syntax.RenderOp); !draws {
+				b.notRunnable(keyword(op), op.Keyword()+" behind fork or facet")
+			}
+		}
 		r = b.operator(&local, r, op)
 		if _, as := op.(*syntax.AsOp); !as {
 			local.as = ""
@@ -141,8 +146,7 @@ func (b *binder) operator(c *ctx, r *rel, op syntax.Operator) *rel {
 		return r.with(b.node(&plan.Limit{Input: s, N: b.count(c.constant(), op.N)}))
 	case *syntax.TakeOp:
 		if op.Word == "sample" {
-			b.count(c.constant(), op.N)
-			return b.unsupported(op, "sample", r.cols, r.open, r)
+			return b.sample(r, b.count(c.constant(), op.N))
 		}
 		return r.with(b.node(&plan.Limit{Input: r.node, N: b.count(c.withRow(r), op.N)}))
 	case *syntax.CountOp:
@@ -158,7 +162,7 @@ func (b *binder) operator(c *ctx, r *rel, op syntax.Operator) *rel {
 		if op.Word == "getschema" {
 			return b.getSchema(r)
 		}
-		return b.unsupported(op, op.Word, nil, false, r)
+		return b.consume(r)
 	case *syntax.JoinOp:
 		return b.join(*c, r, op)
 	case *syntax.UnionOp:
@@ -207,7 +211,7 @@ func (b *binder) operatorMore(c ctx, r *rel, op syntax.Operator) *rel {
 	case *syntax.ReduceOp:
 		return b.reduce(c, r, op)
 	case *syntax.SchemaOp:
-		return b.unsupported(op, op.Word, r.cols, r.open, r)
+		return b.assertSchema(r, op)
 	case *syntax.MacroOp, *syntax.GraphOp:
 		return b.unsupported(op, op.Keyword(), nil, true, r)
 	}

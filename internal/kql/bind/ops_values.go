@@ -255,3 +255,40 @@ func (b *binder) checkPattern(pattern []syntax.Expr) {
 		}
 	}
 }
+
+// parseKv adds a column for each key that is asked for.
+func (b *binder) parseKv(c ctx, r *rel, op *syntax.ParseKvOp) *rel {
+	n := &plan.ParseKV{Input: r.node, X: b.typed(c.withRow(r), op.X, schema.String)}
+	out := &rel{cols: append([]bound(nil), r.cols...), open: r.open}
+	for _, col := range b.columnsOf(op.Columns) {
+		n.Keys = append(n.Keys, col.Col)
+		replace(out, col.Col)
+	}
+	for _, o := range op.With {
+		text := optionText(o.Value)
+		switch o.Name.Text {
+		case "pair_delimiter":
+			n.Pair = text
+		case "kv_delimiter":
+			n.KV = text
+		case "quote":
+			n.Quotes = append(n.Quotes, text)
+		case "escape":
+			n.Escapes = append(n.Escapes, text)
+		case "regex":
+			n.Regex = text
+		case "greedy":
+			n.Greedy = text == "true"
+		default:
+			b.errorf(o.Name, "KS_option", "parse-kv has no option '%s'; it knows pair_delimiter, kv_delimiter, quote, escape, greedy and regex.", o.Name.Text)
+		}
+	}
+	if n.KV == "" && (n.Pair != "" || n.Greedy) {
+		b.errorf(op, "KS_option", "parse-kv needs kv_delimiter where pair_delimiter or greedy is given.")
+	}
+	for _, col := range out.cols {
+		n.Out = append(n.Out, col.Col)
+	}
+	out.node = b.node(n)
+	return out
+}

@@ -21,6 +21,9 @@ type rel struct {
 	cols []bound
 	// open says that there may be more columns than are known: the plugin decides when it runs.
 	open bool
+	// more are further results of a statement that ends in fork or facet; name is that of the first.
+	name string
+	more []named
 }
 
 // find returns the column of a name; a visible one before a hidden one.

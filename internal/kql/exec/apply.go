@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
@@ -76,6 +77,7 @@ func (r *applyReader) Next(ctx context.Context) (*column.Batch, error) {
 		group := r.rows[r.at]
 		if r.cur == nil {
 			r.x.group[r.n.Rows] = r.all.Gather(group)
+			maps.DeleteFunc(r.x.shared, func(_ int, s *shared) bool { return s.ofGroup })
 			cur, err := r.x.open(ctx, r.n.Sub)
 			if err != nil {
 				return nil, err

@@ -41,8 +41,21 @@ func (x *runner) filter(ctx context.Context, n *plan.Filter) (Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.in = in
-	return r, nil
+	if !hasWindow(n.Pred) {
+		r.in = in
+		return r, nil
+	}
+	defer in.Close()                        //nolint:errcheck // read to its end
+	test, err := x.compile(ctx, n.Pred, at) // as a whole: no row may be missing when a neighbour is asked for
+	if err != nil {
+		return nil, err
+	}
+	r.parts = []conjunct{{test: test}}
+	all, held, err := x.gather(ctx, "serialize", in, typesOf(n.Input.Cols()))
+	if err != nil {
+		return nil, err
+	}
+	return &sliceReader{b: r.apply(all), release: func() { x.mem.release(held) }}, nil
 }
 
 func conjuncts(e plan.Expr, into []plan.Expr) []plan.Expr {

@@ -221,13 +221,14 @@ func conform(b *column.Batch, types []schema.Type) *column.Batch {
 type shared struct {
 	batches []*column.Batch
 	err     error
+	ofGroup bool // holds for the group at hand only
 }
 
 // materialize reads the input on first use and keeps it until the query ends.
 func (x *runner) materialize(ctx context.Context, n *plan.Materialize) (Reader, error) {
 	s := x.shared[n.ID]
 	if s == nil {
-		s = &shared{}
+		s = &shared{ofGroup: len(x.group) > 0 && dependsOnGroup(n.Input)}
 		s.batches, s.err = x.keep(ctx, n.Input)
 		x.shared[n.ID] = s
 	}

@@ -173,6 +173,14 @@ func (x *runner) open(ctx context.Context, n plan.Node) (Reader, error) {
 		return x.apply(ctx, n)
 	case *plan.GroupRows:
 		return x.groupRows(n)
+	case *plan.MakeSeries:
+		return x.makeSeries(ctx, n)
+	case *plan.TopNested:
+		return x.topNested(ctx, n)
+	case *plan.Match:
+		return x.match(ctx, n)
+	case *plan.ParseKV:
+		return x.parseKV(ctx, n)
 	case *plan.Unsupported:
 		return nil, fault.New(fault.Invalid, "operator_not_supported", "%s cannot be run yet.", n.Name)
 	}

@@ -174,8 +174,9 @@ type Render struct {
 	Props map[string]string `json:"properties,omitempty"`
 }
 
-// Result is one tabular answer of a query.
+// Result is one tabular answer of a query. Name is empty unless the query gives it one.
 type Result struct {
+	Name   string
 	Root   Node
 	Render *Render
 }

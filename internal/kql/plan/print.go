@@ -174,6 +174,14 @@ func (p *printer) nodeMore(n Node, depth int) {
 		p.line(depth, "apply by [%s] [%s]", p.list(n.By), p.cols(n.Out))
 	case *GroupRows:
 		p.line(depth, "rows of the group [%s]", p.cols(n.Out))
+	case *MakeSeries:
+		p.line(depth, "make-series [%s] along %s by [%s]", p.cols(n.Cols()[len(n.Keys):]), p.name(n.Bin.ID), p.cols(n.Keys))
+	case *TopNested:
+		p.line(depth, "top-nested [%s]", p.cols(n.Cols()))
+	case *ParseKV:
+		p.line(depth, "parse-kv %s as [%s]", p.expr(n.X), p.typed(n.Keys))
+	case *Match:
+		p.line(depth, "scan by [%s] %d steps [%s]", p.list(n.By), len(n.Steps), p.cols(n.Cols()))
 	case *Unsupported:
 		p.line(depth, "cannot be run yet: %s [%s]", n.Name, p.typed(n.Out))
 	default:

@@ -97,6 +97,15 @@ func (p *pruner) node(n Node, need idSet) Node {
 		return &Apply{Input: p.whole(n.Input), By: n.By, Rows: n.Rows, Sub: p.whole(n.Sub), Out: n.Out}
 	case *Materialize:
 		return &Materialize{ID: n.ID, Input: p.whole(n.Input), Out: n.Out}
+	case Composite:
+		inputs, parts := n.Inputs(), n.Parts()
+		for i, in := range inputs {
+			inputs[i] = p.whole(in)
+		}
+		for i, e := range parts {
+			parts[i] = p.expr(e)
+		}
+		return n.With(inputs, parts)
 	}
 	return n
 }

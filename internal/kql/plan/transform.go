@@ -73,6 +73,8 @@ func (t *transformer) rebuild(n Node) Node {
 		out := *n
 		out.In = t.all(n.In)
 		return &out
+	case Composite:
+		return n.With(t.all(n.Inputs()), t.list(n.Parts()))
 	}
 	return n
 }

@@ -85,6 +85,8 @@ func Exprs(n Node) []Expr {
 		out = append(out, n.X)
 	case *Apply:
 		out = append(out, n.By...)
+	case Composite:
+		out = append(out, n.Parts()...)
 	}
 	return out
 }
@@ -133,6 +135,10 @@ func MapExprs(n Node, f func(Expr) Expr) Node {
 		out := *n
 		if out.X = m.expr(n.X); m.changed {
 			return &out
+		}
+	case Composite:
+		if parts := m.list(n.Parts()); m.changed {
+			return n.With(n.Inputs(), parts)
 		}
 	}
 	return n
