@@ -65,7 +65,7 @@ func (s *Server) listIncidents(w http.ResponseWriter, r *http.Request) error {
 	}
 	page, total, err := s.Incidents.Page(r.Context(), ws.ID, incident.Filter{
 		Status: commas(q.Get("status")), Severity: commas(q.Get("severity")), Owner: q.Get("owner"), Label: q.Get("label"), Text: q.Get("q"),
-		SyncState: commas(q.Get("sync")), Redirected: q.Get("redirected") == "true", Sort: q.Get("sort"), Limit: limit, Offset: offset,
+		SyncState: commas(q.Get("sync")), Product: commas(q.Get("product")), Redirected: q.Get("redirected") == "true", Sort: q.Get("sort"), Limit: limit, Offset: offset,
 	})
 	if err != nil {
 		return err

@@ -475,11 +475,24 @@ func TestFilters(t *testing.T) {
 		}),
 		tenantIncident("2", 2, func(r *model.TenantIncident) { r.Created = start.Add(time.Hour) }),
 		tenantIncident("3", 3, func(r *model.TenantIncident) { r.Disposition.Status, r.RedirectTo = "Closed", "1" }))
+	alerts := []model.Alert{
+		{ID: "da1", SystemAlertID: "s1", IncidentID: "1", Title: "a", ProductName: "Microsoft Cloud App Security", Updated: start, First: start, Last: start, Hash: "1"},
+		{ID: "da2", SystemAlertID: "s2", IncidentID: "2", Title: "b", ProductName: "Office 365 Advanced Threat Protection", Updated: start, First: start, Last: start, Hash: "2"},
+		{ID: "da3", SystemAlertID: "s3", IncidentID: "2", Title: "c", ProductName: "Office 365 Advanced Threat Protection", Updated: start, First: start, Last: start, Hash: "3"},
+	}
+	if _, err := s.Sink(ws).MergeAlerts(t.Context(), alerts); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name   string
 		filter Filter
 		want   []string
 	}{
+		{"product", Filter{Product: []string{"Microsoft Cloud App Security"}}, []string{"1"}},
+		{"products", Filter{Product: []string{"Microsoft Cloud App Security", "Office 365 Advanced Threat Protection"}}, []string{"2", "1"}},
+		{"product nobody has", Filter{Product: []string{"Azure Sentinel"}}, nil},
+		{"by alerts", Filter{Sort: "alerts"}, []string{"1", "2"}},
+		{"by owner", Filter{Sort: "-owner"}, []string{"1", "2"}},
 		{"all but merged, newest first", Filter{}, []string{"2", "1"}},
 		{"merged too", Filter{Redirected: true, Sort: "number"}, []string{"1", "2", "3"}},
 		{"severity", Filter{Severity: []string{"High"}}, []string{"1"}},

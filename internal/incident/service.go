@@ -125,7 +125,8 @@ type Filter struct {
 	Label            string
 	Text             string
 	SyncState        []string
-	Redirected       bool // with those merged into others
+	Product          []string // product names of alerts
+	Redirected       bool     // with those merged into others
 	Sort             string
 	Limit, Offset    int
 }
@@ -144,7 +145,7 @@ func (s *Service) List(ctx context.Context, ws string, f Filter) ([]model.Incide
 // Page returns the incidents that the filter selects, and how many there are without its limit.
 func (s *Service) Page(ctx context.Context, ws string, f Filter) ([]model.Incident, int, error) {
 	rows, total, err := s.db.Incidents().ListIncidents(ctx, ws, meta.IncidentQuery{
-		Status: f.Status, Severity: f.Severity, Owner: f.Owner, Label: f.Label, Text: f.Text, SyncState: f.SyncState,
+		Status: f.Status, Severity: f.Severity, Owner: f.Owner, Label: f.Label, Text: f.Text, SyncState: f.SyncState, Product: f.Product,
 		NoRedirects: !f.Redirected, Sort: f.Sort, Limit: f.Limit, Offset: f.Offset,
 	})
 	if err != nil {

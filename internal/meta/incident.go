@@ -45,7 +45,8 @@ type IncidentQuery struct {
 	SyncState        []string
 	Since            int64 // modified at or after
 	NoRedirects      bool
-	Sort             string // created, modified, number, severity, status, title; "-" before it for descending
+	Product          []string // of at least one alert
+	Sort             string   // created, modified, number, severity, status, title, owner, alerts; "-" before it for descending
 	Limit, Offset    int
 }
 
@@ -101,6 +102,7 @@ func (t IncidentTx) ListIncidents(ctx context.Context, ws string, q IncidentQuer
 	order, desc := strings.CutPrefix(q.Sort, "-")
 	column, ok := map[string]string{
 		"created": "created", "modified": "modified", "number": "number", "severity": "severity_rank", "status": "status", "title": "title",
+		"owner": "owner", "alerts": "alerts",
 	}[order]
 	if !ok {
 		column, desc = "created", true
@@ -142,6 +144,10 @@ func filterIncidents(sel *bun.SelectQuery, ws string, q IncidentQuery) *bun.Sele
 	}
 	if q.Text != "" {
 		sel = sel.Where("search LIKE ? ESCAPE '!'", "%"+like(q.Text)+"%")
+	}
+	if len(q.Product) > 0 {
+		sel = sel.Where("EXISTS (SELECT 1 FROM incident_alerts AS a WHERE a.workspace = incident_row.workspace AND a.incident_id = incident_row.provider_id"+
+			" AND a.incident_id <> '' AND a.withheld = 0 AND a.product IN (?))", bun.List(q.Product))
 	}
 	if q.Since > 0 {
 		sel = sel.Where("modified >= ?", q.Since)

@@ -49,6 +49,8 @@ const pick = (list) => list[Math.floor(r() * list.length)];
 const owner = (u) => ({ objectId: '8b1c2f4e-0000-4000-8000-000000000001', email: u.userPrincipalName, assignedTo: u.displayName, userPrincipalName: u.userPrincipalName });
 const sync = (state, more = {}) => ({ state, lastSeen: ago(3), ...more });
 
+const task = (name, title, status) => ({ name, title, status, createdBy: 'Maya Lindqvist', createdTimeUtc: ago(35), modifiedBy: status === 'Completed' ? 'Jonas Okafor' : '', lastModifiedTimeUtc: ago(12) });
+
 function makeIncident(i, total) {
   const story = stories[i % stories.length];
   const age = Math.round(12 + i * i * 0.9 + r() * 40);
@@ -76,7 +78,7 @@ function makeIncident(i, total) {
     lastActivityTimeUtc: ago(Math.round(age * 0.6)),
     closedTimeUtc: closed ? ago(Math.round(age * 0.3)) : null,
     additionalData: {
-      alertsCount: story[4],
+      alertsCount: i === 6 || i === 11 ? 0 : i === 0 ? 137 : story[4],
       commentsCount: 0,
       alertProductNames: story[2],
       tactics: story[3],
@@ -85,9 +87,11 @@ function makeIncident(i, total) {
     redirectTo: '',
     emptyReason: '',
     modifiedBy: 'Microsoft XDR',
-    sync: i === 1 ? sync('conflict') : i === 4 ? sync('pending', { pending: ['owner'], since: ago(1), attempts: 1 }) : i === 8 ? sync('rejected', { pending: ['severity'], attempts: 3, lastError: 'Defender answered 400: the severity of a DLP incident cannot be changed.' }) : sync('synced'),
+    sync: i === 1 ? sync('conflict') : i === 4 ? sync('pending', { pending: ['owner'], since: ago(1), attempts: 1 }) : i === 8 ? sync('rejected', { pending: ['severity'], attempts: 3, edits: [{ field: 'severity', state: 'rejected', actor: 'Maya Lindqvist', since: ago(30), sent: ago(29), settled: ago(29), reason: 'The severity of a DLP incident cannot be changed.' }, { field: 'owner', state: 'synced', actor: 'Maya Lindqvist', since: ago(50), settled: ago(49) }] }) : sync('synced'),
     etag: `"${number}-1"`,
-    editable: ['status', 'owner', 'classification', 'labels', 'comment', ...(i % 2 ? [] : ['severity'])],
+    tasks: i === 0 ? [task('t1', 'Call the user and confirm the sign-in', 'New'), task('t2', 'Isolate FIN-WS-0231', 'Completed')] : [],
+    ...(i === 11 ? { redirectTo: '20519', redirectNumber: 119, emptyReason: 'This incident was merged into incident 20519 of the tenant; its alerts are there.' } : {}),
+    ...(i === 6 ? { emptyReason: 'Alerts of Microsoft Defender for Cloud are not shown until its own connector is connected.' } : {}),
   };
 }
 
@@ -132,12 +136,12 @@ export function alertsOf(incident) {
 }
 
 export const entitiesOf = (incident) => [
-  { kind: 'Account', label: 'contoso\\h.brandt', alerts: incident.additionalData.alertsCount, query: 'DeviceLogonEvents\n| where AccountName == "h.brandt"\n| summarize count() by DeviceName, LogonType' },
-  { kind: 'Host', label: 'FIN-WS-0231', alerts: Math.max(1, incident.additionalData.alertsCount - 1), query: 'DeviceProcessEvents\n| where DeviceName startswith "fin-ws-0231"\n| project TimeGenerated, FileName, ProcessCommandLine, AccountName' },
-  { kind: 'IP', label: '185.220.101.34', alerts: 2, query: 'DeviceNetworkEvents\n| where RemoteIP == "185.220.101.34"' },
-  { kind: 'File', label: 'invoice_0923.iso', alerts: 1, query: 'DeviceFileEvents\n| where FileName =~ "invoice_0923.iso"' },
-  { kind: 'Mailbox', label: 'h.brandt@contoso.example', alerts: 1, query: 'EmailEvents\n| where RecipientEmailAddress =~ "h.brandt@contoso.example"' },
-  { kind: 'URL', label: 'https://login-contoso.example.net/auth', alerts: 1, query: 'UrlClickEvents\n| where Url has "login-contoso.example.net"' },
+  { id: 1, incidents: 7, firstSeen: ago(9000), lastSeen: ago(14), kind: 'Account', label: 'contoso\\h.brandt', alerts: incident.additionalData.alertsCount, query: 'DeviceLogonEvents\n| where AccountName == "h.brandt"\n| summarize count() by DeviceName, LogonType' },
+  { id: 2, incidents: 6, firstSeen: ago(9000), lastSeen: ago(14), kind: 'Host', label: 'FIN-WS-0231', alerts: Math.max(1, incident.additionalData.alertsCount - 1), query: 'DeviceProcessEvents\n| where DeviceName startswith "fin-ws-0231"\n| project TimeGenerated, FileName, ProcessCommandLine, AccountName' },
+  { id: 3, incidents: 5, firstSeen: ago(9000), lastSeen: ago(14), kind: 'IP', label: '185.220.101.34', alerts: 2, query: 'DeviceNetworkEvents\n| where RemoteIP == "185.220.101.34"' },
+  { id: 4, incidents: 4, firstSeen: ago(9000), lastSeen: ago(14), kind: 'File', label: 'invoice_0923.iso', alerts: 1, query: 'DeviceFileEvents\n| where FileName =~ "invoice_0923.iso"' },
+  { id: 5, incidents: 3, firstSeen: ago(9000), lastSeen: ago(14), kind: 'Mailbox', label: 'h.brandt@contoso.example', alerts: 1, query: 'EmailEvents\n| where RecipientEmailAddress =~ "h.brandt@contoso.example"' },
+  { id: 6, incidents: 2, firstSeen: ago(9000), lastSeen: ago(14), kind: 'URL', label: 'https://login-contoso.example.net/auth', alerts: 1, query: 'UrlClickEvents\n| where Url has "login-contoso.example.net"' },
 ];
 
 export const commentsOf = (incident) =>

@@ -40,14 +40,14 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     const text = (q.get('q') ?? '').toLowerCase();
     const order = ['High', 'Medium', 'Low', 'Informational'];
     const all = state.incidents.filter(
-      (i) => has('severity', i.severity) && (!text || `${i.title} ${i.incidentNumber} ${i.owner?.assignedTo}`.toLowerCase().includes(text)) && (!q.get('owner') || (q.get('owner') === 'none' ? !i.owner : i.owner?.userPrincipalName === q.get('owner'))) && (!q.get('label') || i.labels.some((l) => l.labelName === q.get('label'))),
+      (i) => has('severity', i.severity) && (!text || `${i.title} ${i.incidentNumber} ${i.owner?.assignedTo}`.toLowerCase().includes(text)) && (!q.get('owner') || (q.get('owner') === 'none' ? !i.owner : i.owner?.userPrincipalName === q.get('owner'))) && (!q.get('product') || i.additionalData.alertProductNames.some((p) => q.get('product').includes(p))) && (q.get('redirected') || !i.redirectTo) && (!q.get('sync') || q.get('sync').split(',').includes(i.sync.state)) && (!q.get('label') || i.labels.some((l) => l.labelName === q.get('label'))),
     );
     const items = all.filter((i) => has('status', i.status));
     const sort = q.get('sort') ?? '-created';
     const value = { created: (i) => i.createdTimeUtc, modified: (i) => i.lastModifiedTimeUtc, number: (i) => i.incidentNumber, title: (i) => i.title, status: (i) => i.status, owner: (i) => i.owner?.assignedTo ?? '~', alerts: (i) => i.additionalData.alertsCount, severity: (i) => 9 - order.indexOf(i.severity) }[sort.replace('-', '')];
     items.sort((a, b) => (value(a) < value(b) ? -1 : value(a) > value(b) ? 1 : 0) * (sort.startsWith('-') ? -1 : 1));
     const offset = Number(q.get('offset') ?? 0);
-    return ok({ items: items.slice(offset, offset + Number(q.get('limit') ?? 50)), total: items.length, counts: { open: all.filter((i) => i.status !== 'Closed').length, new: all.filter((i) => i.status === 'New').length, active: all.filter((i) => i.status === 'Active').length } });
+    return ok({ items: items.slice(offset, offset + Number(q.get('limit') ?? 50)), total: items.length, counts: { open: all.filter((i) => i.status !== 'Closed').length, new: all.filter((i) => i.status === 'New').length, active: all.filter((i) => i.status === 'Active').length, closed: all.filter((i) => i.status === 'Closed').length } });
   };
 
   const change = (incident, body) => {
@@ -71,12 +71,53 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     return ok(incident);
   };
 
-  const incidentRoutes = (method, number, rest, body) => {
+  const tasks = (incident, method, name, body) => {
+    const found = incident.tasks.find((t) => t.name === name);
+    if (method === 'POST') incident.tasks.push({ name: `t${Date.now()}`, status: 'New', createdBy: 'maya', createdTimeUtc: new Date().toISOString(), ...body });
+    else if (!found) return fail(404, 'task_not_found', 'There is no such task.');
+    else if (method === 'DELETE') incident.tasks = incident.tasks.filter((t) => t !== found);
+    else Object.assign(found, body, { modifiedBy: 'maya' });
+    return method === 'DELETE' ? { status: 204 } : ok(found ?? incident.tasks.at(-1));
+  };
+
+  const bulk = (body) => {
+    const items = body.numbers.map((n) => {
+      const incident = state.incidents.find((i) => i.incidentNumber === n);
+      if (incident?.redirectTo) return { incidentNumber: n, changes: [], error: { code: 'incident_merged', message: `Incident ${n} was merged into incident ${incident.redirectNumber}; change that one.` } };
+      const changes = ['status', 'severity'].filter((f) => body[f] && body[f] !== incident[f]).map((field) => ({ field, before: incident[field], after: body[field] }));
+      if (!body.preview) change(incident, { ...body, etag: undefined });
+      return { incidentNumber: n, changes, incident };
+    });
+    return ok({ items, preview: body.preview });
+  };
+
+  const entityRoutes = (rest) => {
+    const all = entitiesOf(state.incidents[0]);
+    if (rest === '') return ok({ items: all });
+    const one = all.find((e) => `/${e.id}` === rest);
+    return one ? ok({ ...one, data: { Type: 'host', HostName: 'FIN-WS-0231', OSFamily: 'Windows', DnsDomain: 'contoso.example' }, inIncidents: state.incidents.slice(0, one.incidents), inAlerts: alertsOf(state.incidents[1]) }) : fail(404, 'entity_not_found', 'There is no such entity.');
+  };
+
+  const incidentRoutes = (method, number, rest, body, q) => {
     const incident = state.incidents.find((i) => i.incidentNumber === number);
     if (!incident) return fail(404, 'incident_not_found', `There is no incident ${number} in this workspace.`);
     const extra = extraOf(incident);
     if (method === 'PATCH') return change(incident, body);
-    if (rest === '') return ok({ ...incident, comments: extra.comments, alerts: alertsOf(incident), entities: entitiesOf(incident) });
+    const alerts = alertsOf(incident);
+    if (rest === '') return ok({ ...incident, comments: extra.comments, alerts: alerts.slice(0, Number(q.get('alerts') ?? 1e9)), entities: entitiesOf(incident) });
+    if (rest === '/alerts') return ok({ items: alerts.slice(Number(q.get('offset') ?? 0)).slice(0, Number(q.get('limit') ?? 100)) });
+    if (rest === '/related') return ok({ items: state.incidents.filter((i) => i !== incident && i.incidentNumber % 13 === 1).map((i, n) => ({ ...i, shared: entitiesOf(i).slice(0, 1 + (n % 4)), score: 3 - n / 4 })) });
+    const task = /^\/tasks\/?(.*)$/.exec(rest);
+    if (task) return tasks(incident, method, task[1], body);
+    if (/^\/refused\/(retry|revert)$/.test(rest)) {
+      touch(incident);
+      return ok(incident);
+    }
+    if (/^\/conflicts\/\d+\/keep$/.test(rest)) {
+      extra.conflicts = [];
+      incident.sync = { state: 'synced' };
+      return ok(incident);
+    }
     if (rest === '/history') return ok({ items: extra.history });
     if (rest === '/conflicts') return ok({ items: extra.conflicts });
     if (rest === '/comments') {
@@ -133,7 +174,9 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     if (m[1] === '/overview') return ok({ incidents: { open: open.length, new: open.filter((i) => i.status === 'New').length, closedToday: 4 }, tables: state.detail.tables.filter((t) => t.rows).map((t) => ({ name: t.name, rows24h: Math.round(t.rows / 2) })), connector: { state: state.detail.state } });
     if (m[1] === '/incidents') return list(url.searchParams);
     const inc = /^\/incidents\/(\d+)(.*)$/.exec(m[1]);
-    if (inc) return incidentRoutes(method, Number(inc[1]), inc[2], body);
+    if (inc) return incidentRoutes(method, Number(inc[1]), inc[2], body, url.searchParams);
+    if (m[1] === '/incidents/bulk') return bulk(body);
+    if (/^\/entities(\/|$)/.test(m[1])) return entityRoutes(m[1].slice('/entities'.length));
     if (m[1] === '/users') return ok({ items: users.filter((u) => JSON.stringify(u).toLowerCase().includes((url.searchParams.get('q') ?? '').toLowerCase())) });
     if (m[1] === '/connectors') return ok({ items: [{ id: 'defender-xdr', title: 'Microsoft Defender XDR', provider: 'Microsoft', description: 'Incidents, alerts, entities and raw hunting events of a Defender XDR tenant, with incidents kept in step both ways.', state: state.detail.state, lastData: state.detail.incidents.lastSync, tables: state.detail.tables.filter((t) => t.selected).map((t) => t.name) }] });
     if (m[1].startsWith('/connectors/defender-xdr')) return connectorRoutes(method, m[1].slice('/connectors/defender-xdr'.length), body);

@@ -20,6 +20,15 @@ const pages = [
   { name: 'incident', path: '/w/soc/incidents/120', wait: 'text=Incident timeline' },
   { name: 'incident-alerts', path: '/w/soc/incidents/120?tab=alerts', wait: 'text=Show all in Logs' },
   { name: 'incident-entities', path: '/w/soc/incidents/120?tab=entities', wait: 'text=Investigate in Logs' },
+  { name: 'incident-related', path: '/w/soc/incidents/120?tab=related', wait: 'text=In common' },
+  { name: 'incident-tasks', path: '/w/soc/incidents/120?tab=tasks', wait: 'text=New task' },
+  { name: 'incident-merged', path: '/w/soc/incidents/109', wait: 'text=was merged into' },
+  { name: 'incident-cloud', path: '/w/soc/incidents/114', wait: 'text=Open the Microsoft Defender for Cloud connector' },
+  { name: 'incident-refused', path: '/w/soc/incidents/112', wait: 'text=Send again' },
+  { name: 'incidents-bulk', path: '/w/soc/incidents', wait: 'table tbody tr', act: async (p) => { await p.getByRole('checkbox', { name: 'Tick all' }).click(); await p.getByRole('button', { name: 'Edit' }).click(); await p.waitForSelector('text=Add tags'); } },
+  { name: 'incidents-bulk-preview', path: '/w/soc/incidents?merged=yes', wait: 'table tbody tr', act: async (p) => { await p.getByRole('checkbox', { name: 'Tick all' }).click(); await p.getByRole('button', { name: 'Edit' }).click(); await p.getByRole('combobox', { name: 'Severity' }).click(); await p.getByRole('option', { name: 'High' }).click(); await p.getByRole('button', { name: 'Preview' }).click(); await p.waitForSelector('text=Nothing is changed yet'); } },
+  { name: 'entities', path: '/w/soc/entities', wait: 'text=FIN-WS-0231' },
+  { name: 'entity', path: '/w/soc/entities/2', wait: 'text=Known of it' },
   { name: 'incident-activity', path: '/w/soc/incidents/119?tab=activity', wait: 'text=was changed in both portals' },
   { name: 'incident-close', path: '/w/soc/incidents/120', wait: 'text=Incident timeline', act: async (p) => { await p.getByRole('combobox', { name: 'Status' }).click(); await p.getByRole('option', { name: 'Closed' }).click(); await p.waitForSelector('text=True positive'); } },
   { name: 'logs-empty', path: '/w/soc/logs', wait: '[data-phase=ready]' },
@@ -64,7 +73,8 @@ for (const page of pages.filter((p) => !only || p.name.startsWith(only))) {
       await tab.screenshot({ path: `${out}/${name}.png` });
       // axe is run through the debugger: the page's policy does not let it in as a script element.
       await tab.evaluate(axe);
-      const found = await tab.evaluate(() => globalThis.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
+      // The elements that move focus around dialogs and menus pass it on at once; nobody lands on them.
+      const found = await tab.evaluate(() => globalThis.axe.run({ exclude: [['[data-tabster-dummy]']] }, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa'] }));
       for (const v of found.violations) report(name, `${v.id}: ${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message?.slice(0, 120) ?? ''}`).join(' | ')}`);
     } catch (error) {
       await tab.screenshot({ path: `${out}/${name}.png` });

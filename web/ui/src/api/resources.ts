@@ -2,13 +2,17 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ApiError, get, withQuery } from './http';
 import type {
   Activity,
+  Alert,
   ConflictRecord,
   ConnectorCard,
   ConnectorDetail,
   DirectoryUser,
+  EntityDetail,
+  EntityRef,
   IncidentDetail,
   IncidentPage,
   Overview,
+  RelatedIncident,
   Session,
   WorkspaceSchema,
 } from './types';
@@ -19,6 +23,9 @@ export interface IncidentFilter {
   severity?: string;
   owner?: string;
   q?: string;
+  product?: string;
+  sync?: string;
+  redirected?: string;
   label?: string;
   sort?: string;
   limit?: number;
@@ -27,8 +34,12 @@ export interface IncidentFilter {
 
 const base = (ws: string) => `/api/w/${encodeURIComponent(ws)}`;
 
+/** How many alerts an incident's page reads with the incident itself; the Alerts tab reads the others by the page. */
+export const firstAlerts = 50;
+
 /** Addresses of one workspace's resources. */
 export const paths = {
+  workspace: base,
   incident: (ws: string, n: number) => `${base(ws)}/incidents/${n}`,
   connector: (ws: string, id: string) => `${base(ws)}/connectors/${encodeURIComponent(id)}`,
   query: (ws: string) => `${base(ws)}/query`,
@@ -64,7 +75,7 @@ export const incidentsQuery = (ws: string, filter: IncidentFilter) =>
 export const incidentQuery = (ws: string, n: number) =>
   queryOptions({
     queryKey: ['w', ws, 'incident', n],
-    queryFn: ({ signal }) => get<IncidentDetail>(paths.incident(ws, n), signal),
+    queryFn: ({ signal }) => get<IncidentDetail>(withQuery(paths.incident(ws, n), { alerts: firstAlerts }), signal),
   });
 
 export const historyQuery = (ws: string, n: number) =>
@@ -77,6 +88,40 @@ export const conflictsQuery = (ws: string, n: number) =>
   queryOptions({
     queryKey: ['w', ws, 'incident', n, 'conflicts'],
     queryFn: ({ signal }) => get<{ items: ConflictRecord[] | null }>(`${paths.incident(ws, n)}/conflicts`, signal),
+  });
+
+export const alertsPageQuery = (ws: string, n: number, limit: number, offset: number) =>
+  queryOptions({
+    queryKey: ['w', ws, 'incident', n, 'alerts', limit, offset],
+    queryFn: ({ signal }) => get<{ items: Alert[] | null }>(withQuery(`${paths.incident(ws, n)}/alerts`, { limit, offset }), signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const relatedQuery = (ws: string, n: number) =>
+  queryOptions({
+    queryKey: ['w', ws, 'incident', n, 'related'],
+    queryFn: ({ signal }) => get<{ items: RelatedIncident[] | null }>(`${paths.incident(ws, n)}/related`, signal),
+  });
+
+/** Which entities of the workspace are asked for. */
+export interface EntityFilter {
+  q?: string;
+  kind?: string;
+  limit?: number;
+  offset?: number;
+}
+
+export const entitiesQuery = (ws: string, filter: EntityFilter) =>
+  queryOptions({
+    queryKey: ['w', ws, 'entities', filter],
+    queryFn: ({ signal }) => get<{ items: EntityRef[] | null }>(withQuery(`${base(ws)}/entities`, { ...filter }), signal),
+    placeholderData: keepPreviousData,
+  });
+
+export const entityQuery = (ws: string, id: number) =>
+  queryOptions({
+    queryKey: ['w', ws, 'entity', id],
+    queryFn: ({ signal }) => get<EntityDetail>(`${base(ws)}/entities/${id}`, signal),
   });
 
 export const usersQuery = (ws: string, q: string) =>

@@ -51,6 +51,31 @@ export interface Sync {
   attempts?: number;
   lastError?: string;
   lastSeen?: string;
+  /** How far every edit made here is; of those the tenant took, the last one of each field. */
+  edits?: SyncEdit[];
+}
+
+/** One edit on its way to the tenant. */
+export interface SyncEdit {
+  field: string;
+  state: SyncState;
+  actor?: string;
+  since?: string;
+  sent?: string;
+  settled?: string;
+  /** The tenant's, when it refused. */
+  reason?: string;
+}
+
+export interface Task {
+  name: string;
+  title: string;
+  description?: string;
+  status: 'New' | 'Completed';
+  createdBy: string;
+  createdTimeUtc: string;
+  modifiedBy?: string;
+  lastModifiedTimeUtc: string;
 }
 
 export interface Incident {
@@ -80,18 +105,28 @@ export interface Incident {
     providerIncidentUrl?: string;
   };
   redirectTo?: string;
+  /** Number here of the incident this one was merged into; absent while it is not here. */
+  redirectNumber?: number;
+  summary?: string;
+  determination?: string;
+  tasks?: Task[];
   emptyReason?: string;
   modifiedBy: string;
   sync: Sync;
   etag: string;
-  /** Fields this person may change on this incident. Absent: everything but the severity, for those who may edit. */
-  editable?: string[];
 }
 
 export interface EntityRef {
+  /** In the workspace's index of entities; absent while it is not indexed. */
+  id?: number;
   kind: string;
   label: string;
   alerts: number;
+  /** Incidents of the whole workspace. */
+  incidents?: number;
+  firstSeen?: string;
+  lastSeen?: string;
+  data?: Record<string, unknown>;
   /** KQL that shows the entity's events. */
   query?: string;
 }
@@ -121,6 +156,22 @@ export interface IncidentComment {
   createdTimeUtc: string;
   origin: string;
   pending?: boolean;
+  /** Why the tenant refused it. */
+  reason?: string;
+  /** Number of the incident it was written to, when that one was merged into this one. */
+  from?: number;
+}
+
+/** An incident that shares entities with another one. */
+export interface RelatedIncident extends Incident {
+  shared: EntityRef[];
+  score: number;
+}
+
+/** An entity with everything that tells of it. */
+export interface EntityDetail extends EntityRef {
+  inIncidents: Incident[];
+  inAlerts: Alert[];
 }
 
 export interface IncidentDetail extends Incident {
@@ -132,7 +183,7 @@ export interface IncidentDetail extends Incident {
 export interface IncidentPage {
   items: Incident[] | null;
   total: number;
-  counts: { open: number; new: number; active: number };
+  counts: { open: number; new: number; active: number; closed: number };
 }
 
 export interface Activity {
@@ -161,6 +212,11 @@ export interface ConflictRecord {
   remote: SideValue;
   applied: 'local' | 'remote';
   time: string;
+  /** When somebody let it stand or applied the other value. */
+  settled?: string;
+  settledBy?: string;
+  /** Why, when it was not a conflict of values: merged, rejected, notStored. */
+  note?: string;
 }
 
 /** What a person changes on an incident; absent fields stay as they are. */
@@ -172,6 +228,14 @@ export interface IncidentChange {
   classificationReason?: string;
   classificationComment?: string;
   labels?: { add?: string[]; remove?: string[] };
+}
+
+/** What a bulk change does, or would do, to one incident. */
+export interface BulkResult {
+  incidentNumber: number;
+  changes: { field: string; before: string; after: string }[];
+  incident?: Incident;
+  error?: { code: string; message: string };
 }
 
 export interface DirectoryUser {

@@ -5,6 +5,8 @@ import {
   HomeFilled,
   HomeRegular,
   NavigationRegular,
+  PeopleSearchFilled,
+  PeopleSearchRegular,
   PlugConnectedFilled,
   PlugConnectedRegular,
   ShieldErrorFilled,
@@ -50,6 +52,7 @@ export function Nav() {
           activeIcon: <ShieldErrorFilled />,
           count: overview.data?.incidents.open,
         },
+        { label: 'Entities', path: '/entities', icon: <PeopleSearchRegular />, activeIcon: <PeopleSearchFilled /> },
       ],
     },
     {

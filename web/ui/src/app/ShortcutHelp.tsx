@@ -9,6 +9,7 @@ const keys: [string, string][] = [
   ['/', 'Search incidents'],
   ['j  k', 'Next and previous incident'],
   ['Enter', 'Open the incident'],
+  ['x', 'Tick the incident'],
   ['a', 'Assign the incident to me'],
   ['Esc', 'Close the side pane'],
   ['Shift+Enter', 'Run the query'],

@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { ErrorState, Loading } from '../ui/states';
 import { readDetailState, readListState } from '../features/incidents/urlState';
+import { readEntitiesState } from '../features/entities/urlState';
 import { readLogsState } from '../features/logs/urlState';
 import { readConnectorState } from '../features/connectors/urlState';
 import { OverviewPage } from '../features/overview/OverviewPage';
@@ -32,6 +33,19 @@ const incident = createRoute({
   component: lazyRouteComponent(() => import('../features/incidents/IncidentPage'), 'IncidentPage'),
 });
 
+const entities = createRoute({
+  getParentRoute: () => workspace,
+  path: 'entities',
+  validateSearch: readEntitiesState,
+  component: lazyRouteComponent(() => import('../features/entities/EntitiesPage'), 'EntitiesPage'),
+});
+
+const entity = createRoute({
+  getParentRoute: () => workspace,
+  path: 'entities/$id',
+  component: lazyRouteComponent(() => import('../features/entities/EntityPage'), 'EntityPage'),
+});
+
 const logs = createRoute({
   getParentRoute: () => workspace,
   path: 'logs',
@@ -57,7 +71,7 @@ export function createAppRouter() {
   return createRouter({
     routeTree: root.addChildren([
       home,
-      workspace.addChildren([overview, incidents, incident, logs, connectors, connector]),
+      workspace.addChildren([overview, incidents, incident, entities, entity, logs, connectors, connector]),
       anywhere,
     ]),
     parseSearch: readSearch,

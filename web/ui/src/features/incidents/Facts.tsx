@@ -1,6 +1,7 @@
 import type { Incident } from '../../api/types';
 import { spaced } from '../../ui/format';
 import { Moment } from '../../ui/Time';
+import { productName } from './words';
 import styles from './Preview.module.css';
 
 /** What is known about an incident and nobody edits here. */
@@ -14,10 +15,16 @@ export function Facts({ incident }: { incident: Incident }) {
           <dd>{incident.description}</dd>
         </>
       )}
+      {incident.summary && (
+        <>
+          <dt>Summary</dt>
+          <dd>{incident.summary}</dd>
+        </>
+      )}
       <dt>Alerts</dt>
       <dd>{data.alertsCount}</dd>
       <dt>Products</dt>
-      <dd>{(data.alertProductNames ?? []).join(', ') || '–'}</dd>
+      <dd>{(data.alertProductNames ?? []).map(productName).join(', ') || '–'}</dd>
       <dt>Tactics</dt>
       <dd>{(data.tactics ?? []).map(spaced).join(', ') || '–'}</dd>
       <dt>First activity</dt>

@@ -1,21 +1,25 @@
 import { Tab, TabList } from '@fluentui/react-components';
-import { ChevronLeftRegular, DocumentSearchRegular, OpenRegular } from '@fluentui/react-icons';
+import { ArrowDownloadRegular, ChevronLeftRegular, DocumentSearchRegular, OpenRegular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { incidentQuery } from '../../api/resources';
+import { incidentQuery, paths } from '../../api/resources';
 import type { IncidentDetail } from '../../api/types';
-import { useTitle, useWorkspace } from '../../app/session';
+import { mayRespond, useSession, useTitle, useWorkspace } from '../../app/session';
 import { SeverityBadge, StatusBadge, SyncChip } from '../../ui/badges';
+import { formatNumber } from '../../ui/format';
 import { PageHeader } from '../../ui/Page';
 import { ErrorState, Loading } from '../../ui/states';
-import { ActivityTab } from './ActivityTab';
-import { AlertsTab } from './AlertsTab';
-import { EntitiesTab } from './EntitiesTab';
+import { ActivityTab } from './tabs/ActivityTab';
+import { AlertsTab } from './tabs/AlertsTab';
+import { EntitiesTab } from './tabs/EntitiesTab';
 import { Facts } from './Facts';
 import styles from './IncidentPage.module.css';
-import { OverviewTab } from './OverviewTab';
-import { Properties } from './Properties';
-import { SyncNotice } from './SyncNotice';
+import { OverviewTab } from './tabs/OverviewTab';
+import { mayEdit, Properties } from './Properties';
+import { RelatedTab } from './tabs/RelatedTab';
+import { SyncCard } from './sync/SyncCard';
+import { TasksTab } from './tabs/TasksTab';
+import { SyncNotice } from './sync/SyncNotice';
 import type { DetailTab } from './urlState';
 import { incidentKql } from './words';
 
@@ -35,7 +39,9 @@ function Details({ incident }: { incident: IncidentDetail }) {
   const { tab = 'overview' } = useSearch({ from: '/w/$ws/incidents/$number' });
   const navigate = useNavigate({ from: '/w/$ws/incidents/$number' });
   const setTab = (next: DetailTab) => void navigate({ search: { tab: next === 'overview' ? undefined : next } });
-  const alerts = incident.alerts ?? [];
+  const session = useSession();
+  const may = mayEdit(incident, session.user.role);
+  const open = (incident.tasks ?? []).filter((t) => t.status !== 'Completed').length;
   const entities = incident.entities ?? [];
   const comments = incident.comments ?? [];
   const portal = incident.additionalData.providerIncidentUrl;
@@ -61,6 +67,9 @@ function Details({ incident }: { incident: IncidentDetail }) {
             <Link to="/w/$ws/logs" params={{ ws: workspace.name }} search={{ q: incidentKql(incident.incidentNumber), time: 'P30D', run: '1' }} className={styles.action}>
               <DocumentSearchRegular /> Investigate in Logs
             </Link>
+            <a href={`${paths.incident(workspace.name, incident.incidentNumber)}/report`} download={`incident-${incident.incidentNumber}.md`} className={styles.action}>
+              <ArrowDownloadRegular /> Report
+            </a>
             {portal && (
               <a href={portal} target="_blank" rel="noreferrer" className={styles.action}>
                 <OpenRegular /> Open in Defender
@@ -73,19 +82,24 @@ function Details({ incident }: { incident: IncidentDetail }) {
         <aside className={styles.side} aria-label="Properties">
           <SyncNotice incident={incident} />
           <Properties incident={incident} />
+          <SyncCard incident={incident} may={mayRespond(session.user.role)} />
           <Facts incident={incident} />
         </aside>
         <div className={styles.main}>
           <TabList selectedValue={tab} onTabSelect={(_, d) => setTab(d.value as DetailTab)}>
             <Tab value="overview">Overview</Tab>
-            <Tab value="alerts">Alerts ({alerts.length})</Tab>
+            <Tab value="alerts">Alerts ({formatNumber(incident.additionalData.alertsCount)})</Tab>
             <Tab value="entities">Entities ({entities.length})</Tab>
+            <Tab value="related">Related</Tab>
+            <Tab value="tasks">Tasks{open > 0 && ` (${open})`}</Tab>
             <Tab value="activity">Activity{comments.length > 0 && ` (${comments.length})`}</Tab>
           </TabList>
           <div className={styles.tab} role="tabpanel" aria-label={tab}>
             {tab === 'overview' && <OverviewTab incident={incident} showTab={setTab} />}
             {tab === 'alerts' && <AlertsTab incident={incident} />}
             {tab === 'entities' && <EntitiesTab incident={incident} />}
+            {tab === 'related' && <RelatedTab incident={incident} />}
+            {tab === 'tasks' && <TasksTab incident={incident} may={may} />}
             {tab === 'activity' && <ActivityTab incident={incident} />}
           </div>
         </div>

@@ -1,22 +1,28 @@
-import { Button, Input, MessageBar, MessageBarBody } from '@fluentui/react-components';
-import { ArrowClockwiseRegular, ChevronLeftRegular, ChevronRightRegular, SearchRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons';
+import { Button, MessageBar, MessageBarBody } from '@fluentui/react-components';
+import { ArrowClockwiseRegular, SearchRegular, ShieldCheckmarkRegular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { useRef, useState } from 'react';
 import { incidentsQuery } from '../../api/resources';
 import type { Incident } from '../../api/types';
 import { mayRespond, useSession, useTitle, useWorkspace } from '../../app/session';
 import { useShortcuts } from '../../app/shortcuts';
-import { formatNumber, plural } from '../../ui/format';
+import { formatNumber } from '../../ui/format';
+import { useStored } from '../../ui/stored';
 import { PageHeader } from '../../ui/Page';
+import { Pager } from '../../ui/Pager';
 import { EmptyState, ErrorState, Loading } from '../../ui/states';
+import { BulkBar } from './bulk/BulkBar';
+import { defaultColumns } from './columns';
 import { Filters } from './Filters';
 import { IncidentTable } from './IncidentTable';
 import styles from './IncidentsPage.module.css';
 import { useMe } from './OwnerPicker';
 import { Preview } from './Preview';
+import { SearchBox } from './SearchBox';
 import { isFiltered, type ListState, nextSort, pageSize, toFilter } from './urlState';
 import { useIncidentChange } from './useIncidentChange';
+import { ColumnMenu, ViewMenu } from './ViewMenu';
 
 const none: Incident[] = [];
 
@@ -30,6 +36,14 @@ export function IncidentsPage() {
   const navigate = useNavigate({ from: '/w/$ws/incidents' });
   const query = useQuery(incidentsQuery(workspace.name, toFilter(state, me)));
   const update = useIncidentChange(workspace.name);
+  const [columns, setColumns] = useStored('incidents.columns', defaultColumns);
+  const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set());
+  const tick = (numbers: number[], on: boolean) =>
+    setTicked((old) => {
+      const next = new Set(old);
+      for (const n of numbers) on ? next.add(n) : next.delete(n);
+      return next;
+    });
   const searchBox = useRef<HTMLInputElement>(null);
   const set = (change: Partial<ListState>) => void navigate({ search: (old) => ({ ...old, page: undefined, ...change }) });
 
@@ -56,6 +70,9 @@ export function IncidentsPage() {
     a: () => {
       if (selected && mayRespond(session.user.role)) update.mutate({ incident: selected, change: { owner: me } });
     },
+    x: () => {
+      if (state.selected) tick([state.selected], !ticked.has(state.selected));
+    },
     Escape: () => select(undefined),
     '/': () => searchBox.current?.focus(),
   });
@@ -67,20 +84,26 @@ export function IncidentsPage() {
         <PageHeader
           title="Incidents"
           actions={
-            <Button icon={<ArrowClockwiseRegular />} onClick={() => void query.refetch()} disabled={query.isFetching}>
-              Refresh
-            </Button>
+            <>
+              <ViewMenu state={state} onOpen={(saved) => void navigate({ search: saved })} />
+              <ColumnMenu chosen={columns} onChange={setColumns} />
+              <Button icon={<ArrowClockwiseRegular />} onClick={() => void query.refetch()} disabled={query.isFetching}>
+                Refresh
+              </Button>
+            </>
           }
         />
         <div className={styles.counts} aria-live="polite">
           <Count value={counts?.open} label="Open" />
           <Count value={counts?.new} label="New" />
           <Count value={counts?.active} label="Active" />
+          <Count value={counts?.closed} label="Closed" />
         </div>
         <div className={styles.bar}>
           <SearchBox value={state.q ?? ''} boxRef={searchBox} onSearch={(q) => set({ q: q || undefined })} />
           <Filters state={state} set={set} />
         </div>
+        <BulkBar numbers={[...ticked]} may={mayRespond(session.user.role)} onClear={() => setTicked(new Set())} />
         <div className={styles.list}>
           {query.isError && items.length > 0 && (
             <MessageBar intent="warning">
@@ -95,7 +118,10 @@ export function IncidentsPage() {
               items={items}
               ws={workspace.name}
               sort={state.sort}
+              columns={columns}
               selected={state.selected}
+              ticked={ticked}
+              onTick={tick}
               stale={query.isPlaceholderData}
               onSort={(key) => set({ sort: nextSort(state.sort, key) })}
               onSelect={(n) => select(n === state.selected ? undefined : n)}
@@ -105,11 +131,7 @@ export function IncidentsPage() {
         </div>
         {total > 0 && (
           <div className={styles.pager}>
-            <span>
-              {formatNumber((page - 1) * pageSize + 1)}–{formatNumber(Math.min(page * pageSize, total))} of {plural(total, 'incident')}
-            </span>
-            <Button appearance="subtle" icon={<ChevronLeftRegular />} aria-label="Previous page" disabled={page === 1} onClick={() => set({ page: page - 1 === 1 ? undefined : page - 1 })} />
-            <Button appearance="subtle" icon={<ChevronRightRegular />} aria-label="Next page" disabled={page * pageSize >= total} onClick={() => set({ page: page + 1 })} />
+            <Pager page={page} pageSize={pageSize} total={total} one="incident" onPage={(p) => set({ page: p === 1 ? undefined : p, selected: state.selected })} />
           </div>
         )}
       </div>
@@ -124,40 +146,6 @@ function Count({ value, label }: { value: number | undefined; label: string }) {
       <strong>{value === undefined ? '–' : formatNumber(value)}</strong>
       <span>{label}</span>
     </div>
-  );
-}
-
-/** Searches when typing pauses, so that the address and the server keep calm. */
-function SearchBox({ value, onSearch, boxRef }: { value: string; onSearch: (q: string) => void; boxRef: React.Ref<HTMLInputElement> }) {
-  const [text, setText] = useState(value);
-  const sent = useRef(value);
-  useEffect(() => {
-    // The address changed by other means, such as the back button.
-    if (value !== sent.current) {
-      sent.current = value;
-      setText(value);
-    }
-  }, [value]);
-  useEffect(() => {
-    const q = text.trim();
-    if (q === sent.current) return;
-    const timer = setTimeout(() => {
-      sent.current = q;
-      onSearch(q);
-    }, 300);
-    return () => clearTimeout(timer);
-  });
-  return (
-    <Input
-      ref={boxRef}
-      type="search"
-      className={styles.search}
-      contentBefore={<SearchRegular />}
-      placeholder="Search id, title, owner, tag"
-      aria-label="Search incidents"
-      value={text}
-      onChange={(_, d) => setText(d.value)}
-    />
   );
 }
 

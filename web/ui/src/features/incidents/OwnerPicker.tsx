@@ -15,8 +15,8 @@ export function useMe(): string {
   return user.userPrincipalName || user.name;
 }
 
-/** Chooses who works on an incident, from the directory or by typing a user principal name. */
-export function OwnerPicker(props: { owner: Owner | null; disabled: boolean; onChange: (upn: string | null) => void }) {
+/** Chooses who works on an incident, from the directory or by typing a user principal name; undefined means no choice yet. */
+export function OwnerPicker(props: { owner: Owner | null | undefined; disabled: boolean; onChange: (upn: string | null) => void }) {
   const workspace = useWorkspace();
   const me = useMe();
   const [text, setText] = useState<string | null>(null);
@@ -34,9 +34,9 @@ export function OwnerPicker(props: { owner: Owner | null; disabled: boolean; onC
         aria-label="Owner"
         freeform
         disabled={props.disabled}
-        placeholder="Unassigned"
+        placeholder={props.owner === undefined ? 'No change' : 'Unassigned'}
         value={text ?? name}
-        selectedOptions={current ? [current] : [nobody]}
+        selectedOptions={current ? [current] : props.owner === undefined ? [] : [nobody]}
         open={open}
         onOpenChange={(_, d) => {
           setOpen(d.open);

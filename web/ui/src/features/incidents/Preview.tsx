@@ -8,7 +8,7 @@ import { ErrorState } from '../../ui/states';
 import { Facts } from './Facts';
 import styles from './Preview.module.css';
 import { Properties } from './Properties';
-import { SyncNotice } from './SyncNotice';
+import { SyncNotice } from './sync/SyncNotice';
 
 /** An incident beside the list: what it is, and the edits that are made most. */
 export function Preview({ number, onClose }: { number: number; onClose: () => void }) {

@@ -11,10 +11,9 @@ import { severities, statuses } from './urlState';
 import { useIncidentChange } from './useIncidentChange';
 import { closingOf } from './words';
 
-/** Whether the person may change that field; without a list of the server's, severity is read-only. */
-export function mayEdit(incident: Incident, field: string, role: string): boolean {
-  if (!mayRespond(role) || incident.redirectTo) return false;
-  return incident.editable ? incident.editable.includes(field) : field !== 'severity';
+/** Whether the person may change the incident; merged ones are kept as they are. */
+export function mayEdit(incident: Incident, role: string): boolean {
+  return mayRespond(role) && !incident.redirectTo;
 }
 
 /** What people change on an incident while they work on it. */
@@ -23,7 +22,7 @@ export function Properties({ incident }: { incident: Incident }) {
   const session = useSession();
   const update = useIncidentChange(workspace.name);
   const [closing, setClosing] = useState(false);
-  const may = (field: string) => mayEdit(incident, field, session.user.role);
+  const may = mayEdit(incident, session.user.role);
   const change = (c: IncidentChange) => update.mutate({ incident, change: c });
   const closed = closingOf(incident);
 
@@ -35,14 +34,14 @@ export function Properties({ incident }: { incident: Incident }) {
   return (
     <div className={styles.properties}>
       <Field label="Owner">
-        <OwnerPicker owner={incident.owner} disabled={!may('owner')} onChange={(owner) => change({ owner })} />
+        <OwnerPicker owner={incident.owner} disabled={!may} onChange={(owner) => change({ owner })} />
       </Field>
       <div className={styles.pair}>
         <Field label="Status">
           <Dropdown
             className={styles.dropdown}
             aria-label="Status"
-            disabled={!may('status')}
+            disabled={!may}
             button={<StatusBadge value={incident.status} />}
             value={incident.status}
             selectedOptions={[incident.status]}
@@ -56,7 +55,7 @@ export function Properties({ incident }: { incident: Incident }) {
           </Dropdown>
         </Field>
         <Field label="Severity">
-          {may('severity') ? (
+          {may ? (
             <Dropdown
               className={styles.dropdown}
               aria-label="Severity"
@@ -82,7 +81,7 @@ export function Properties({ incident }: { incident: Incident }) {
         <div className={styles.closing}>
           <div className={styles.closingHead}>
             <strong>{closed?.label ?? 'Undetermined'}</strong>
-            {may('classification') && (
+            {may && (
               <button type="button" className={styles.textButton} onClick={() => setClosing(true)}>
                 Change
               </button>
@@ -91,7 +90,7 @@ export function Properties({ incident }: { incident: Incident }) {
           {incident.classificationComment && <p>{incident.classificationComment}</p>}
         </div>
       )}
-      <LabelEditor labels={incident.labels ?? []} disabled={!may('labels')} onChange={(labels) => change({ labels })} />
+      <LabelEditor labels={incident.labels ?? []} disabled={!may} onChange={(labels) => change({ labels })} />
       {closing && (
         <CloseDialog
           incident={incident}

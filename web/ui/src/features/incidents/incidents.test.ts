@@ -3,12 +3,12 @@ import type { Activity, Incident } from '../../api/types';
 import { activityText, mergeStream } from './activityStream';
 import { isFiltered, nextSort, readDetailState, readListState, toFilter } from './urlState';
 import { applyChange } from './useIncidentChange';
-import { alertsKql, closingOf, timeAround } from './words';
+import { alertEventsKql, closingOf, incidentAlertsKql, timeAround } from './words';
 
 describe('list state', () => {
   it('reads what it understands and drops the rest', () => {
     const state = readListState({ status: 'closed,new,nope', severity: 'High', sort: '-title', page: '3', selected: 'x', q: ' ' });
-    expect(state).toEqual({ status: 'New,Closed', severity: 'High', owner: undefined, q: undefined, label: undefined, sort: '-title', page: 3, selected: undefined });
+    expect(state).toEqual({ status: 'New,Closed', severity: 'High', owner: undefined, q: undefined, product: undefined, sync: undefined, merged: undefined, label: undefined, sort: '-title', page: 3, selected: undefined });
   });
   it('leaves defaults out of the address', () => {
     const state = readListState({ status: 'New,Active', sort: '-created', page: '1' });
@@ -53,7 +53,9 @@ describe('words', () => {
     expect(closingOf({ classification: 'Undetermined', classificationReason: '' })).toBeUndefined();
   });
   it('makes queries and times', () => {
-    expect(alertsKql(['a', 'b"'])).toContain('in ("a", "b\\"")');
+    expect(incidentAlertsKql(17)).toContain('IncidentNumber == 17');
+    expect(alertEventsKql({ id: 'da"1' })).toContain('AlertId == "da\\"1"');
+    expect(alertEventsKql({ id: '' })).toBeUndefined();
     expect(timeAround('2026-01-02T00:00:00Z', '2026-01-03T00:00:00Z')).toBe('2026-01-01T00:00:00.000Z/2026-01-04T00:00:00.000Z');
     expect(timeAround('', '')).toBe('P7D');
   });

@@ -6,6 +6,12 @@ export interface ListState {
   severity?: string;
   owner?: string;
   q?: string;
+  /** Product names of alerts, by comma. */
+  product?: string;
+  /** Sync states, by comma, or "attention" for those that need somebody. */
+  sync?: string;
+  /** "yes" shows incidents that were merged into others as well. */
+  merged?: string;
   label?: string;
   sort?: string;
   page?: number;
@@ -17,6 +23,11 @@ export const statuses = ['New', 'Active', 'Closed'] as const;
 export const severities = ['High', 'Medium', 'Low', 'Informational'] as const;
 export const sortKeys = ['created', 'modified', 'number', 'title', 'severity', 'status', 'owner', 'alerts'] as const;
 export type SortKey = (typeof sortKeys)[number];
+
+export const syncStates = ['attention', 'pending', 'synced', 'local'] as const;
+
+/** What the server calls the states that each choice stands for. */
+const syncGroups: Record<string, string> = { attention: 'conflict,rejected,notSent', pending: 'pending,sent', synced: 'synced', local: 'local' };
 
 export const defaultStatus = 'New,Active';
 export const defaultSort = '-created';
@@ -46,6 +57,9 @@ export function readListState(search: Record<string, unknown>): ListState {
     severity: readNames(search.severity, severities),
     owner: text(search.owner),
     q: text(search.q),
+    product: text(search.product),
+    sync: readNames(search.sync, syncStates),
+    merged: search.merged === 'yes' ? 'yes' : undefined,
     label: text(search.label),
     sort: sort && sort !== defaultSort && (sortKeys as readonly string[]).includes(sort.replace(/^-/, '')) ? sort : undefined,
     page: page === 1 ? undefined : page,
@@ -60,6 +74,9 @@ export function toFilter(state: ListState, me: string): IncidentFilter {
     severity: state.severity,
     owner: state.owner === 'me' ? me : state.owner,
     q: state.q,
+    product: state.product,
+    sync: state.sync?.split(',').map((name) => syncGroups[name]).join(','),
+    redirected: state.merged === 'yes' ? 'true' : undefined,
     label: state.label,
     sort: state.sort ?? defaultSort,
     limit: pageSize,
@@ -78,10 +95,10 @@ export function nextSort(current: string | undefined, key: SortKey): string | un
 
 /** Whether the list shows less than everything because of a filter other than the default one. */
 export function isFiltered(state: ListState): boolean {
-  return Boolean(state.severity || state.owner || state.q || state.label || (state.status && state.status !== 'all'));
+  return Boolean(state.severity || state.owner || state.q || state.label || state.product || state.sync || (state.status && state.status !== 'all'));
 }
 
-export const detailTabs = ['overview', 'alerts', 'entities', 'activity'] as const;
+export const detailTabs = ['overview', 'alerts', 'entities', 'related', 'tasks', 'activity'] as const;
 export type DetailTab = (typeof detailTabs)[number];
 
 /** The state of an incident's page. */

@@ -100,15 +100,3 @@ export function useComment(ws: string, number: number) {
       ]),
   });
 }
-
-/** Applies the value of a conflict that did not win. */
-export function useApplyOther(ws: string, number: number) {
-  const client = useQueryClient();
-  const toasts = useToasts();
-  return useMutation({
-    mutationFn: (id: number) => post(`${paths.incident(ws, number)}/conflicts/${id}/apply`),
-    onSuccess: () => toasts.success('The other value is applied', 'It is on its way to the other portal.'),
-    onError: (error) => toasts.failure('The other value was not applied', error),
-    onSettled: () => client.invalidateQueries({ queryKey: ['w', ws] }),
-  });
-}

@@ -44,7 +44,27 @@ const fieldNames: Record<string, string> = {
   disposition: 'Status and classification',
   labels: 'Tags',
   title: 'Title',
+  description: 'Description',
+  comment: 'Comment',
 };
+
+/** Products by the name that alerts carry, as people call them today. */
+export const products: Record<string, string> = {
+  'Microsoft Defender XDR': 'Defender XDR',
+  'Microsoft Defender Advanced Threat Protection': 'Defender for Endpoint',
+  'Office 365 Advanced Threat Protection': 'Defender for Office 365',
+  'Azure Advanced Threat Protection': 'Defender for Identity',
+  'Microsoft Cloud App Security': 'Defender for Cloud Apps',
+  'Azure Active Directory Identity Protection': 'Entra ID Protection',
+  'Azure Security Center': 'Defender for Cloud',
+  'Microsoft Data Loss Prevention': 'Purview DLP',
+  'Microsoft Insider Risk Management': 'Insider Risk Management',
+  'Microsoft App Governance': 'App governance',
+  'Azure Sentinel': 'Analytics rules',
+};
+
+/** The name of a product on the pages. */
+export const productName = (name: string) => products[name] ?? name.replace(/^Microsoft /, '');
 
 /** The name of an incident's field on the pages. */
 export const fieldName = (field: string) => fieldNames[field] ?? spaced(field);
@@ -65,9 +85,15 @@ const quote = (value: string) => `"${value.replaceAll('\\', '\\\\').replaceAll('
 export const alertKql = (systemAlertId: string) =>
   `SecurityAlert\n| where SystemAlertId == ${quote(systemAlertId)}\n| summarize arg_max(TimeGenerated, *) by SystemAlertId`;
 
-/** KQL that shows the alerts of an incident. */
-export const alertsKql = (ids: string[]) =>
-  `SecurityAlert\n| where SystemAlertId in (${ids.map(quote).join(', ')})\n| summarize arg_max(TimeGenerated, *) by SystemAlertId\n| project StartTime, AlertName, AlertSeverity, Status, ProductName, CompromisedEntity, Entities`;
+/** KQL that shows the alerts of an incident, however many there are. */
+export const incidentAlertsKql = (n: number) =>
+  `let ids = SecurityIncident\n| where IncidentNumber == ${n}\n| summarize arg_max(LastModifiedTime, *) by IncidentNumber\n| mv-expand AlertId = AlertIds to typeof(string)\n| project AlertId;\nSecurityAlert\n| where SystemAlertId in (ids)\n| summarize arg_max(TimeGenerated, *) by SystemAlertId\n| project StartTime, AlertName, AlertSeverity, Status, ProductName, CompromisedEntity, Entities`;
+
+/** KQL that joins an alert's evidence with the raw events it tells of; undefined when the tenant's id is not known. */
+export const alertEventsKql = (alert: { id: string }) =>
+  alert.id === ''
+    ? undefined
+    : `AlertEvidence\n| where AlertId == ${quote(alert.id)}\n| project EvidenceTime = TimeGenerated, EntityType, EvidenceRole, DeviceId, DeviceName, AccountUpn, FileName, SHA1, RemoteIP, RemoteUrl, NetworkMessageId\n| join kind=leftouter (\n    union withsource=Event DeviceProcessEvents, DeviceNetworkEvents, DeviceFileEvents, DeviceLogonEvents, DeviceEvents\n    | project EventTime = TimeGenerated, Event, ActionType, DeviceId, InitiatingProcessFileName, InitiatingProcessCommandLine, ProcessCommandLine, EventFile = FileName, EventRemoteIP = RemoteIP\n  ) on DeviceId\n| where isnull(EventTime) or abs(EventTime - EvidenceTime) < 1h\n| sort by EventTime asc`;
 
 /** Moments around an incident's activity, for the time range of its queries: a day before to a day after. */
 export function timeAround(first: string, last: string): string {

@@ -1,14 +1,14 @@
-import { ShieldRegular } from '@fluentui/react-icons';
 import { Link } from '@tanstack/react-router';
-import type { IncidentDetail } from '../../api/types';
-import { useWorkspace } from '../../app/session';
-import { SeverityBadge, StatusBadge } from '../../ui/badges';
-import { formatShortTime, formatTime } from '../../ui/format';
-import { Card } from '../../ui/Page';
-import { EmptyState } from '../../ui/states';
-import styles from './IncidentPage.module.css';
-import type { DetailTab } from './urlState';
-import { alertKql, timeAround } from './words';
+import type { IncidentDetail } from '../../../api/types';
+import { useWorkspace } from '../../../app/session';
+import { SeverityBadge, StatusBadge } from '../../../ui/badges';
+import { formatNumber, formatShortTime, formatTime } from '../../../ui/format';
+import { Card } from '../../../ui/Page';
+import { EmptyAlerts } from '../EmptyAlerts';
+import { EntityName } from '../EntityName';
+import styles from '../IncidentPage.module.css';
+import type { DetailTab } from '../urlState';
+import { alertKql, timeAround } from '../words';
 
 /** The story so far: alerts in the order of their activity, and who and what is in them. */
 export function OverviewTab({ incident, showTab }: { incident: IncidentDetail; showTab: (tab: DetailTab) => void }) {
@@ -19,9 +19,7 @@ export function OverviewTab({ incident, showTab }: { incident: IncidentDetail; s
     <div className={styles.two}>
       <Card title="Incident timeline">
         {alerts.length === 0 ? (
-          <EmptyState small icon={<ShieldRegular />} title="No alerts">
-            {incident.emptyReason || 'The alerts of this incident have not arrived yet.'}
-          </EmptyState>
+          <EmptyAlerts small incident={incident} />
         ) : (
           <ol className={styles.timeline}>
             {alerts.map((alert) => (
@@ -48,6 +46,13 @@ export function OverviewTab({ incident, showTab }: { incident: IncidentDetail; s
                 </div>
               </li>
             ))}
+            {incident.additionalData.alertsCount > alerts.length && (
+              <li className={styles.more}>
+                <button type="button" className={`link ${styles.toggle}`} onClick={() => showTab('alerts')}>
+                  {formatNumber(incident.additionalData.alertsCount - alerts.length)} more alerts
+                </button>
+              </li>
+            )}
           </ol>
         )}
       </Card>
@@ -66,13 +71,7 @@ export function OverviewTab({ incident, showTab }: { incident: IncidentDetail; s
               <tr key={entity.kind + entity.label}>
                 <td className="muted">{entity.kind}</td>
                 <td style={{ overflowWrap: 'anywhere' }}>
-                  {entity.query ? (
-                    <Link to="/w/$ws/logs" params={{ ws: workspace.name }} search={{ q: entity.query, time: timeAround(incident.firstActivityTimeUtc, incident.lastActivityTimeUtc), run: '1' }} className="link">
-                      {entity.label}
-                    </Link>
-                  ) : (
-                    entity.label
-                  )}
+                  <EntityName entity={entity} ws={workspace.name} />
                 </td>
               </tr>
             ))}

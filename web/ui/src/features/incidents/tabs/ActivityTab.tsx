@@ -1,17 +1,20 @@
-import { Button, Textarea } from '@fluentui/react-components';
+import { Button, Tab, TabList, Textarea } from '@fluentui/react-components';
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, type KeyboardEvent, useState } from 'react';
-import { conflictsQuery, historyQuery } from '../../api/resources';
-import type { ConflictRecord, IncidentDetail } from '../../api/types';
-import { useSession, useWorkspace } from '../../app/session';
-import { Card } from '../../ui/Page';
-import { ErrorState } from '../../ui/states';
-import { Ago } from '../../ui/Time';
+import { conflictsQuery, historyQuery } from '../../../api/resources';
+import type { IncidentDetail } from '../../../api/types';
+import { mayRespond, useSession, useWorkspace } from '../../../app/session';
+import { Card } from '../../../ui/Page';
+import { ErrorState } from '../../../ui/states';
+import { Ago } from '../../../ui/Time';
 import styles from './ActivityTab.module.css';
-import { activityText, mergeStream, type StreamEntry } from './activityStream';
-import { mayEdit } from './Properties';
-import { useApplyOther, useComment } from './useIncidentChange';
-import { fieldName, originName } from './words';
+import { activityText, mergeStream, type StreamEntry } from '../activityStream';
+import { mayEdit } from '../Properties';
+import { ConflictCard, isOpen } from '../sync/ConflictCard';
+import { useComment } from '../useIncidentChange';
+import { originName } from '../words';
+
+type Show = 'all' | 'comment' | 'change';
 
 /** Comments and history in one stream, conflicts first. */
 export function ActivityTab({ incident }: { incident: IncidentDetail }) {
@@ -20,21 +23,32 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
   const history = useQuery(historyQuery(workspace.name, incident.incidentNumber));
   const conflicts = useQuery(conflictsQuery(workspace.name, incident.incidentNumber));
   const entries = mergeStream(incident.comments ?? [], history.data?.items ?? []);
-  const mayComment = mayEdit(incident, 'comment', session.user.role);
+  const [show, setShow] = useState<Show>('all');
+  const shown = show === 'all' ? entries : entries.filter((e) => e.kind === show);
+  const mayComment = mayEdit(incident, session.user.role);
   return (
     <>
-      {(conflicts.data?.items ?? []).map((conflict) => (
-        <Conflict key={conflict.id} conflict={conflict} ws={workspace.name} disabled={!mayEdit(incident, 'status', session.user.role)} />
+      {(conflicts.data?.items ?? []).filter(isOpen).map((conflict) => (
+        <ConflictCard key={conflict.id} conflict={conflict} incident={incident} disabled={!mayRespond(session.user.role)} />
       ))}
       {mayComment && <CommentBox ws={workspace.name} number={incident.incidentNumber} />}
-      <Card title="Activity">
+      <Card
+        title="Activity"
+        actions={
+          <TabList size="small" selectedValue={show} onTabSelect={(_, d) => setShow(d.value as Show)} aria-label="What to show">
+            <Tab value="all">All</Tab>
+            <Tab value="comment">Comments</Tab>
+            <Tab value="change">Changes</Tab>
+          </TabList>
+        }
+      >
         {history.isError && <ErrorState error={history.error} retry={() => void history.refetch()} title="The history could not be loaded" />}
         <ol className={styles.stream}>
-          {entries.map((entry, i) => (
+          {shown.map((entry, i) => (
             <Entry key={`${entry.time}-${i}`} entry={entry} />
           ))}
         </ol>
-        {entries.length === 0 && !history.isError && <span className="muted">Nothing has happened yet.</span>}
+        {shown.length === 0 && !history.isError && <span className="muted">Nothing has happened yet.</span>}
       </Card>
     </>
   );
@@ -48,10 +62,12 @@ function Entry({ entry }: { entry: StreamEntry }) {
           <strong>{entry.actor}</strong>
           <span className="muted">
             commented in {originName(entry.origin)} · <Ago value={entry.time} />
+            {entry.from ? ` · written to incident ${entry.from}, merged into this one` : ''}
             {entry.pending && ' · on its way to Defender'}
           </span>
         </div>
         <div className={styles.message}>{entry.text}</div>
+        {entry.reason && <div className={styles.refused}>Defender refused it: {entry.reason}</div>}
       </li>
     );
   }
@@ -95,29 +111,5 @@ function CommentBox({ ws, number }: { ws: string; number: number }) {
         Comment
       </Button>
     </form>
-  );
-}
-
-function Conflict({ conflict, ws, disabled }: { conflict: ConflictRecord; ws: string; disabled: boolean }) {
-  const apply = useApplyOther(ws, conflict.incidentNumber);
-  const applied = conflict.applied === 'local' ? conflict.local : conflict.remote;
-  const other = conflict.applied === 'local' ? conflict.remote : conflict.local;
-  const side = (s: 'local' | 'remote') => (s === 'local' ? 'Vedette' : 'Defender');
-  return (
-    <section className={styles.conflict} aria-label={`Conflict on ${fieldName(conflict.field)}`}>
-      <div className={styles.conflictText}>
-        <strong>{fieldName(conflict.field)} was changed in both portals</strong>
-        <span>
-          In force: <b>{applied.value || 'empty'}</b> ({side(conflict.applied)}, {applied.actor || 'unknown'}, <Ago value={applied.time} />)
-        </span>
-        <span>
-          Not applied: <b>{other.value || 'empty'}</b> ({side(conflict.applied === 'local' ? 'remote' : 'local')}, {other.actor || 'unknown'}, <Ago value={other.time} />)
-        </span>
-        {conflict.base && <span className="muted">Before both: {conflict.base}</span>}
-      </div>
-      <Button disabled={disabled || apply.isPending} onClick={() => apply.mutate(conflict.id)}>
-        Apply “{other.value || 'empty'}” instead
-      </Button>
-    </section>
   );
 }
