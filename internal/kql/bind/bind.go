@@ -62,7 +62,7 @@ func Bind(q *syntax.Query, env Env) (*plan.Query, syntax.Diagnostics) {
 		env.Catalog = schema.NewStatic()
 	}
 	b := &binder{env: env, text: q.Text, seen: map[finding]bool{}}
-	b.notes = map[string]bool{}
+	b.notes, b.options = map[string]bool{}, map[string]syntax.Expr{}
 	out := b.query(q)
 	b.diags.Locate(q.Text)
 	if b.diags.Has(syntax.Semantic) {
@@ -87,6 +87,7 @@ type binder struct {
 	exprs    int // parts of let-bound values that were put in place of their names
 	depth    int
 	notes    map[string]bool
+	options  map[string]syntax.Expr // set statements, by name
 	noteList []string
 	useAt    syntax.Node // where the saved function is used that is being bound
 	render   *plan.Render
@@ -233,6 +234,11 @@ func (b *binder) statements(c ctx, stmts []syntax.Stmt) []syntax.Expr {
 
 // setOption accepts the request options that change nothing here, and notes those that are not honoured.
 func (b *binder) setOption(s *syntax.SetStmt) {
+	switch s.Name.Text {
+	case "query_bin_auto_size", "query_bin_auto_at":
+		b.options[s.Name.Text] = s.Value
+		return
+	}
 	b.note("set %s has no effect", s.Name.Text)
 }
 

@@ -10,6 +10,15 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+// Expanded reports whether a scalar function is written out while a query is bound, so that no kernel is needed to run it.
+func Expanded(name string) bool {
+	switch name {
+	case "column_ifexists", "pack_all", "bag_pack_columns", "bin_auto", "column_names_of", "table", "database":
+		return true
+	}
+	return false
+}
+
 // special binds the functions whose arguments are not plain values.
 func (b *binder) special(c ctx, x *syntax.Call, f *function) (value, bool) {
 	switch f.Name {
@@ -35,6 +44,20 @@ func (b *binder) special(c ctx, x *syntax.Call, f *function) (value, bool) {
 				return scalarOf(call), true
 			}
 		}
+	case "estimate_data_size":
+		if len(x.Args) == 1 {
+			if _, star := x.Args[0].(*syntax.Star); star && c.row != nil {
+				call := &plan.Call{Func: f.Name, T: schema.Long}
+				for _, col := range c.row.visible() {
+					call.Args = append(call.Args, &plan.Ref{ID: col.ID, T: col.Type})
+				}
+				return scalarOf(call), true
+			}
+		}
+	case "bin_auto":
+		if size := b.options["query_bin_auto_size"]; size != nil && len(x.Args) == 1 {
+			return b.binAuto(c, x, size), true
+		}
 	case "bag_pack_columns":
 		call := &plan.Call{Func: "bag_pack", T: schema.Dynamic}
 		for _, a := range b.arguments(c, x.Args) {
@@ -58,6 +81,22 @@ func (b *binder) special(c ctx, x *syntax.Call, f *function) (value, bool) {
 		return bad(), true
 	}
 	return value{}, false
+}
+
+// binAuto is bin_at() by the size, and from the origin, that the query sets.
+func (b *binder) binAuto(c ctx, x *syntax.Call, size syntax.Expr) value {
+	v := b.value(c, x.Args[0])
+	if v.expr == nil {
+		return bad()
+	}
+	t := v.expr.Type()
+	call := &plan.Call{Func: "bin_at", T: t, Args: []plan.Expr{v.expr, b.scalar(c.constant(), size)}}
+	if at := b.options["query_bin_auto_at"]; at != nil {
+		call.Args = append(call.Args, b.scalar(c.constant(), at))
+	} else {
+		call.Func = "bin"
+	}
+	return value{expr: call, name: v.name}
 }
 
 func (b *binder) columnIfExists(c ctx, x *syntax.Call) value {

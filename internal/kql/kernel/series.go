@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/vedette-siem/vedette/internal/column"
-	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
@@ -25,7 +24,6 @@ func seriesFunctions() family {
 		"series_fill_linear":         dynamicFunc(1, 4, fillLinear),
 		"series_fir":                 dynamicFunc(2, 4, seriesFIR),
 		"series_iir":                 dynamicFunc(3, 3, seriesIIR),
-		"series_seasonal":            {bind: bindSeasonal, min: 1, max: 2},
 	}
 	for name, op := range map[string]func(float64) float64{
 		"abs": math.Abs, "sin": math.Sin, "cos": math.Cos, "tan": math.Tan, "asin": math.Asin, "acos": math.Acos, "atan": math.Atan,
@@ -443,35 +441,4 @@ func seriesIIR(a []any) any {
 		y[i] = v / den[0]
 	}
 	return boxReals(y)
-}
-
-// bindSeasonal binds series_seasonal(series, period): the median of each phase of the period. A period must be given.
-func bindSeasonal(s *site) (eval, schema.Type, error) {
-	if len(s.args) < 2 {
-		return nil, 0, fault.New(fault.Invalid, "series_period", "series_seasonal() cannot find a period by itself yet; give the period as its second argument.")
-	}
-	return boxed(schema.Dynamic, func(a []any) any {
-		x, ok := numbers(a[0])
-		period, okP := toLong(a[1])
-		if !ok || !okP || period < 1 || int(period) > len(x) {
-			return nil
-		}
-		p := int(period)
-		out := make([]any, len(x))
-		for phase := range p {
-			var v []float64
-			for i := phase; i < len(x); i += p {
-				v = append(v, x[i])
-			}
-			slices.Sort(v)
-			m := v[len(v)/2]
-			if len(v)%2 == 0 {
-				m = (m + v[len(v)/2-1]) / 2
-			}
-			for i := phase; i < len(x); i += p {
-				out[i] = m
-			}
-		}
-		return out
-	}), schema.Dynamic, nil
 }

@@ -14,13 +14,14 @@ import (
 
 func sketches() family {
 	return family{
-		"hll_merge":           dynamicFunc(1, -1, mergeSets),
-		"dcount_hll":          typedFunc(schema.Long, 1, 1, arrayLength),
-		"tdigest_merge":       dynamicFunc(1, -1, mergeDigests),
-		"merge_tdigest":       dynamicFunc(1, -1, mergeDigests),
-		"percentile_tdigest":  {bind: bindPercentileDigest, min: 2, max: 3},
-		"percentrank_tdigest": typedFunc(schema.Real, 2, 2, func(a []any) any { return digestRank(a, true) }),
-		"rank_tdigest":        typedFunc(schema.Real, 2, 2, func(a []any) any { return digestRank(a, false) }),
+		"hll_merge":                 dynamicFunc(1, -1, mergeSets),
+		"dcount_hll":                typedFunc(schema.Long, 1, 1, arrayLength),
+		"tdigest_merge":             dynamicFunc(1, -1, mergeDigests),
+		"merge_tdigest":             dynamicFunc(1, -1, mergeDigests),
+		"percentile_tdigest":        {bind: bindPercentileDigest, min: 2, max: 3},
+		"percentrank_tdigest":       typedFunc(schema.Real, 2, 2, func(a []any) any { return digestRank(a, true) }),
+		"percentiles_array_tdigest": dynamicFunc(2, -1, percentilesDigest),
+		"rank_tdigest":              typedFunc(schema.Real, 2, 2, func(a []any) any { return digestRank(a, false) }),
 	}
 }
 
@@ -97,6 +98,30 @@ func bindPercentileDigest(s *site) (eval, schema.Type, error) {
 		}
 		return Unbox(pick(values, weights, []float64{p})[0], t)
 	}), t, nil
+}
+
+// percentilesDigest gives several percentiles, listed one by one or in an array.
+func percentilesDigest(a []any) any {
+	list := a[1:]
+	if l, ok := a[1].([]any); ok {
+		list = l
+	}
+	values, weights, whole, ok := digest(a[0])
+	if !ok {
+		return nil
+	}
+	var at []float64
+	for _, p := range list {
+		v, ok := toReal(column.Resolve(p))
+		if !ok {
+			return nil
+		}
+		at = append(at, v)
+	}
+	if whole != nil {
+		return pick(whole, weights, at)
+	}
+	return pick(values, weights, at)
 }
 
 // digestRank counts the weight at or below a value; as a share of all, in percent, when asked.
