@@ -316,31 +316,3 @@ func TestAStaleIndexShowsTheHistoryAtOnce(t *testing.T) {
 		return
 	}
 }
-
-func TestHuntingRunsTheListedPatterns(t *testing.T) {
-	s := quiet(t)
-	s.json(204, "POST", s.Control+"/resume", "")
-	s.truth(2000)
-	s.settle()
-	run := func(q string) object {
-		return s.json(200, "POST", "/v1.0/security/microsoft.graph.security.runHuntingQuery", `{"query":"`+q+`"}`)
-	}
-	want := s.json(200, "GET", s.Control+"/truth", "")["events"].(object)["EmailEvents"].(float64)
-	if got := run("EmailEvents | count")["results"].([]any)[0].(object)["Count"]; got != want {
-		t.Errorf("count %v, want %v", got, want)
-	}
-	for q, n := range map[string]int{"EmailEvents | take 3": 3, "DeviceInfo | limit 2": 2, "print 'x'": -1, "AlertInfo | top 4 by Timestamp": 4, "EmailEvents | where Timestamp > ago(30d) | where EmailDirection == 'Inbound' | take 5": 5,
-		"DeviceProcessEvents | where Timestamp > ago(1s) and FileName =~ 'NOPE.exe'": 0, "EmailEvents | project Subject, Timestamp | take 1": 1} {
-		if n < 0 {
-			s.json(400, "POST", "/v1.0/security/runHuntingQuery", `{"Query":"`+q+`"}`)
-			continue
-		}
-		m := run(q)
-		if got := len(m["results"].([]any)); got != n || len(m["schema"].([]any)) == 0 {
-			t.Errorf("%s: %d rows and %d columns, want %d rows", q, got, len(m["schema"].([]any)), n)
-		}
-	}
-	for _, bad := range []string{"Nope | count", "EmailEvents | join DeviceInfo on X", "EmailEvents | where Nope == 1", ""} {
-		s.json(400, "POST", "/v1.0/security/runHuntingQuery", `{"Query":"`+bad+`"}`)
-	}
-}

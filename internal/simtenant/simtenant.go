@@ -92,6 +92,7 @@ type tenant struct {
 	info   Info
 	store  *state.Store
 	dir    *directory.Directory
+	living *directory.Living
 	size   state.Size
 	faults faults.Set
 }
@@ -126,6 +127,7 @@ func (t *tenant) open() error {
 	m := t.store.Meta()
 	t.size = m.Size
 	t.dir = directory.New(m.Seed, directory.Size{People: t.size.People, Devices: t.size.Devices})
+	t.living = directory.NewLiving(t.dir, func() []directory.Change { return t.store.Meta().Changes })
 	return nil
 }
 
@@ -148,12 +150,12 @@ func (t *tenant) run(ctx context.Context) error {
 	}
 	feeder := feed.New(feed.Config{Store: t.store, Hub: h, Dir: t.dir, Logger: t.cfg.Logger, Backfill: t.size.Events, PerSec: t.cfg.Size.EventsPerSecond, Now: t.now})
 	g, ctx := errgroup.WithContext(ctx)
-	api := graph.New(graph.Config{Store: t.store, Dir: t.dir, Hub: h, Faults: &t.faults, Logger: t.cfg.Logger, Key: t.keys.signing, Modes: t.modes, Now: t.now,
+	api := graph.New(graph.Config{Store: t.store, Dir: t.dir, Living: t.living, Hub: h, Faults: &t.faults, Logger: t.cfg.Logger, Key: t.keys.signing, Modes: t.modes, Now: t.now,
 		App: graph.App{ID: t.info.ClientID, Secret: t.info.ClientSecret, Name: "Vedette"}, GraphURL: t.info.Graph, TokenURL: t.info.Token})
 	secure := &tls.Config{Certificates: []tls.Certificate{t.keys.leaf}, MinVersion: tls.VersionTLS12}
 	serve(ctx, g, tls.NewListener(listeners.graph, secure), api.GraphHandler())
 	serve(ctx, g, tls.NewListener(listeners.token, secure), api.TokenHandler())
-	serve(ctx, g, listeners.control, control.Handler(control.Config{Store: t.store, Hub: h, Faults: &t.faults, Logger: t.cfg.Logger, Modes: t.modes, Now: t.now}))
+	serve(ctx, g, listeners.control, control.Handler(control.Config{Store: t.store, Living: t.living, Hub: h, Faults: &t.faults, Logger: t.cfg.Logger, Modes: t.modes, Now: t.now}))
 	serve(ctx, g, listeners.portal, portal.Handler(portal.Config{Store: t.store, Dir: t.dir, Logger: t.cfg.Logger, CommentStamps: func() bool { return t.modes().CommentStamps }}))
 	g.Go(func() error { return living.Run(ctx) })
 	g.Go(func() error { return feeder.Run(ctx) })

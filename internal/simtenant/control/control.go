@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 	"github.com/vedette-siem/vedette/internal/simtenant/faults"
 	"github.com/vedette-siem/vedette/internal/simtenant/graph"
 	"github.com/vedette-siem/vedette/internal/simtenant/hub"
@@ -20,6 +21,7 @@ import (
 // Config says what is controlled.
 type Config struct {
 	Store  *state.Store
+	Living *directory.Living
 	Hub    *hub.Hub
 	Faults *faults.Set
 	Logger *slog.Logger
@@ -41,6 +43,8 @@ func Handler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /modes", func(w http.ResponseWriter, _ *http.Request) { reply(w, cfg.Modes()) })
 	mux.HandleFunc("POST /modes", c.modes)
 	mux.HandleFunc("POST /roles", c.roles)
+	mux.HandleFunc("POST /directory", c.changeDirectory)
+	mux.HandleFunc("POST /sensors", c.sensors)
 	mux.HandleFunc("GET /status", c.status)
 	mux.HandleFunc("GET /truth", c.truth)
 	mux.HandleFunc("GET /truth/incidents", c.incidents)

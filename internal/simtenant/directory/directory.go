@@ -1,5 +1,6 @@
-// Package directory is the simulated Contoso directory: people, service accounts, devices, groups and roles.
+// Package directory is the simulated Contoso directory: people, guests, service accounts, devices, groups and roles.
 // It is a pure function of the seed. SID, object id and UPN of an account are the same wherever it appears.
+// Changes made while the tenant runs lie over it: Apply returns the directory as it is after them.
 package directory
 
 import (
@@ -17,21 +18,29 @@ const (
 	NTDomain = "CONTOSO"
 )
 
-// User is a person or a service account.
+// User is a person, a guest or a service account.
 type User struct {
-	ObjectID, SID, CloudSID      string
+	ObjectID, SID, CloudSID      string // SID is "" for accounts that exist in the cloud only, ObjectID for those on premises only
 	Account, UPN, Name           string // Account is the sAMAccountName
+	Mail                         string
 	Given, Surname               string
 	Department, Title            string
-	City, Country, Office, Phone string
+	EmployeeID                   string
+	Street, City, State, Country string
+	Office, Phone                string
 	Manager                      *User
-	Device                       *Device // the device the person works at, nil for service accounts
+	Device                       *Device // the device the person works at, nil for service accounts and guests
 	HomeIP                       string  // public address the person usually comes from
-	ADGuid                       string
+	ADGuid, DN                   string
 	MessagePUID                  string
 	Created                      time.Time
+	Changed, Deleted             time.Time // zero: as made; not deleted
+	Disabled                     bool
+	PasswordNeverExpires         bool
 	Service                      bool
-	Analyst                      bool // works incidents in the portal
+	Guest                        bool   // invited: its home is another tenant
+	Analyst                      bool   // works incidents in the portal
+	Risk                         string // none, low, medium or high
 }
 
 // Device is a computer or phone.
@@ -49,23 +58,27 @@ type Device struct {
 	FirstSeen                   time.Time
 }
 
-// Group is a security group.
+// Group is a security group. Groups of the cloud have no SID of the domain.
 type Group struct {
-	ID, SID, ADGuid, Name, DN string
-	Members                   []*User
+	ID, SID, CloudSID, ADGuid, Name, DN string
+	Members                             []*User
+	Nested                              []*Group // groups that are members
+	Assignable                          bool     // roles may be given to it
 }
 
-// Role is a directory role with its members.
+// Role is a directory role. Who is only eligible is no member until it is activated.
 type Role struct {
 	ID, TemplateID, Name, Description string
-	Members                           []*User
+	Members, Eligible                 []*User
+	Groups                            []*Group // whose members have the role
 }
 
 // Directory is the whole of it. It is read-only after New.
 type Directory struct {
 	TenantID, OrgName string
-	Users             []*User // people first, then service accounts
-	People, Analysts  []*User
+	Users             []*User // people first, then service accounts, then guests
+	People, Analysts  []*User // everyone at work; those who work incidents
+	Services, Guests  []*User
 	Devices           []*Device
 	Clients, Servers  []*Device
 	DCs               []*Device
@@ -84,101 +97,11 @@ func New(seed int64, size Size) *Directory {
 	epoch := time.Date(2021, 3, 1, 8, 0, 0, 0, time.UTC)
 	dir.addPeople(d, size.People, domainSID, epoch)
 	dir.addServices(d, domainSID, epoch)
+	dir.addGuests(dice.New(seed, "guests"), epoch)
 	dir.addDevices(d, size.Devices, domainSID, epoch)
 	dir.addGroups(d, domainSID)
 	dir.addRoles(d)
 	return dir
-}
-
-func (dir *Directory) addPeople(d *dice.Dice, n int, domainSID string, epoch time.Time) {
-	seen := map[string]bool{}
-	for len(dir.People) < n {
-		given, sur := dice.Pick(d, givenNames), dice.Pick(d, surnames)
-		account := strings.ToLower(given + "." + sur)
-		if len(account) > 20 || seen[account] {
-			continue
-		}
-		seen[account] = true
-		i := len(dir.People)
-		dep := departments[(i+d.IntN(3))%len(departments)]
-		city := dice.Pick(d, cities)
-		u := &User{
-			ObjectID: d.GUID(), SID: fmt.Sprintf("%s-%d", domainSID, 1105+i*3), CloudSID: cloudSID(d), Account: account, UPN: account + "@" + Domain,
-			Name: given + " " + sur, Given: given, Surname: sur, Department: dep.name, Title: dice.Pick(d, dep.titles), City: city.name, Country: city.country,
-			Office: fmt.Sprintf("%s %d/%02d", city.name, 1+d.IntN(4), 1+d.IntN(60)), Phone: fmt.Sprintf("+1 555 01%02d", d.IntN(100)),
-			HomeIP: fmt.Sprintf("%s.%d.%d", city.net, d.IntN(250), 2+d.IntN(250)), ADGuid: d.GUID(), MessagePUID: strings.ToUpper(d.Hex(8)),
-			Created: epoch.Add(d.Between(0, 4*365*24*time.Hour)),
-		}
-		switch {
-		case i == 0:
-			u.Department, u.Title = "Executive", "Chief Executive Officer"
-		case i < 1+len(departments):
-			u.Manager, u.Department = dir.People[0], departments[i-1].name
-			u.Title = "Director, " + u.Department
-		default:
-			u.Manager = dir.People[1+i%len(departments)]
-			for k := range departments {
-				if departments[k].name == u.Department {
-					u.Manager = dir.People[1+k]
-				}
-			}
-		}
-		dir.People = append(dir.People, u)
-	}
-	for i := len(dir.People) - 1; i >= 0 && len(dir.Analysts) < 4; i-- {
-		u := dir.People[i]
-		u.Department, u.Title, u.Analyst = "Security Operations", "SOC Analyst", true
-		dir.Analysts = append(dir.Analysts, u)
-	}
-	dir.Users = append(dir.Users, dir.People...)
-}
-
-func cloudSID(d *dice.Dice) string {
-	return fmt.Sprintf("S-1-12-1-%d-%d-%d-%d", d.Uint32(), d.Uint32(), d.Uint32(), d.Uint32())
-}
-
-func (dir *Directory) addServices(d *dice.Dice, domainSID string, epoch time.Time) {
-	for i, s := range []string{"svc-backup", "svc-sql", "svc-scan", "svc-deploy", "svc-sync", "adm-tier0", "adm-helpdesk"} {
-		dir.Users = append(dir.Users, &User{
-			ObjectID: d.GUID(), SID: fmt.Sprintf("%s-%d", domainSID, 3101+i), CloudSID: cloudSID(d), Account: s, UPN: s + "@" + Domain, Name: s,
-			Given: "", Surname: "", Department: "IT", Title: "Service account", ADGuid: d.GUID(), MessagePUID: strings.ToUpper(d.Hex(8)), Created: epoch, Service: true,
-			Country: "US", City: "Redmond", HomeIP: "203.0.113.10",
-		})
-	}
-}
-
-func (dir *Directory) addGroups(d *dice.Dice, domainSID string) {
-	group := func(name string, rid int, members []*User) {
-		dir.Groups = append(dir.Groups, &Group{ID: d.GUID(), SID: fmt.Sprintf("%s-%d", domainSID, rid), ADGuid: d.GUID(), Name: name,
-			DN: "CN=" + name + ",CN=Users,DC=corp,DC=contoso,DC=com", Members: members})
-	}
-	services := dir.Users[len(dir.People):]
-	group("Domain Admins", 512, services[5:6])
-	group("Enterprise Admins", 519, services[5:6])
-	group("Domain Users", 513, dir.Users)
-	group("Backup Operators", 551, services[:1])
-	for i, dep := range departments {
-		var m []*User
-		for _, u := range dir.People {
-			if u.Department == dep.name {
-				m = append(m, u)
-			}
-		}
-		group("GG-"+strings.ReplaceAll(dep.name, " ", "-"), 2100+i, m)
-	}
-	group("GG-SOC", 2200, dir.Analysts)
-}
-
-func (dir *Directory) addRoles(d *dice.Dice) {
-	role := func(name, template, description string, members ...*User) {
-		dir.Roles = append(dir.Roles, &Role{ID: d.GUID(), TemplateID: template, Name: name, Description: description, Members: members})
-	}
-	services := dir.Users[len(dir.People):]
-	role("Global Administrator", "62e90394-69f5-4237-9190-012177145e10", "Can manage all aspects of Microsoft Entra ID and Microsoft services that use Microsoft Entra identities.", services[5], dir.People[1])
-	role("Security Administrator", "194ae4cb-b126-40b2-bd5b-6091b380977d", "Can read security information and reports, and manage configuration in Microsoft Entra ID and Office 365.", dir.Analysts[0])
-	role("Security Operator", "5f2222b1-57c3-48ba-8ad5-d4759f1fde6f", "Creates and manages security events.", dir.Analysts[1:]...)
-	role("Security Reader", "5d6b6bb7-de71-4623-b4af-96380a352509", "Can read security information and reports in Microsoft Entra ID and Office 365.", dir.People[2])
-	role("Exchange Administrator", "29232cdf-9323-42fd-ade2-1d097af3e4de", "Can manage all aspects of the Exchange product.", services[6])
 }
 
 // ByUPN finds a user without regard to case.
@@ -193,8 +116,18 @@ func (dir *Directory) ByUPN(upn string) *User {
 
 // Service returns the service account of that name, nil if there is none.
 func (dir *Directory) Service(account string) *User {
-	for _, u := range dir.Users[len(dir.People):] {
+	for _, u := range dir.Services {
 		if u.Account == account {
+			return u
+		}
+	}
+	return nil
+}
+
+// User returns the user whose object id or UPN it is, nil if there is none.
+func (dir *Directory) User(id string) *User {
+	for _, u := range dir.Users {
+		if id != "" && (strings.EqualFold(u.ObjectID, id) || strings.EqualFold(u.UPN, id)) {
 			return u
 		}
 	}

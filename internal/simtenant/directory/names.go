@@ -5,7 +5,7 @@ type department struct {
 	titles []string
 }
 
-type city struct{ name, country, code, net string }
+type city struct{ name, state, country, code, net string }
 
 var departments = []department{
 	{"Finance", []string{"Accountant", "Financial Analyst", "Controller", "Payroll Specialist"}},
@@ -19,9 +19,11 @@ var departments = []department{
 }
 
 var cities = []city{
-	{"Redmond", "United States", "US", "67.160"}, {"Chicago", "United States", "US", "73.22"}, {"Dublin", "Ireland", "IE", "86.40"},
-	{"Vienna", "Austria", "AT", "84.112"}, {"Munich", "Germany", "DE", "91.10"}, {"Sydney", "Australia", "AU", "101.160"},
+	{"Redmond", "WA", "United States", "US", "67.160"}, {"Chicago", "IL", "United States", "US", "73.22"}, {"Dublin", "", "Ireland", "IE", "86.40"},
+	{"Vienna", "", "Austria", "AT", "84.112"}, {"Munich", "Bavaria", "Germany", "DE", "91.10"}, {"Sydney", "NSW", "Australia", "AU", "101.160"},
 }
+
+var streets = []string{"Harbour Street", "Mill Lane", "Station Road", "Ringstrasse", "Linden Avenue", "Market Square"}
 
 var givenNames = []string{
 	"Adele", "Alex", "Amara", "Anna", "Bianca", "Carlos", "Chen", "Clara", "Daniel", "Diego", "Elena", "Emil", "Farah", "Felix", "Grady", "Hana",

@@ -81,6 +81,9 @@ func New(cfg Config) *Feeder {
 // Run feeds until ctx ends.
 func (f *Feeder) Run(ctx context.Context) error {
 	if err := f.recover(ctx); err != nil {
+		if ctx.Err() != nil { // stopped before it began
+			return nil
+		}
 		return err
 	}
 	saved := f.cfg.Now()

@@ -3,11 +3,11 @@ package graph
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vedette-siem/vedette/internal/simtenant/desk"
 	"github.com/vedette-siem/vedette/internal/simtenant/directory"
-	"github.com/vedette-siem/vedette/internal/simtenant/hunt"
 )
 
 func (s *Server) organization(c *call) error {
@@ -34,37 +34,35 @@ func (s *Server) skus(c *call) error {
 	}}})
 }
 
-func (s *Server) directoryRoles(c *call) error {
-	out := []any{}
-	for _, r := range s.cfg.Dir.Roles {
-		out = append(out, map[string]any{"id": r.ID, "deletedDateTime": nil, "description": r.Description, "displayName": r.Name, "roleTemplateId": r.TemplateID})
-	}
-	return c.ok(page200{Context: s.context("directoryRoles"), Value: out})
-}
-
-func (s *Server) roleMembers(c *call) error {
-	id := c.r.PathValue("id")
-	for _, r := range s.cfg.Dir.Roles {
-		if strings.EqualFold(r.ID, id) || strings.EqualFold("roleTemplateId="+r.TemplateID, id) {
-			out := []any{}
-			for _, u := range r.Members {
-				m := s.wireUser(u)
-				m["@odata.type"] = "#microsoft.graph.user"
-				out = append(out, m)
-			}
-			return c.ok(page200{Context: s.context("directoryObjects"), Value: out})
-		}
-	}
-	return fmt.Errorf("directory role %s: %w", id, desk.ErrNotFound)
-}
-
 func (s *Server) wireUser(u *directory.User) map[string]any {
-	return map[string]any{
-		"id": u.ObjectID, "userPrincipalName": u.UPN, "displayName": u.Name, "givenName": orNull(u.Given), "surname": orNull(u.Surname), "mail": u.UPN, "jobTitle": u.Title, "department": u.Department,
-		"officeLocation": orNull(u.Office), "city": orNull(u.City), "country": orNull(u.Country), "businessPhones": []string{u.Phone}, "mobilePhone": nil, "preferredLanguage": "en-US", "accountEnabled": true,
-		"createdDateTime": u.Created.UTC().Format("2006-01-02T15:04:05Z"), "onPremisesSamAccountName": u.Account, "onPremisesSecurityIdentifier": u.SID, "onPremisesDomainName": directory.ADDomain,
-		"onPremisesUserPrincipalName": u.UPN, "onPremisesSyncEnabled": true, "securityIdentifier": u.CloudSID, "companyName": s.cfg.Dir.OrgName, "userType": "Member",
+	m := map[string]any{
+		"id": u.ObjectID, "userPrincipalName": u.UPN, "displayName": u.Name, "givenName": orNull(u.Given), "surname": orNull(u.Surname), "mail": orNull(u.Mail), "jobTitle": orNull(u.Title),
+		"department": orNull(u.Department), "officeLocation": orNull(u.Office), "streetAddress": orNull(u.Street), "city": orNull(u.City), "state": orNull(u.State), "country": orNull(u.Country),
+		"businessPhones": list(u.Phone), "mobilePhone": nil, "preferredLanguage": "en-US", "accountEnabled": !u.Disabled, "employeeId": orNull(u.EmployeeID), "createdDateTime": u.Created.UTC().Format("2006-01-02T15:04:05Z"),
+		"securityIdentifier": u.CloudSID, "companyName": s.cfg.Dir.OrgName, "userType": "Member", "creationType": nil, "otherMails": []string{}, "onPremisesSamAccountName": nil, "onPremisesSecurityIdentifier": nil,
+		"onPremisesDomainName": nil, "onPremisesUserPrincipalName": nil, "onPremisesDistinguishedName": nil, "onPremisesImmutableId": nil, "onPremisesSyncEnabled": nil,
 	}
+	if u.Guest {
+		m["userType"], m["creationType"], m["companyName"], m["otherMails"] = "Guest", "Invitation", nil, []string{u.Mail}
+	}
+	if u.SID != "" {
+		m["onPremisesSamAccountName"], m["onPremisesSecurityIdentifier"], m["onPremisesDomainName"], m["onPremisesUserPrincipalName"] = u.Account, u.SID, directory.ADDomain, u.UPN
+		m["onPremisesDistinguishedName"], m["onPremisesImmutableId"], m["onPremisesSyncEnabled"] = u.DN, u.ADGuid, true
+	}
+	return m
+}
+
+// list is the text as a collection, empty without one.
+func list(s string) []string {
+	if s == "" {
+		return []string{}
+	}
+	return []string{s}
+}
+
+// inCloud returns the users the Graph knows: those that are not deleted and not of the domain alone.
+func (s *Server) inCloud() []*directory.User {
+	return slices.DeleteFunc(s.cfg.Living.Now().Present(), func(u *directory.User) bool { return u.ObjectID == "" })
 }
 
 func userFields() []string {
@@ -72,7 +70,7 @@ func userFields() []string {
 }
 
 func (s *Server) listUsers(c *call) error {
-	users := s.cfg.Dir.Users
+	users := s.inCloud()
 	if q := c.q.Get("$search"); q != "" {
 		field, text, _ := strings.Cut(strings.Trim(q, `"`), ":")
 		var hit []*directory.User
@@ -133,7 +131,7 @@ func (s *Server) manager(c *call) error {
 
 func (s *Server) user(c *call) (*directory.User, error) {
 	id := c.r.PathValue("id")
-	for _, u := range s.cfg.Dir.Users {
+	for _, u := range s.inCloud() {
 		if strings.EqualFold(u.ObjectID, id) || strings.EqualFold(u.UPN, id) {
 			return u, nil
 		}
@@ -149,63 +147,4 @@ func (s *Server) getUser(c *call) error {
 	m := s.userView(c, u)
 	m["@odata.context"] = s.context("users/$entity")
 	return c.ok(m)
-}
-
-func (s *Server) wireGroup(g *directory.Group) map[string]any {
-	return map[string]any{"@odata.type": "#microsoft.graph.group", "id": g.ID, "displayName": g.Name, "securityEnabled": true, "mailEnabled": false, "onPremisesSecurityIdentifier": g.SID, "groupTypes": []string{},
-		"securityIdentifier": g.SID}
-}
-
-func (s *Server) listGroups(c *call) error {
-	out := []any{}
-	for _, g := range s.cfg.Dir.Groups {
-		out = append(out, s.wireGroup(g))
-	}
-	return c.ok(page200{Context: s.context("groups"), Value: out})
-}
-
-func (s *Server) memberOf(c *call) error {
-	u, err := s.user(c)
-	if err != nil {
-		return err
-	}
-	out := []any{}
-	for _, g := range s.cfg.Dir.Groups {
-		for _, m := range g.Members {
-			if m == u {
-				out = append(out, s.wireGroup(g))
-			}
-		}
-	}
-	for _, r := range s.cfg.Dir.Roles {
-		for _, m := range r.Members {
-			if m == u {
-				out = append(out, map[string]any{"@odata.type": "#microsoft.graph.directoryRole", "id": r.ID, "displayName": r.Name, "roleTemplateId": r.TemplateID})
-			}
-		}
-	}
-	return c.ok(page200{Context: s.context("directoryObjects"), Value: out})
-}
-
-func (s *Server) sensors(c *call) error {
-	out := []any{}
-	for _, dc := range s.cfg.Dir.DCs {
-		out = append(out, map[string]any{"id": strings.ToLower(dc.UUID), "displayName": dc.Host, "sensorType": "domainControllerIntegrated", "deploymentStatus": "upToDate",
-			"createdDateTime": hunt.Time(dc.FirstSeen), "domainName": directory.ADDomain, "healthStatus": "healthy", "openHealthIssuesCount": 0, "serviceStatus": "running", "version": "2.245.18678.34621",
-			"settings": map[string]any{"description": "", "domainControllerDnsNames": []string{dc.DNS}, "isDelayedDeploymentEnabled": false}})
-	}
-	return c.ok(page200{Context: s.context("security/identities/sensors"), Value: out})
-}
-
-func (s *Server) identityAccounts(c *call) error {
-	return answer(c, listing[*directory.User]{
-		items: s.cfg.Dir.Users, get: func(*directory.User) func(string) any { return func(string) any { return nil } }, top: 100, maxTop: 999, capMessage: "The limit of '%d' for Top query has been exceeded.",
-		context: s.context("security/identities/identityAccounts"), tieBreak: func(a, b *directory.User) int { return cmp.Compare(a.UPN, b.UPN) },
-		view: func(u *directory.User) any {
-			return map[string]any{"@odata.type": "#microsoft.graph.security.user", "id": u.ADGuid, "displayName": u.Name, "domain": directory.ADDomain, "isEnabled": true, "onPremisesSecurityIdentifier": u.SID,
-				"cloudSecurityIdentifier": u.CloudSID, "userPrincipalName": u.UPN, "emailAddress": u.UPN,
-				"accounts": []any{map[string]any{"identifier": u.SID, "identityProvider": "activeDirectory", "actions": []string{"disable", "enable", "forcePasswordReset"}},
-					map[string]any{"identifier": u.ObjectID, "identityProvider": "entraID", "actions": []string{"revokeAllSessions", "requireUserToSignInAgain"}}}}
-		},
-	})
 }

@@ -24,6 +24,9 @@ type Modes struct {
 	NewestBy      string        `json:"newestBy"`      // default order: lastUpdateDateTime or createdDateTime, newest first
 	Lag           time.Duration `json:"lag"`           // lists show what was true that long ago
 	CommentStamps bool          `json:"commentStamps"` // a comment changes lastUpdateDateTime
+	RetryAfter    bool          `json:"retryAfter"`    // a refusal for too many requests says when to come again
+	HuntCalls     int           `json:"huntCalls"`     // hunting queries in a minute
+	HuntCPU       time.Duration `json:"huntCPU"`       // time hunting may take in a quarter of an hour
 }
 
 // App is the registered client.
@@ -32,7 +35,8 @@ type App struct{ ID, Secret, Name string }
 // Config says what is served.
 type Config struct {
 	Store    *state.Store
-	Dir      *directory.Directory
+	Dir      *directory.Directory // as it was made
+	Living   *directory.Living    // as it is
 	Hub      *hub.Hub
 	Faults   *faults.Set
 	Logger   *slog.Logger
@@ -46,8 +50,9 @@ type Config struct {
 
 // Server has the two handlers.
 type Server struct {
-	cfg Config
-	mux *http.ServeMux
+	cfg   Config
+	mux   *http.ServeMux
+	quota huntQuota
 }
 
 // New returns a server.
@@ -99,7 +104,9 @@ func (s *Server) routes() {
 	alertWrite := []string{"SecurityAlert.ReadWrite.All"}
 	users := []string{"User.Read.All", "User.ReadBasic.All", "Directory.Read.All"}
 	org := []string{"Organization.Read.All", "Directory.Read.All"}
+	groups := []string{"Group.Read.All", "GroupMember.Read.All", "Directory.Read.All"}
 	roles := []string{"RoleManagement.Read.Directory", "Directory.Read.All"}
+	eligible := []string{"RoleEligibilitySchedule.Read.Directory", "RoleManagement.Read.Directory"}
 	hunting := []string{"ThreatHunting.Read.All"}
 	s.handle("GET /v1.0/security/incidents", incidentRead, s.listIncidents)
 	s.handle("GET /v1.0/security/incidents/$count", incidentRead, s.countIncidents)
@@ -119,10 +126,16 @@ func (s *Server) routes() {
 	s.handle("GET /v1.0/directoryRoles/{id}/members", roles, s.roleMembers)
 	s.handle("GET /v1.0/users", users, s.listUsers)
 	s.handle("GET /v1.0/users/{id}", users, s.getUser)
-	s.handle("GET /v1.0/users/{id}/transitiveMemberOf", users, s.memberOf)
+	s.handle("GET /v1.0/users/{id}/transitiveMemberOf", users, s.transitiveMemberOf)
 	s.handle("GET /v1.0/users/{id}/manager", users, s.manager)
-	s.handle("GET /v1.0/groups", users, s.listGroups)
+	s.handle("GET /v1.0/users/{id}/memberOf", users, s.memberOf)
+	s.handle("GET /v1.0/groups", groups, s.listGroups)
+	s.handle("GET /v1.0/groups/{id}", groups, s.getGroup)
+	s.handle("GET /v1.0/groups/{id}/members", groups, s.groupMembers)
+	s.handle("GET /v1.0/groups/{id}/transitiveMembers", groups, s.groupMembers)
+	s.handle("GET /v1.0/roleManagement/directory/roleEligibilityScheduleInstances", eligible, s.eligibilities)
 	s.handle("GET /v1.0/security/identities/sensors", []string{"SecurityIdentitiesSensors.Read.All"}, s.sensors)
+	s.handle("GET /v1.0/security/identities/healthIssues", []string{"SecurityIdentitiesHealth.Read.All", "SecurityIdentitiesHealth.ReadWrite.All"}, s.healthIssues)
 	s.handle("GET /v1.0/security/identities/identityAccounts", []string{"SecurityIdentitiesAccount.Read.All", "SecurityIdentitiesUserActions.ReadWrite.All"}, s.identityAccounts)
 	s.handle("/", nil, func(c *call) error {
 		c.fail(http.StatusBadRequest, "BadRequest", "Resource not found for the segment '"+lastSegment(c.r.URL.Path)+"'.")
@@ -135,7 +148,7 @@ func lastSegment(path string) string { return path[strings.LastIndexByte(path, '
 // Roles returns every application permission the client can be granted.
 func Roles() []string {
 	return []string{"SecurityIncident.ReadWrite.All", "SecurityAlert.ReadWrite.All", "ThreatHunting.Read.All", "User.Read.All", "Organization.Read.All", "RoleManagement.Read.Directory", "Directory.Read.All",
-		"SecurityIdentitiesSensors.Read.All", "SecurityIdentitiesAccount.Read.All"}
+		"SecurityIdentitiesSensors.Read.All", "SecurityIdentitiesAccount.Read.All", "SecurityIdentitiesHealth.Read.All", "RoleEligibilitySchedule.Read.Directory", "GroupMember.Read.All"}
 }
 
 func allowed(granted, wanted []string) bool {

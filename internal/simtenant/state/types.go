@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 )
 
 // Comment is a comment of an incident or an alert.
@@ -108,6 +110,14 @@ type Size struct {
 	Span                               time.Duration
 }
 
+// Sensor is the state of a Defender for Identity sensor as the Graph spells it.
+type Sensor struct {
+	Health  string `json:"health,omitempty"`     // healthy, notHealthyLow, notHealthyMedium, notHealthyHigh
+	Service string `json:"service,omitempty"`    // running, stopped, ...
+	Deploy  string `json:"deployment,omitempty"` // upToDate, outdated, disconnected, ...
+	Removed bool   `json:"removed,omitempty"`
+}
+
 // Meta is what the tenant remembers about itself.
 type Meta struct {
 	Seed         int64
@@ -122,14 +132,17 @@ type Meta struct {
 	Rate         float64          // extra events per second
 	Paused       bool
 	NextStoryAt  time.Time
-	Size         Size              // fixed at first start
-	Forced       map[string]string // modes set by hand
-	Roles        []string          // granted application permissions, nil for all
+	Size         Size               // fixed at first start
+	Forced       map[string]string  // modes set by hand
+	Roles        []string           // granted application permissions, nil for all
+	Changes      []directory.Change // of the directory, oldest first
+	Sensors      map[string]Sensor  // by name of the computer: what was set by hand
 }
 
 func (m Meta) clone() Meta {
 	m.Sources, m.Offsets = cloneMap(m.Sources), cloneMap(m.Offsets)
-	m.Forced = cloneMap(m.Forced)
+	m.Forced, m.Sensors = cloneMap(m.Forced), cloneMap(m.Sensors)
+	m.Changes = slices.Clip(m.Changes) // an append to the copy leaves the original alone
 	return m
 }
 

@@ -1,0 +1,30 @@
+package directory
+
+import "sync"
+
+// Living is a directory that changes: the base with all changes so far. It is safe for concurrent use.
+type Living struct {
+	base    *Directory
+	changes func() []Change
+	mu      sync.Mutex
+	n       int
+	now     *Directory
+}
+
+// NewLiving returns the directory over base whose changes the function returns; their list only grows.
+func NewLiving(base *Directory, changes func() []Change) *Living {
+	return &Living{base: base, changes: changes, now: base}
+}
+
+// Now returns the directory as it is. The caller must not change it.
+func (l *Living) Now() *Directory {
+	changes := l.changes()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(changes) != l.n {
+		if d, err := l.base.Apply(changes); err == nil { // they were checked before they were kept
+			l.n, l.now = len(changes), d
+		}
+	}
+	return l.now
+}
