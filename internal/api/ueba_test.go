@@ -19,7 +19,7 @@ func TestUEBASettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { db.Close() })
-	if s.UEBA, err = ueba.New(t.Context(), db, nil, "w"); err != nil {
+	if s.UEBA, err = ueba.New(t.Context(), ueba.Config{Store: db}, ueba.Workspace{ID: "w"}); err != nil {
 		t.Fatal(err)
 	}
 	s.Workspaces[0].SubscriptionID, s.Workspaces[0].ResourceGroup = "sub-1", "RG"

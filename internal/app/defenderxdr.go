@@ -91,7 +91,8 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, portal stri
 	if err != nil {
 		return nil, err
 	}
-	if x.behavior, err = ueba.New(ctx, s.db, s.log, ids...); err != nil {
+	x.pump = x.incidents.Pump(s.store)
+	if x.behavior, err = s.buildBehavior(ctx, x.pump); err != nil {
 		return nil, err
 	}
 	x.behavior.Subscribe(func(ws string) { hub.Publish(api.Event{Kind: "ueba", Data: map[string]string{"workspace": ws}}) })
@@ -99,7 +100,6 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, portal stri
 		hub.Publish(api.Event{Kind: "connector", Data: map[string]string{"workspace": ws, "id": connector.DefenderXDR}})
 	})
 	x.runner = connector.NewRunner(x.connectors, s.board, s.log)
-	x.pump = x.incidents.Pump(s.store)
 	budget := ingest.NewBudget(0)
 	for i := range s.cfg.Workspaces {
 		w, cfg := s.workspaces[i], &s.cfg.Workspaces[i]
@@ -159,6 +159,8 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 	}, func() float64 { return float64(pull.Repairs()) }))
 	probes[w.ID] = pull
 	x.behavior.SetProber(w.ID, directory.NewSensors(client))
+	x.behavior.Add(w.ID, directory.NewEntra(client, cfg.Identities.PollInterval))
+	x.behavior.Add(w.ID, directory.NewDefender(client, cfg.Identities.PollInterval))
 	iw.Directory = defenderxdr.NewDirectory(client)
 	iw.Changed = worker.Wake
 	iw.Opened = pull.Opened
@@ -250,6 +252,7 @@ func (x *defenderXDR) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return x.runner.Run(ctx) })
 	g.Go(func() error { return quiet(ctx, x.pump.Run(ctx)) })
+	g.Go(func() error { return x.behavior.Run(ctx) })
 	g.Go(func() error { return quiet(ctx, x.meter.Run(ctx)) })
 	g.Go(func() error { return x.health.run(ctx) })
 	g.Go(func() error { return x.savePace(ctx) })

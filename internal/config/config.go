@@ -45,13 +45,19 @@ type Query struct {
 
 // Workspace is one workspace and the tenant it is connected to.
 type Workspace struct {
-	Name           string    `yaml:"name"`
-	ID             string    `yaml:"id"`             // GUID; made once and kept when empty
-	SubscriptionID string    `yaml:"subscriptionId"` // GUID; made once and kept when empty
-	ResourceGroup  string    `yaml:"resourceGroup"`
-	Tenant         Tenant    `yaml:"tenant"`
-	Streaming      Streaming `yaml:"streaming"`
-	Incidents      Incidents `yaml:"incidents"`
+	Name           string     `yaml:"name"`
+	ID             string     `yaml:"id"`             // GUID; made once and kept when empty
+	SubscriptionID string     `yaml:"subscriptionId"` // GUID; made once and kept when empty
+	ResourceGroup  string     `yaml:"resourceGroup"`
+	Tenant         Tenant     `yaml:"tenant"`
+	Streaming      Streaming  `yaml:"streaming"`
+	Incidents      Incidents  `yaml:"incidents"`
+	Identities     Identities `yaml:"identities"`
+}
+
+// Identities tunes how people of the directories are followed.
+type Identities struct {
+	PollInterval time.Duration `yaml:"pollInterval"` // default 15m
 }
 
 // Tenant is the Entra directory the workspace belongs to.

@@ -158,6 +158,7 @@ func (c *Config) defaults(base string) {
 		}
 		set(&w.Incidents.PollInterval, 30*time.Second)
 		set(&w.Incidents.Overlap, 10*time.Minute)
+		set(&w.Identities.PollInterval, 15*time.Minute)
 		set(&w.Incidents.Conflict, "remote-wins")
 		set(&w.Incidents.Limits.PerMinute, 50)
 		set(&w.Incidents.Limits.PerHour, 1500)

@@ -2,9 +2,10 @@ package incident
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,14 @@ type Pump struct {
 
 // Pump returns the pump that appends to app. Run one.
 func (s *Service) Pump(app ingest.Appender) *Pump { return &Pump{s, app} }
+
+// Wake makes the pump look at once: rows were added to the outbox by another service.
+func (p *Pump) Wake() {
+	select {
+	case p.s.rows <- struct{}{}:
+	default:
+	}
+}
 
 // Run appends what waits until the context ends, as soon as it is there. A store that cannot be written makes it wait and
 // try again; nothing is lost meanwhile.
@@ -157,28 +166,36 @@ func (p *Pump) frame(ctx context.Context, ws string, rows []meta.EventRow) (stor
 	f := store.Frame{Workspace: ws}
 	tables := map[string]*builder{}
 	for _, r := range rows {
-		var e event
-		if err := json.Unmarshal([]byte(r.Body), &e); err != nil || e.Alert == nil && e.Incident == nil {
+		e, err := decodeEvent(r.Body)
+		if err != nil {
 			p.s.log.ErrorContext(ctx, "an event row cannot be built", "workspace", ws, "seq", r.Seq, "err", err)
 			continue
 		}
 		table, src := e.source()
 		b, ok := tables[table]
 		if !ok {
-			var err error
 			if b, err = newBuilder(table); err != nil {
-				return f, err
+				if e.Row == nil {
+					return f, err
+				}
+				p.s.log.ErrorContext(ctx, "an event row cannot be built", "workspace", ws, "seq", r.Seq, "err", err)
+				continue
 			}
 			tables[table] = b
 		}
-		if e.Alert != nil {
+		switch {
+		case e.Row != nil:
+			if err := b.addRow(e.Row.Values, src); err != nil {
+				p.s.log.ErrorContext(ctx, "an event row cannot be built", "workspace", ws, "seq", r.Seq, "err", err)
+			}
+		case e.Alert != nil:
 			b.add(AlertValues(w, *e.Alert, e.Time), src)
-		} else {
+		default:
 			b.add(Values(w, *e.Incident, e.Comments, e.Alerts, e.Time), src)
 		}
 	}
-	for _, name := range []string{incidentTable, alertTable} {
-		if b, ok := tables[name]; ok {
+	for _, name := range slices.Sorted(maps.Keys(tables)) {
+		if b := tables[name]; b.rows.Batch.N > 0 {
 			f.Tables = append(f.Tables, b.rows)
 		}
 	}

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -27,6 +28,30 @@ type event struct {
 	Comments []model.Comment `json:"comments,omitempty"`
 	Alerts   []string        `json:"alerts,omitempty"`
 	Alert    *model.Alert    `json:"alert,omitempty"`
+	Row      *model.Row      `json:"row,omitempty"`
+}
+
+// EncodeRow returns the row as it waits in the row outbox.
+func EncodeRow(r model.Row) (string, error) {
+	b, err := json.Marshal(event{Row: &r})
+	if err != nil {
+		return "", fmt.Errorf("encoding a row of %s: %w", r.Table, err)
+	}
+	return string(b), nil
+}
+
+// decodeEvent reads a waiting row; numbers stay exact.
+func decodeEvent(body string) (event, error) {
+	var e event
+	d := json.NewDecoder(strings.NewReader(body))
+	d.UseNumber()
+	if err := d.Decode(&e); err != nil {
+		return e, err
+	}
+	if e.Alert == nil && e.Incident == nil && e.Row == nil {
+		return e, errors.New("it tells of nothing")
+	}
+	return e, nil
 }
 
 func alertEvent(a model.Alert, written, revision int64) (string, error) {
@@ -211,6 +236,9 @@ func raw(v any) any {
 
 // source is the provenance of an event's row.
 func (e event) source() (table, src string) {
+	if e.Row != nil {
+		return e.Row.Table, e.Row.Source
+	}
 	if e.Alert != nil {
 		return alertTable, fmt.Sprintf("alert/%s/%d", e.Alert.ID, e.Revision)
 	}
@@ -239,6 +267,39 @@ func newBuilder(table string) (*builder, error) {
 	}
 	add(schema.Column{Name: store.SrcColumn, Type: schema.String, Hidden: true})
 	return b, nil
+}
+
+// addRow adds a row whose values come as JSON; one that does not fit its column's type is an error, and nothing is added.
+func (b *builder) addRow(values map[string]any, src string) error {
+	typed := make(map[string]any, len(values))
+	for _, c := range b.rows.Cols {
+		v := values[c.Name]
+		if v == nil {
+			continue
+		}
+		ok := true
+		switch n, isNumber := v.(json.Number); c.Type {
+		case schema.Dynamic:
+			typed[c.Name] = raw(v)
+		case schema.Int, schema.Long, schema.Datetime, schema.Timespan:
+			i, err := n.Int64()
+			ok = isNumber && err == nil
+			typed[c.Name] = i
+		case schema.Real:
+			f, err := n.Float64()
+			ok = isNumber && err == nil
+			typed[c.Name] = f
+		case schema.Bool:
+			typed[c.Name], ok = v.(bool)
+		default:
+			typed[c.Name], ok = v.(string)
+		}
+		if !ok {
+			return fmt.Errorf("%v is no value for column %s of type %s", v, c.Name, c.Type)
+		}
+	}
+	b.add(typed, src)
+	return nil
 }
 
 func (b *builder) add(values map[string]any, src string) {

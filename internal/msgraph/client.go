@@ -302,6 +302,7 @@ func (a *answer) decode(rq call, out any) error {
 type Page struct {
 	Rows    []json.RawMessage
 	Next    string    // "" on the last page
+	Delta   string    // where to ask for later changes, "" when this is no list of changes
 	Count   int       // of the whole list, -1 when the service did not say
 	Date    time.Time // of the server
 	Partial bool      // rows of some provider are missing
@@ -315,6 +316,7 @@ func (c *Client) page(ctx context.Context, rq call) (*Page, error) {
 	var list struct {
 		Value []json.RawMessage `json:"value"`
 		Next  string            `json:"@odata.nextLink"`
+		Delta string            `json:"@odata.deltaLink"`
 		Count *int              `json:"@odata.count"`
 	}
 	if err := a.decode(rq, &list); err != nil {
@@ -327,12 +329,21 @@ func (c *Client) page(ctx context.Context, rq call) (*Page, error) {
 	if list.Count != nil {
 		p.Count = *list.Count
 	}
-	if p.Next != "" {
-		next, err := c.graph.Parse(p.Next)
-		if err != nil || next.Scheme != c.graph.Scheme || next.Host != c.graph.Host {
-			return nil, fault.New(fault.Unavailable, "graph_next_link", "The list of %s continues on another host (%s); it was not followed.", rq.what, p.Next)
-		}
-		p.Next = next.String()
+	if p.Next, err = c.link(p.Next, rq); err != nil {
+		return nil, err
 	}
-	return p, nil
+	p.Delta, err = c.link(list.Delta, rq)
+	return p, err
+}
+
+// link returns a link of an answer as an absolute address; one to another host is an error, for the token goes along.
+func (c *Client) link(to string, rq call) (string, error) {
+	if to == "" {
+		return "", nil
+	}
+	next, err := c.graph.Parse(to)
+	if err != nil || next.Scheme != c.graph.Scheme || next.Host != c.graph.Host {
+		return "", fault.New(fault.Unavailable, "graph_next_link", "The list of %s continues on another host (%s); it was not followed.", rq.what, to)
+	}
+	return next.String(), nil
 }

@@ -2,7 +2,6 @@ package msgraph
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 )
 
@@ -25,31 +24,9 @@ type Sensor struct {
 func (c *Client) Sensors(ctx context.Context) ([]Sensor, error) {
 	rq := call{method: http.MethodGet, path: "/security/identities/sensors", priority: UserWrite, needs: NeedSensors, what: "the sensors of Defender for Identity"}
 	var out []Sensor
-	err := c.each(ctx, rq, func(raw json.RawMessage) error {
-		var s Sensor
-		if json.Unmarshal(raw, &s) == nil {
-			out = append(out, s)
-		}
+	err := rows(ctx, c, rq, func(s Sensor) error {
+		out = append(out, s)
 		return nil
 	})
 	return out, err
-}
-
-// each calls f with every row of a list, page by page.
-func (c *Client) each(ctx context.Context, rq call, f func(json.RawMessage) error) error {
-	for {
-		p, err := c.page(ctx, rq)
-		if err != nil {
-			return err
-		}
-		for _, raw := range p.Rows {
-			if err := f(raw); err != nil {
-				return err
-			}
-		}
-		if p.Next == "" {
-			return nil
-		}
-		rq.path, rq.query = p.Next, nil
-	}
 }

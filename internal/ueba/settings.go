@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/health"
+	"github.com/vedette-siem/vedette/internal/meta"
 	"github.com/vedette-siem/vedette/internal/model"
 )
 
@@ -54,10 +56,31 @@ const (
 	probeAge     = 30 * time.Second
 )
 
+// Store keeps choices, what the sources say, and the rows that wait. *meta.DB is one.
+type Store interface {
+	SettingsStore
+	Identities() meta.IdentityTx
+	ChangeIdentities(ctx context.Context, f func(ctx context.Context, tx meta.IdentityTx) error) error
+}
+
+// Config is what a Service works with.
+type Config struct {
+	Store  Store
+	Encode func(model.Row) (string, error) // as the row outbox wants a row
+	Wake   func()                          // says that rows wait in the outbox
+	Health *health.Board                   // may be nil
+	Logger *slog.Logger                    // may be nil
+	Now    func() time.Time                // nil is the wall clock
+}
+
 // Service is entity behavior of all workspaces. It is safe for concurrent use.
 type Service struct {
-	store SettingsStore
-	log   *slog.Logger
+	store  Store
+	encode func(model.Row) (string, error)
+	wake   func()
+	board  *health.Board
+	log    *slog.Logger
+	now    func() time.Time
 
 	mu          sync.Mutex
 	workspaces  map[string]*workspace
@@ -67,6 +90,7 @@ type Service struct {
 }
 
 type workspace struct {
+	Workspace
 	choice  model.EntityBehavior
 	changed chan struct{} // closed and replaced with every change
 	prober  Prober        // nil: no tenant
@@ -77,19 +101,37 @@ type workspace struct {
 }
 
 // New returns the service, with the choices of the workspaces read.
-func New(ctx context.Context, store SettingsStore, log *slog.Logger, workspaces ...string) (*Service, error) {
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
+func New(ctx context.Context, cfg Config, workspaces ...Workspace) (*Service, error) {
+	s := &Service{
+		store: cfg.Store, encode: cfg.Encode, wake: cfg.Wake, board: cfg.Health, log: cfg.Logger, now: cfg.Now, workspaces: map[string]*workspace{},
 	}
-	s := &Service{store: store, log: log, workspaces: map[string]*workspace{}}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.board == nil {
+		s.board = &health.Board{}
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.wake == nil {
+		s.wake = func() {}
+	}
 	for _, ws := range workspaces {
-		c, err := store.EntityBehavior(ctx, ws)
+		c, err := s.store.EntityBehavior(ctx, ws.ID)
 		if err != nil {
 			return nil, err
 		}
-		s.workspaces[ws] = &workspace{choice: c, changed: make(chan struct{}), state: map[string]SourceState{}}
+		s.workspaces[ws.ID] = &workspace{Workspace: ws, choice: c, changed: make(chan struct{}), state: map[string]SourceState{}}
 	}
 	return s, nil
+}
+
+// Add adds a source to a workspace. All must be added before the service is used.
+func (s *Service) Add(ws string, src Source) {
+	if w := s.workspaces[ws]; w != nil {
+		w.sources = append(w.sources, src)
+	}
 }
 
 // SetProber says how the tenant of a workspace is asked about sensors. It must be called before the service is used.
@@ -163,7 +205,7 @@ func (s *Service) Set(ctx context.Context, ws string, c Change, actor string) er
 	if next.Enabled == old.Enabled && slices.Equal(next.Directories, old.Directories) && slices.Equal(next.DataSources, old.DataSources) && old.Version > 0 {
 		return nil
 	}
-	next.ChangedBy, next.ChangedAt, next.Version = actor, time.Now().UTC().Truncate(time.Millisecond), old.Version+1
+	next.ChangedBy, next.ChangedAt, next.Version = actor, s.now().UTC().Truncate(time.Millisecond), old.Version+1
 	if err := s.store.SaveEntityBehavior(ctx, next); err != nil {
 		return err
 	}

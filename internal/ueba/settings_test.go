@@ -2,6 +2,7 @@ package ueba
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -34,10 +35,17 @@ func open(t *testing.T, dir string) *meta.DB {
 	return db
 }
 
+func config(db *meta.DB) Config {
+	return Config{Store: db, Encode: func(r model.Row) (string, error) {
+		b, err := json.Marshal(r)
+		return string(b), err
+	}}
+}
+
 func service(t *testing.T, p Prober) (*Service, *meta.DB) {
 	t.Helper()
 	db := open(t, t.TempDir())
-	s, err := New(t.Context(), db, nil, "w")
+	s, err := New(t.Context(), config(db), Workspace{ID: "w", TenantID: "t"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +104,7 @@ func TestChoiceOutlivesTheProcess(t *testing.T) {
 	if err := s.Set(t.Context(), "w", on("AzureActiveDirectory", "ActiveDirectory", "ActiveDirectory"), "ada"); err != nil {
 		t.Fatal(err)
 	}
-	again, err := New(t.Context(), db, nil, "w")
+	again, err := New(t.Context(), config(db), Workspace{ID: "w"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ type SourceView struct {
 	Name     string     `json:"name"`
 	Title    string     `json:"title"`
 	State    string     `json:"state"`
-	People   int        `json:"people"`
+	People   int64      `json:"people"`
 	LastRead *time.Time `json:"lastRead"`
 	Message  string     `json:"message"`
 }

@@ -1,0 +1,17 @@
+package app
+
+import (
+	"context"
+
+	"github.com/vedette-siem/vedette/internal/incident"
+	"github.com/vedette-siem/vedette/internal/ueba"
+)
+
+// buildBehavior constructs entity behavior of all workspaces. Its rows go through the row outbox of incidents.
+func (s *server) buildBehavior(ctx context.Context, pump *incident.Pump) (*ueba.Service, error) {
+	var ws []ueba.Workspace
+	for _, w := range s.workspaces {
+		ws = append(ws, ueba.Workspace{ID: w.ID, TenantID: w.TenantID})
+	}
+	return ueba.New(ctx, ueba.Config{Store: s.db, Encode: incident.EncodeRow, Wake: pump.Wake, Health: s.board, Logger: s.log}, ws...)
+}
