@@ -16,6 +16,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/auth"
 	"github.com/vedette-siem/vedette/internal/connector"
 	"github.com/vedette-siem/vedette/internal/content"
+	"github.com/vedette-siem/vedette/internal/deadletter"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/incident"
@@ -31,13 +32,14 @@ type Workspace struct {
 
 // Config is what a Server serves.
 type Config struct {
-	Workspaces []*Workspace
-	Auth       *auth.Service
-	Query      *query.Service
-	Incidents  *incident.Service
-	Connectors *connector.Service
-	UEBA       *ueba.Service
-	Content    *content.Service
+	Workspaces  []*Workspace
+	Auth        *auth.Service
+	Query       *query.Service
+	Incidents   *incident.Service
+	Connectors  *connector.Service
+	UEBA        *ueba.Service
+	Content     *content.Service
+	DeadLetters *deadletter.Service
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
 	Store        *store.Store
@@ -154,6 +156,11 @@ func (s *Server) register() {
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/connect", s.connect)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/disconnect", s.disconnect)
 	s.private(auth.WriteConnectors, "PUT /api/w/{ws}/connectors/{id}/tables", s.setTables)
+
+	// Dead letters hold what the tenant sent: to see them is to query.
+	s.private(auth.QueryData, "GET /api/w/{ws}/deadletters", s.listDeadLetters)
+	s.private(auth.QueryData, "GET /api/w/{ws}/deadletters/{id}", s.showDeadLetter)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/deadletters/replay", s.replayDeadLetters)
 
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/ueba", s.showUEBA)
 	s.private(auth.ReadConnectors, "POST /api/w/{ws}/ueba/check", s.checkUEBA)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/content"
+	"github.com/vedette-siem/vedette/internal/deadletter"
 	"github.com/vedette-siem/vedette/internal/engine"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/meta"
@@ -20,8 +21,9 @@ import (
 
 // Offline answers queries without a server: over the data folder of one that is not running, or over nothing.
 type Offline struct {
-	Query     *query.Service
-	Workspace string // id
+	Query       *query.Service
+	DeadLetters *deadletter.Service
+	Workspace   string // id
 
 	close []func() error
 }
@@ -112,6 +114,7 @@ func (o *Offline) open(ctx context.Context, dir string, db *meta.DB, names map[s
 		return err
 	}
 	o.close = append(o.close, st.Close)
+	o.DeadLetters = deadletter.New(st)
 	eng, err := engine.New(engine.Options{Dir: dir})
 	if err != nil {
 		return err

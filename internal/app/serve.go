@@ -24,6 +24,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/auth"
 	"github.com/vedette-siem/vedette/internal/config"
 	"github.com/vedette-siem/vedette/internal/content"
+	"github.com/vedette-siem/vedette/internal/deadletter"
 	"github.com/vedette-siem/vedette/internal/engine"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/health"
@@ -139,7 +140,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Query: query.New(query.Config{Store: s.store, Engine: eng, Names: names, Functions: solutions.Functions, Limits: query.Limits{
 			Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
 		}}),
-		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Content: solutions, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
+		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Content: solutions, DeadLetters: deadletter.New(s.store), SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,
 	}).Handler()

@@ -41,6 +41,7 @@ var rules = []struct {
 	{"internal/store/...", []string{"internal/store/...", "internal/schema", "internal/column", "internal/fault"}, "the store knows no language and no connector"},
 	{"internal/engine/...", []string{"internal/engine/...", "internal/kql/...", "internal/store/...", "internal/schema", "internal/column", "internal/fault"}, "engines run plans over snapshots"},
 	{"internal/normalize", []string{"internal/schema", "internal/column", "internal/model", "internal/fault"}, "pure functions"},
+	{"internal/deadletter", []string{"internal/ingest", "internal/normalize", "internal/store", "internal/schema", "internal/column", "internal/fault"}, "letters are read from the store and go back into it"},
 	{"internal/content", []string{"data", "internal/fault", "internal/model"}, "solutions are data; state is behind its Store"},
 	{"internal/msgraph", []string{"internal/fault"}, "a client of the tenant, nothing else"},
 	{"internal/ueba", []string{"internal/meta", "internal/model", "internal/fault", "internal/health", "internal/schema", "internal/column"}, "state, tenant and directories are behind interfaces"},
