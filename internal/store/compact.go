@@ -145,16 +145,24 @@ func (s *Store) mergeParts(ctx context.Context, t *table, in []*part) error {
 
 // replace changes the part list. The caller holds change and mu.
 func (t *table) replace(gone []*part, add []manifest.Part) {
-	list := make([]*part, 0, len(t.parts)+len(add)-len(gone))
-	for _, p := range t.parts {
-		if !slices.Contains(gone, p) {
-			list = append(list, p)
+	keep := func(old []*part) []*part {
+		list := make([]*part, 0, len(old)+len(add))
+		for _, p := range old {
+			if !slices.Contains(gone, p) {
+				list = append(list, p)
+			}
+		}
+		return list
+	}
+	hot, cold := keep(t.parts), keep(t.cold)
+	for _, p := range add {
+		if isCold(p) {
+			cold = append(cold, &part{Part: p})
+		} else {
+			hot = append(hot, &part{Part: p})
 		}
 	}
-	for _, p := range add {
-		list = append(list, &part{Part: p})
-	}
-	t.parts = list
+	t.parts, t.cold = hot, cold
 }
 
 // merger merges sorted parts chunk by chunk; its memory does not grow with their size.

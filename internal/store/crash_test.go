@@ -230,7 +230,7 @@ func TestDamagedJournal(t *testing.T) {
 	if err := os.WriteFile(segs[0], raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if r, err := store.Verify(t.Context(), o.Dir, m, nil); err != nil || len(r.Problems) != 1 || r.Problems[0].Path != "journal/"+filepath.Base(segs[0]) {
+	if r, err := store.Verify(t.Context(), store.VerifyOptions{Dir: o.Dir, Manifest: m}); err != nil || len(r.Problems) != 1 || r.Problems[0].Path != "journal/"+filepath.Base(segs[0]) {
 		t.Errorf("verify before the start: %+v, %v", r, err)
 	}
 	for range 3 {
@@ -263,7 +263,7 @@ func TestVerifyNamesDamagedFiles(t *testing.T) {
 	}
 	appendFrame(t, s, frame(events("A_CL", 100, 7)))
 	closeStore(t, s.Store)
-	r, err := store.Verify(t.Context(), o.Dir, m, nil)
+	r, err := store.Verify(t.Context(), store.VerifyOptions{Dir: o.Dir, Manifest: m})
 	if err != nil || len(r.Problems) > 0 || r.Rows != 307 || r.Files != 3 {
 		t.Fatalf("an intact store: %+v, %v", r, err)
 	}
@@ -289,7 +289,7 @@ func TestVerifyNamesDamagedFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r, err = store.Verify(t.Context(), o.Dir, m, nil)
+	r, err = store.Verify(t.Context(), store.VerifyOptions{Dir: o.Dir, Manifest: m})
 	if err != nil {
 		t.Fatal(err)
 	}

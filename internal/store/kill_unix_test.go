@@ -147,7 +147,7 @@ func checkAfterDeath(t *testing.T, dir string, acked int) {
 		same(t, want(0, int(next)), rowsOf(t, &testStore{Store: s}, "T_CL", allColumns...))
 	}
 	closeStore(t, s)
-	r, err := store.Verify(t.Context(), dir, db, nil)
+	r, err := store.Verify(t.Context(), store.VerifyOptions{Dir: dir, Manifest: db})
 	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -270,7 +271,7 @@ func TestMerging(t *testing.T) {
 	if len(files(t, s.opts.Dir)) != len(snap.Parts("T_CL")) {
 		t.Errorf("files are left over: %v", files(t, s.opts.Dir))
 	}
-	if r, err := store.Verify(t.Context(), s.opts.Dir, s.opts.Manifest, nil); err != nil || len(r.Problems) > 0 {
+	if r, err := store.Verify(t.Context(), store.VerifyOptions{Dir: s.opts.Dir, Manifest: s.opts.Manifest}); err != nil || len(r.Problems) > 0 {
 		t.Errorf("verify: %+v, %v", r, err)
 	}
 }
@@ -352,9 +353,14 @@ func TestExpire(t *testing.T) {
 		}
 	}
 	snap := s.Snapshot("soc")
-	n, err := s.Expire(t.Context(), "soc", "T_CL", column.FromTime(start.AddDate(0, 0, 2)))
-	if err != nil || n != 20 {
-		t.Errorf("%d rows went, %v", n, err)
+	cut := store.Cutoff{Time: column.FromTime(start.AddDate(0, 0, 2)), Arrived: math.MaxInt64}
+	if a := s.Past("soc", "T_CL", store.Cutoff{Time: cut.Time}); a.Rows != 0 {
+		t.Errorf("%d rows are past an age that they have not had here", a.Rows)
+	}
+	preview := s.Past("soc", "T_CL", cut)
+	a, err := s.Expire(t.Context(), "soc", "T_CL", cut)
+	if err != nil || a.Rows != 20 || a.Parts != 2 || a != preview {
+		t.Errorf("%+v went, %v; foretold was %+v", a, err, preview)
 	}
 	if got := len(scan(t, snap, store.ScanSpec{Table: "T_CL"})); got != 30 {
 		t.Errorf("a snapshot from before has %d rows", got)
@@ -363,8 +369,8 @@ func TestExpire(t *testing.T) {
 	if got := len(rowsOf(t, s, "T_CL")); got != 10 || len(files(t, s.opts.Dir)) != 1 {
 		t.Errorf("%d rows are left in %v", got, files(t, s.opts.Dir))
 	}
-	if n, err := s.Expire(t.Context(), "soc", "Nothing_CL", 1); n != 0 || err != nil {
-		t.Errorf("an unknown table: %d, %v", n, err)
+	if a, err := s.Expire(t.Context(), "soc", "Nothing_CL", cut); a.Rows != 0 || err != nil {
+		t.Errorf("an unknown table: %+v, %v", a, err)
 	}
 }
 

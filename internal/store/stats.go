@@ -25,6 +25,10 @@ type Stats struct {
 	Parts         int64
 	PartRows      int64
 	PartBytes     int64
+	ColdParts     int64
+	ColdBytes     int64
+	ExpiredRows   int64 // removed because of their age
+	ExpiredBytes  int64
 	Seals         int64
 	SealErrors    int64
 	Merges        int64
@@ -40,17 +44,21 @@ type TableStats struct {
 	Table         string
 	Rows          int64
 	UnsealedRows  int64
+	Bytes         int64 // of its parts on disk, and of unsealed rows in memory
 	Parts         int
-	Rows24h       int64 // by TimeGenerated
-	LastTime      int64 // latest TimeGenerated, in ticks; 0 when there are no rows
-	LastIngested  int64 // latest arrival, in ticks
-	AppendedRows  int64 // since the start
+	Cold          Amount // in the cold tier; not counted in Rows, Bytes and Parts
+	FirstTime     int64  // earliest TimeGenerated in parts, in ticks; 0 when there is none
+	Rows24h       int64  // by TimeGenerated
+	LastTime      int64  // latest TimeGenerated, in ticks; 0 when there are no rows
+	LastIngested  int64  // latest arrival, in ticks
+	AppendedRows  int64  // since the start
 	AppendedBytes int64
 }
 
 // counters are the running totals behind Stats.
 type counters struct {
 	rows, bytes, seals, sealErrors, merges, compactErrors, waits atomic.Int64
+	expiredRows, expiredBytes                                    atomic.Int64
 	syncs                                                        [len(SyncBuckets) + 1]atomic.Int64
 	syncNanos                                                    atomic.Int64
 }
@@ -117,6 +125,7 @@ func (s *Store) Stats() Stats {
 		AppendedRows: s.counters.rows.Load(), AppendedBytes: s.counters.bytes.Load(), UnsealedBytes: s.tail.Load(), JournalBytes: s.j.Bytes(),
 		Seals: s.counters.seals.Load(), SealErrors: s.counters.sealErrors.Load(), Merges: s.counters.merges.Load(), MergeErrors: s.counters.compactErrors.Load(),
 		Waits: s.counters.waits.Load(), SyncSeconds: time.Duration(s.counters.syncNanos.Load()).Seconds(), Failed: s.failure() != nil,
+		ExpiredRows: s.counters.expiredRows.Load(), ExpiredBytes: s.counters.expiredBytes.Load(),
 	}
 	for i := range out.Syncs {
 		out.Syncs[i] = s.counters.syncs[i].Load()
@@ -131,6 +140,10 @@ func (s *Store) Stats() Stats {
 			out.Parts++
 			out.PartRows += p.Rows
 			out.PartBytes += p.Bytes
+		}
+		for _, p := range t.cold {
+			out.ColdParts++
+			out.ColdBytes += p.Bytes
 		}
 	}
 	return out
@@ -148,10 +161,14 @@ func (s *Store) TableStats(workspace string) []TableStats {
 		}
 		t := s.tables[id]
 		st := TableStats{Table: id.Table, Parts: len(t.parts), LastTime: t.seen.last, LastIngested: t.seen.ingested, AppendedRows: t.seen.rows, AppendedBytes: t.seen.bytes}
-		st.UnsealedRows, _ = t.unsealed()
-		st.Rows = st.UnsealedRows
-		for _, p := range t.parts {
-			st.Rows += p.Rows
+		st.UnsealedRows, st.Bytes = t.unsealed()
+		hot := sum(t.parts)
+		st.Cold = sum(t.cold)
+		st.Rows, st.Bytes = st.UnsealedRows+hot.Rows, st.Bytes+hot.Bytes
+		for _, a := range []Amount{hot, st.Cold} {
+			if a.Parts > 0 && (st.FirstTime == 0 || a.From < st.FirstTime) {
+				st.FirstTime = a.From
+			}
 		}
 		for h, n := range t.seen.hours {
 			if h > since {
@@ -182,6 +199,44 @@ func (s *Store) RowsByHour(workspace, name string) []HourRows {
 		if t != nil {
 			out[i].Rows = t.seen.hours[h]
 		}
+	}
+	return out
+}
+
+// DayRows is what parts hold of one day of TimeGenerated, in both tiers. Bytes of a part with several days are shared out
+// by rows.
+type DayRows struct {
+	Day         time.Time // midnight UTC
+	Rows, Bytes int64
+	ColdRows    int64 // of Rows
+}
+
+// RowsByDay returns what the parts of a table hold, by day, oldest first.
+func (s *Store) RowsByDay(workspace, name string) []DayRows {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	t := s.tables[manifest.TableID{Workspace: workspace, Table: name}]
+	if t == nil {
+		return nil
+	}
+	days := map[int64]*DayRows{}
+	for _, p := range slices.Concat(t.parts, t.cold) {
+		for _, h := range p.Hours {
+			d := days[h.Hour/24]
+			if d == nil {
+				d = &DayRows{Day: column.ToTime(h.Hour / 24 * column.Day)}
+				days[h.Hour/24] = d
+			}
+			d.Rows += h.Rows
+			d.Bytes += p.Bytes * h.Rows / max(p.Rows, 1)
+			if isCold(p.Part) {
+				d.ColdRows += h.Rows
+			}
+		}
+	}
+	out := make([]DayRows, 0, len(days))
+	for _, d := range slices.Sorted(maps.Keys(days)) {
+		out = append(out, *days[d])
 	}
 	return out
 }

@@ -24,6 +24,7 @@ import (
 // Options configure a store. Zero values of the sizes and times are the defaults named beside them.
 type Options struct {
 	Dir      string // the data directory; the store makes journal/ and tables/ in it
+	ColdDir  string // the folder of the cold tier, which may be on another disk: Dir/cold
 	Manifest manifest.Manifest
 	Logger   *slog.Logger
 	// Fatal is called once, on a goroutine of the store, when storage failed in a way that only a new start can clear
@@ -55,6 +56,9 @@ func (o *Options) setDefaults() {
 	def(&o.MaxTailBytes, 1<<30)
 	def(&o.JournalBytes, 512<<20)
 	def(&o.SegmentBytes, journal.DefaultSegmentBytes)
+	if o.ColdDir == "" {
+		o.ColdDir = filepath.Join(o.Dir, coldDir)
+	}
 	if o.SealAge == 0 {
 		o.SealAge = 30 * time.Minute
 	}
@@ -120,6 +124,7 @@ type table struct {
 	active []*Block
 	since  time.Time // arrival of the oldest unsealed row; zero when there is none
 	parts  []*part
+	cold   []*part // in the cold tier
 	seen   arrivals
 }
 
@@ -157,6 +162,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 			err = errors.Join(err, unlockDir(s.lock))
 		}
 	}()
+	if err := s.ownCold(); err != nil {
+		return nil, err
+	}
 	if err := s.newEpoch(ctx); err != nil {
 		return nil, err
 	}
@@ -224,7 +232,11 @@ func (s *Store) load(state manifest.State) error {
 	}
 	for _, p := range state.Parts {
 		t := s.table(manifest.TableID{Workspace: p.Workspace, Table: p.Table})
-		t.parts = append(t.parts, &part{Part: p})
+		if isCold(p) {
+			t.cold = append(t.cold, &part{Part: p})
+		} else {
+			t.parts = append(t.parts, &part{Part: p})
+		}
 		t.seen.part(p, now)
 	}
 	s.nextPart.Store(int64(s.epoch) << 24)
@@ -316,7 +328,7 @@ func (s *Store) positions() []manifest.Position {
 }
 
 func (s *Store) path(p manifest.Part) string {
-	return filepath.Join(s.opts.Dir, filepath.FromSlash(p.Path))
+	return locate(s.opts.Dir, s.opts.ColdDir, p.Path)
 }
 
 func (id posKey) String() string { return fmt.Sprintf("%s, partition %d", id.source, id.partition) }

@@ -32,12 +32,22 @@ type Report struct {
 	Torn     int64 // bytes of an unfinished write at the end of the journal, which is no problem
 }
 
+// VerifyOptions say what to verify.
+type VerifyOptions struct {
+	Dir      string // the data directory
+	ColdDir  string // the folder of the cold tier: Dir/cold
+	Manifest manifest.Manifest
+	Progress func(done, total int) // if not nil, called after each part
+}
+
 // Verify reads all files of a data directory whose server is not running: every part of the list for its checksum, size,
 // rows and times, every journal frame, and looks for files that were set aside or that no list names. It changes nothing.
-// progress, if not nil, is called after each part.
-func Verify(ctx context.Context, dir string, m manifest.Manifest, progress func(done, total int)) (Report, error) {
+func Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	var r Report
-	state, err := m.Load(ctx)
+	if o.ColdDir == "" {
+		o.ColdDir = filepath.Join(o.Dir, coldDir)
+	}
+	state, err := o.Manifest.Load(ctx)
 	if err != nil {
 		return r, err
 	}
@@ -47,19 +57,25 @@ func Verify(ctx context.Context, dir string, m manifest.Manifest, progress func(
 			return r, err
 		}
 		listed[p.Path] = true
-		if err := verifyPart(filepath.Join(dir, filepath.FromSlash(p.Path)), p); err != nil {
+		if err := verifyPart(locate(o.Dir, o.ColdDir, p.Path), p); err != nil {
 			r.problem(p.Path, err.Error())
 		}
 		r.Files++
 		r.Rows += p.Rows
-		if progress != nil {
-			progress(i+1, len(state.Parts))
+		if o.Progress != nil {
+			o.Progress(i+1, len(state.Parts))
 		}
 	}
-	if err := r.strangers(dir, listed); err != nil {
+	err = partFiles(o.Dir, o.ColdDir, func(rel, _ string) error {
+		if !listed[rel] {
+			r.problem(rel, "it belongs to no table; the next start removes it")
+		}
+		return nil
+	})
+	if err != nil {
 		return r, err
 	}
-	return r, r.journal(dir, state)
+	return r, r.journal(o.Dir, state)
 }
 
 func (r *Report) problem(path, reason string) {
@@ -98,25 +114,6 @@ func verifyPart(path string, p manifest.Part) error {
 		return fmt.Errorf("it has %d rows, not %d", rows, p.Rows)
 	}
 	return nil
-}
-
-// strangers looks for part files that no list names.
-func (r *Report) strangers(dir string, listed map[string]bool) error {
-	root := filepath.Join(dir, tablesDir)
-	err := filepath.WalkDir(root, func(file string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(file) != ".parquet" {
-			return err
-		}
-		rel, err := filepath.Rel(dir, file)
-		if err == nil && !listed[filepath.ToSlash(rel)] {
-			r.problem(filepath.ToSlash(rel), "it belongs to no table; the next start removes it")
-		}
-		return err
-	})
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 func (r *Report) journal(dir string, state manifest.State) error {
