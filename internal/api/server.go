@@ -22,6 +22,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/incident"
 	"github.com/vedette-siem/vedette/internal/query"
 	"github.com/vedette-siem/vedette/internal/store"
+	"github.com/vedette-siem/vedette/internal/tables"
 	"github.com/vedette-siem/vedette/internal/ueba"
 )
 
@@ -43,6 +44,7 @@ type Config struct {
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
 	Store        *store.Store
+	Tables       *tables.Service
 	Board        *health.Board
 	Hub          *Hub
 	Web          http.Handler
@@ -125,6 +127,9 @@ func (s *Server) register() {
 	s.private(auth.QueryData, "POST /api/w/{ws}/explain", s.explainQuery)
 	s.private(auth.QueryData, "GET /api/w/{ws}/schema", s.schemaOf)
 	s.private(auth.QueryData, "GET /api/w/{ws}/tables", s.listTables)
+	s.private(auth.WriteTables, "PATCH /api/w/{ws}/tables", s.changeTable)
+	s.private(auth.QueryData, "GET /api/w/{ws}/tables/{table}", s.showTable)
+	s.private(auth.WriteTables, "PATCH /api/w/{ws}/tables/{table}", s.changeTable)
 
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/overview", s.overview)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents", s.listIncidents)

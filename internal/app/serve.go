@@ -32,6 +32,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/pki"
 	"github.com/vedette-siem/vedette/internal/query"
 	"github.com/vedette-siem/vedette/internal/store"
+	"github.com/vedette-siem/vedette/internal/tables"
 	"github.com/vedette-siem/vedette/web"
 )
 
@@ -98,7 +99,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		return err
 	}
 	s.store, err = store.Open(ctx, store.Options{
-		Dir: cfg.Data, Manifest: s.db, Logger: s.log, MinFree: minFree,
+		Dir: cfg.Data, ColdDir: cfg.Cold, Manifest: s.db, Logger: s.log, MinFree: minFree,
 		Fatal: func(err error) { s.storeDied <- err },
 	})
 	if err != nil {
@@ -131,8 +132,10 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	defer xdr.close()
 
 	names := map[string]string{}
+	sched := &tables.Scheduler{Service: tables.New(s.db, s.store, time.Now), Report: s.board.Report, Logger: s.log}
 	for _, w := range s.workspaces {
 		names[w.ID] = w.Name
+		sched.Workspaces = append(sched.Workspaces, w.ID)
 	}
 	stopping := make(chan struct{})
 	handler := api.New(api.Config{
@@ -140,11 +143,12 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Query: query.New(query.Config{Store: s.store, Engine: eng, Names: names, Functions: solutions.Functions, Limits: query.Limits{
 			Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
 		}}),
+		Tables:    sched.Service,
 		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Content: solutions, DeadLetters: deadletter.New(s.store), SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,
 	}).Handler()
-	return s.run(ctx, handler, listeners, xdr, stopping)
+	return s.run(ctx, handler, listeners, xdr, sched, stopping)
 }
 
 // openWorkspaces gives each configured workspace its ids.
@@ -174,7 +178,7 @@ func (s *server) openContent(ctx context.Context, hub *api.Hub) (*content.Servic
 }
 
 // run is the life of the server: each actor runs until one of them ends, then all are stopped.
-func (s *server) run(ctx context.Context, h http.Handler, ls *listeners, xdr *defenderXDR, stopping chan struct{}) error {
+func (s *server) run(ctx context.Context, h http.Handler, ls *listeners, xdr *defenderXDR, sched *tables.Scheduler, stopping chan struct{}) error {
 	var g run.Group
 	{
 		// The outside asks to stop.
@@ -197,6 +201,11 @@ func (s *server) run(ctx context.Context, h http.Handler, ls *listeners, xdr *de
 		// Connectors, the row outbox and the counters. Their work outlives ctx only as long as they need to stop.
 		work, stop := context.WithCancel(context.WithoutCancel(ctx))
 		g.Add(func() error { return xdr.run(work) }, func(error) { stop() })
+	}
+	{
+		// Retention.
+		work, stop := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return sched.Run(work) }, func(error) { stop() })
 	}
 	var closed atomic.Bool
 	for _, l := range ls.all {

@@ -40,6 +40,7 @@ var rules = []struct {
 	{"internal/store/manifest/...", []string{"internal/store/manifest"}, "standard library only"},
 	{"internal/store/...", []string{"internal/store/...", "internal/schema", "internal/column", "internal/fault"}, "the store knows no language and no connector"},
 	{"internal/engine/...", []string{"internal/engine/...", "internal/kql/...", "internal/store/...", "internal/schema", "internal/column", "internal/fault"}, "engines run plans over snapshots"},
+	{"internal/tables", []string{"internal/store", "internal/schema", "internal/column", "internal/model", "internal/health", "internal/fault"}, "plans and retention over the store; settings are behind Repo"},
 	{"internal/normalize", []string{"internal/schema", "internal/column", "internal/model", "internal/fault"}, "pure functions"},
 	{"internal/deadletter", []string{"internal/ingest", "internal/normalize", "internal/store", "internal/schema", "internal/column", "internal/fault"}, "letters are read from the store and go back into it"},
 	{"internal/content", []string{"data", "internal/fault", "internal/model"}, "solutions are data; state is behind its Store"},

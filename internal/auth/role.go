@@ -32,6 +32,7 @@ const (
 	WriteIncidents  Action = "incidents/write"
 	ReadConnectors  Action = "connectors/read"
 	WriteConnectors Action = "connectors/write"
+	WriteTables     Action = "tables/write"
 	IngestData      Action = "data/ingest"
 	ManageAccess    Action = "access/manage"
 )
@@ -39,8 +40,8 @@ const (
 var allowed = map[Role][]Action{
 	Reader:      {QueryData, ReadIncidents, ReadConnectors},
 	Responder:   {QueryData, ReadIncidents, ReadConnectors, WriteIncidents},
-	Contributor: {QueryData, ReadIncidents, ReadConnectors, WriteIncidents, WriteConnectors, IngestData},
-	Owner:       {QueryData, ReadIncidents, ReadConnectors, WriteIncidents, WriteConnectors, IngestData, ManageAccess},
+	Contributor: {QueryData, ReadIncidents, ReadConnectors, WriteIncidents, WriteConnectors, WriteTables, IngestData},
+	Owner:       {QueryData, ReadIncidents, ReadConnectors, WriteIncidents, WriteConnectors, WriteTables, IngestData, ManageAccess},
 }
 
 // ParseRole returns the role of that name.

@@ -16,6 +16,8 @@ type Config struct {
 	Portal string `yaml:"portal"`
 	// Data is the folder of everything the server keeps.
 	Data string `yaml:"data"`
+	// Cold is the folder for rows past their table's interactive retention; it may be on a slower disk. Default: cold in Data.
+	Cold string `yaml:"cold"`
 	// State is "sqlite"; other state databases come with several nodes.
 	State string `yaml:"state"`
 	// TLS names a certificate and key of your own; without them a private CA is made on first start.

@@ -56,9 +56,7 @@ func (o *Options) setDefaults() {
 	def(&o.MaxTailBytes, 1<<30)
 	def(&o.JournalBytes, 512<<20)
 	def(&o.SegmentBytes, journal.DefaultSegmentBytes)
-	if o.ColdDir == "" {
-		o.ColdDir = filepath.Join(o.Dir, coldDir)
-	}
+	o.ColdDir = findCold(o.Dir, o.ColdDir)
 	if o.SealAge == 0 {
 		o.SealAge = 30 * time.Minute
 	}

@@ -58,35 +58,66 @@ func partFiles(dir, cold string, f func(rel, file string) error) error {
 	return nil
 }
 
-// ownerFile holds the same id in the data directory and in its cold folder, when that is elsewhere: files that no list
-// names are removed, so a folder must not serve two servers.
+// ownerFile is in the data directory and in its cold folder, when that is elsewhere. Its first line is the same id in both:
+// files that no list names are removed, so a folder must not serve two servers. In the data directory its second line is the
+// cold folder, for those who open the directory without a configuration.
 const ownerFile = "cold.id"
+
+// findCold returns the cold folder: the configured one, the one used last, or the one in the data directory.
+func findCold(dir, configured string) string {
+	if configured != "" {
+		return configured
+	}
+	if raw, err := os.ReadFile(filepath.Join(dir, ownerFile)); err == nil {
+		if _, cold, ok := strings.Cut(strings.TrimSpace(string(raw)), "\n"); ok {
+			return cold
+		}
+	}
+	return filepath.Join(dir, coldDir)
+}
 
 // ownCold makes the cold folder this store's, or finds that it is another's.
 func (s *Store) ownCold() error {
 	if s.opts.ColdDir == filepath.Join(s.opts.Dir, coldDir) {
 		return nil
 	}
-	if err := os.MkdirAll(s.opts.ColdDir, 0o700); err != nil {
+	fail := func(err error) error {
 		return fault.New(fault.Unavailable, "cold_dir", "The cold folder %s cannot be used: %w.", s.opts.ColdDir, err)
 	}
-	mine, err := os.ReadFile(filepath.Join(s.opts.Dir, ownerFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		mine = []byte(rand.Text() + "\n")
-		err = os.WriteFile(filepath.Join(s.opts.Dir, ownerFile), mine, 0o600)
+	if err := os.MkdirAll(s.opts.ColdDir, 0o700); err != nil {
+		return fail(err)
 	}
+	mine, err := ownerOf(s.opts.Dir)
 	if err != nil {
-		return fmt.Errorf("reading the id of the cold folder: %w", err)
+		return fail(err)
 	}
-	theirs, err := os.ReadFile(filepath.Join(s.opts.ColdDir, ownerFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return os.WriteFile(filepath.Join(s.opts.ColdDir, ownerFile), mine, 0o600)
-	}
+	theirs, err := ownerOf(s.opts.ColdDir)
 	if err != nil {
-		return fmt.Errorf("reading whose the cold folder is: %w", err)
+		return fail(err)
 	}
-	if strings.TrimSpace(string(theirs)) != strings.TrimSpace(string(mine)) {
+	switch {
+	case theirs == "" && mine == "":
+		mine = rand.Text()
+	case theirs != "" && theirs != mine:
 		return fault.New(fault.Conflict, "cold_dir_taken", "The cold folder %s belongs to another data folder than %s; give each its own.", s.opts.ColdDir, s.opts.Dir)
 	}
+	if err := os.WriteFile(filepath.Join(s.opts.Dir, ownerFile), []byte(mine+"\n"+s.opts.ColdDir+"\n"), 0o600); err != nil {
+		return fail(err)
+	}
+	if theirs == "" {
+		if err := os.WriteFile(filepath.Join(s.opts.ColdDir, ownerFile), []byte(mine+"\n"), 0o600); err != nil {
+			return fail(err)
+		}
+	}
 	return nil
+}
+
+// ownerOf returns the id in a folder, "" when it has none.
+func ownerOf(dir string) (string, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, ownerFile))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	id, _, _ := strings.Cut(string(raw), "\n")
+	return strings.TrimSpace(id), nil
 }

@@ -44,9 +44,7 @@ type VerifyOptions struct {
 // rows and times, every journal frame, and looks for files that were set aside or that no list names. It changes nothing.
 func Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	var r Report
-	if o.ColdDir == "" {
-		o.ColdDir = filepath.Join(o.Dir, coldDir)
-	}
+	o.ColdDir = findCold(o.Dir, o.ColdDir)
 	state, err := o.Manifest.Load(ctx)
 	if err != nil {
 		return r, err
