@@ -278,7 +278,7 @@ func (l *killedLife) equal(in shownIncident) error {
 	}
 	slices.Sort(tags)
 	slices.Sort(b.CustomTags)
-	words := map[string]string{"active": "New", "inProgress": "Active", "resolved": "Closed"}
+	words := map[string]string{"active": "New", "inProgress": "Active", "awaitingAction": "Active", "resolved": "Closed"}
 	switch {
 	case a.Sync.State == "pending" || a.Sync.State == "sent" || a.Sync.State == "rejected":
 		return fmt.Errorf("incident %d is %s", in.IncidentNumber, a.Sync.State)
