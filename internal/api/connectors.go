@@ -97,3 +97,33 @@ func (s *Server) setTables(w http.ResponseWriter, r *http.Request) error {
 		return s.Connectors.SetTables(r.Context(), ws.ID, in.Tables, actorOf(r).Name)
 	})
 }
+
+// changeStream reads which stream is meant, changes it, and answers like show.
+func (s *Server) changeStream(w http.ResponseWriter, r *http.Request, change func(ws *Workspace, stream string) error) error {
+	ws, err := s.inConnector(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Stream string `json:"stream"`
+	}
+	if err := readJSON(r, &in); err != nil {
+		return err
+	}
+	if err := change(ws, in.Stream); err != nil {
+		return err
+	}
+	return s.writeConnector(w, r, ws)
+}
+
+func (s *Server) pauseStream(w http.ResponseWriter, r *http.Request) error {
+	return s.changeStream(w, r, func(ws *Workspace, stream string) error {
+		return s.Connectors.Pause(r.Context(), ws.ID, stream, "", "", actorOf(r).Name)
+	})
+}
+
+func (s *Server) resumeStream(w http.ResponseWriter, r *http.Request) error {
+	return s.changeStream(w, r, func(ws *Workspace, stream string) error {
+		return s.Connectors.Resume(r.Context(), ws.ID, stream)
+	})
+}

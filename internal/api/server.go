@@ -161,6 +161,8 @@ func (s *Server) register() {
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/connect", s.connect)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/disconnect", s.disconnect)
 	s.private(auth.WriteConnectors, "PUT /api/w/{ws}/connectors/{id}/tables", s.setTables)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/pause", s.pauseStream)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/resume", s.resumeStream)
 
 	// Dead letters hold what the tenant sent: to see them is to query.
 	s.private(auth.QueryData, "GET /api/w/{ws}/deadletters", s.listDeadLetters)

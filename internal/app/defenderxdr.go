@@ -220,6 +220,9 @@ func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace
 				Appender: s.store, Intake: intake, Budget: budget, Ticks: s.db, Meter: x.meter,
 				Report: connector.NewReporter(s.board, w.ID, eventhub.StreamName(label)),
 				Watch:  func() (model.Connection, <-chan struct{}) { return x.connectors.Watch(w.ID) }, Logger: s.log,
+				Pause: func(ctx context.Context, reason, text string) error {
+					return x.connectors.Pause(ctx, w.ID, eventhub.StreamName(label), reason, text, "")
+				},
 			})
 			if err != nil {
 				return err

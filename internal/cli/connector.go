@@ -33,7 +33,7 @@ type connectorView struct {
 
 func newConnector(env *Env) *cobra.Command {
 	t := &target{env: env}
-	cmd := &cobra.Command{Use: "connector", Short: "Data connectors: list, show, connect, disconnect, check"}
+	cmd := &cobra.Command{Use: "connector", Short: "Data connectors: list, show, connect, disconnect, check, pause, resume"}
 	t.flags(cmd)
 	cmd.AddCommand(
 		&cobra.Command{
@@ -45,6 +45,8 @@ func newConnector(env *Env) *cobra.Command {
 		connectorShow(t, "show", "State, prerequisites, tables and health of a connector", "GET", ""),
 		connectorShow(t, "check", "Check the prerequisites again, then show", "POST", "/check"),
 		connectorConnect(t), connectorDisconnect(t),
+		connectorStream(t, "pause", "Stop one stream until it is resumed; nothing is lost while its source holds it"),
+		connectorStream(t, "resume", "Let a paused stream go on where it stopped"),
 	)
 	return cmd
 }
@@ -143,6 +145,19 @@ func connectorConnect(t *target) *cobra.Command {
 	f.BoolVar(&keepRules, "keep-incident-rules", false, "leave Microsoft incident creation rules on")
 	f.StringVar(&tables, "tables", "", "connect `TABLES`: all, or names separated by commas")
 	return cmd
+}
+
+func connectorStream(t *target, use, short string) *cobra.Command {
+	return &cobra.Command{
+		Use: use + " " + defenderXDR + " STREAM", Short: short, Args: cobra.ExactArgs(2),
+		Example: "  vedette connector " + use + " defender-xdr events/insights-logs-advancedhunting",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := connectorID(args[:1]); err != nil {
+				return err
+			}
+			return t.showConnector(cmd, "POST", "/"+use, map[string]any{"stream": args[1]})
+		},
+	}
 }
 
 func connectorDisconnect(t *target) *cobra.Command {

@@ -77,14 +77,30 @@ func (r *Runner) Run(ctx context.Context) error {
 	return nil
 }
 
+// runs reports whether the choice lets the job run.
+func (j *Job) runs(c model.Connection) bool {
+	return (j.Always || j.Wanted(c)) && c.PauseOf(j.Stream.Name()) == nil
+}
+
+// tellPause says on the board why a job does not run; one that nobody wants is not on it.
+func (r *Runner) tellPause(j Job, c model.Connection) {
+	report := NewReporter(r.board, j.Workspace, j.Stream.Name())
+	switch p := c.PauseOf(j.Stream.Name()); {
+	case p != nil && j.Wanted(c) && p.By == "":
+		report.Fail(fault.New(fault.Conflict, p.Reason, "%s", p.Text))
+	case p != nil && j.Wanted(c):
+		report.Warn(p.Reason, p.Text)
+	case r.board != nil:
+		r.board.Forget(j.Workspace, Component(DefenderXDR, j.Stream.Name()))
+	}
+}
+
 // supervise runs one job as its workspace chooses.
 func (r *Runner) supervise(ctx context.Context, j Job) {
 	for ctx.Err() == nil {
 		choice, changed := r.service.Watch(j.Workspace)
-		if !j.Always && !j.Wanted(choice) {
-			if r.board != nil {
-				r.board.Forget(j.Workspace, Component(DefenderXDR, j.Stream.Name()))
-			}
+		if !j.runs(choice) {
+			r.tellPause(j, choice)
 			select {
 			case <-changed:
 			case <-ctx.Done():
@@ -107,7 +123,7 @@ func (r *Runner) supervise(ctx context.Context, j Job) {
 func (r *Runner) untilUnwanted(ctx context.Context, j Job) {
 	for {
 		choice, changed := r.service.Watch(j.Workspace)
-		if !j.Always && !j.Wanted(choice) {
+		if !j.runs(choice) {
 			return
 		}
 		select {

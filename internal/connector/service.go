@@ -176,7 +176,7 @@ func (s *Service) Disconnect(ctx context.Context, workspace string, r Request, _
 			c.Tables = nil
 		}
 		if !c.Incidents && len(c.Tables) == 0 {
-			c.ConnectedAt, c.ConnectedBy = time.Time{}, ""
+			c.ConnectedAt, c.ConnectedBy, c.Paused = time.Time{}, "", nil
 		}
 	})
 }
@@ -209,7 +209,7 @@ func (s *Service) change(ctx context.Context, workspace string, f func(*model.Co
 		return fault.New(fault.NotFound, "workspace_not_found", "There is no workspace %q on this server.", workspace)
 	}
 	next := c.now
-	next.Tables = slices.Clone(next.Tables)
+	next.Tables, next.Paused = slices.Clone(next.Tables), slices.Clone(next.Paused)
 	f(&next)
 	if err := s.cfg.Connections.SaveConnection(ctx, next); err != nil {
 		return err

@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -144,6 +146,48 @@ func TestConnectAddsAndDisconnectTakesAway(t *testing.T) {
 	if len(told) != 5 {
 		t.Errorf("subscribers were told %d times, want 5", len(told))
 	}
+}
+
+func TestPauseAndResume(t *testing.T) {
+	var starts, stops atomic.Int32
+	runStream(t, true, func(ctx context.Context) error {
+		starts.Add(1)
+		<-ctx.Done()
+		stops.Add(1)
+		return ctx.Err()
+	}, func(s *Service, b *health.Board) {
+		check := func(step string, started, stopped int32, status health.Status) {
+			t.Helper()
+			synctest.Wait()
+			var now health.Status
+			if all := b.All(); len(all) > 0 {
+				now = all[0].Status
+			}
+			if starts.Load() != started || stops.Load() != stopped || now != status {
+				t.Errorf("%s: %d starts, %d stops, status %q; want %d, %d, %q", step, starts.Load(), stops.Load(), now, started, stopped, status)
+			}
+		}
+		must(t, s.Connect(t.Context(), "w", Request{Incidents: yes()}, "ann"))
+		check("runs", 1, 0, "")
+		must(t, s.Pause(t.Context(), "w", "incidents", "", "", "ann"))
+		check("paused by a person", 1, 1, health.Warning)
+		must(t, s.Pause(t.Context(), "w", "incidents", "flood", "Too much.", ""))
+		check("paused twice", 1, 1, health.Warning)
+		must(t, s.Resume(t.Context(), "w", "incidents"))
+		check("resumed", 2, 1, health.Warning) // until the stream reports
+		must(t, s.Pause(t.Context(), "w", "incidents", "flood", "Too much.", ""))
+		check("paused by itself", 2, 2, health.Failure)
+		must(t, s.Disconnect(t.Context(), "w", Request{}, "ann"))
+		must(t, s.Connect(t.Context(), "w", Request{Incidents: yes()}, "ann"))
+		if c, _ := s.Watch("w"); c.PauseOf("incidents") != nil {
+			t.Error("a connection made anew begins paused")
+		}
+		for _, err := range []error{s.Pause(t.Context(), "w", "nope", "", "", "ann"), s.Resume(t.Context(), "w", "nope")} {
+			if fault.CodeOf(err) != "stream_not_found" {
+				t.Error(err)
+			}
+		}
+	})
 }
 
 func TestKeepingIncidentRules(t *testing.T) {

@@ -60,9 +60,10 @@ type View struct {
 
 // Part is one stream of the connection.
 type Part struct {
-	ID    string `json:"id"`
-	Title string `json:"title"`
-	State string `json:"state"`
+	ID     string       `json:"id"`
+	Title  string       `json:"title"`
+	State  string       `json:"state"`
+	Paused *model.Pause `json:"paused"` // null when it runs
 }
 
 // IncidentsView is the state of the synchronisation of incidents. LastSync and LagSeconds are filled by its owner.
@@ -181,7 +182,7 @@ func (s *Service) showState(v *View, c model.Connection) {
 	wanted := 0
 	var troubles []string
 	for _, j := range jobs {
-		p := Part{ID: j.Stream.Name(), Title: j.Title, State: NotConnected}
+		p := Part{ID: j.Stream.Name(), Title: j.Title, State: NotConnected, Paused: c.PauseOf(j.Stream.Name())}
 		if j.Wanted(c) {
 			wanted++
 			r, ok := reports[prefix+j.Stream.Name()]

@@ -22,6 +22,7 @@ type connectionRow struct {
 	KeepIncidentRules bool   `bun:"keep_incident_rules"`
 	ConnectedBy       string `bun:"connected_by"`
 	ConnectedAt       int64  `bun:"connected_at"` // Unix milliseconds, 0 for never
+	Paused            string `bun:"paused"`
 }
 
 // Connection returns what the workspace chose for the connector; a connection that was never made is the zero choice.
@@ -34,6 +35,9 @@ func (db *DB) Connection(ctx context.Context, workspace, connector string) (mode
 	}
 	if err == nil {
 		err = json.Unmarshal([]byte(r.Tables), &c.Tables)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(r.Paused), &c.Paused)
 	}
 	if err != nil {
 		return c, fmt.Errorf("reading the connection of %s: %w", connector, err)
@@ -48,13 +52,17 @@ func (db *DB) SaveConnection(ctx context.Context, c model.Connection) error {
 	if err != nil {
 		return fmt.Errorf("saving the connection of %s: %w", c.Connector, err)
 	}
+	paused, err := json.Marshal(append([]model.Pause{}, c.Paused...))
+	if err != nil {
+		return fmt.Errorf("saving the connection of %s: %w", c.Connector, err)
+	}
 	r := connectionRow{
 		Workspace: c.Workspace, Connector: c.Connector, Incidents: c.Incidents, Tables: string(tables), KeepIncidentRules: c.KeepIncidentRules,
-		ConnectedBy: c.ConnectedBy, ConnectedAt: toMillis(c.ConnectedAt),
+		ConnectedBy: c.ConnectedBy, ConnectedAt: toMillis(c.ConnectedAt), Paused: string(paused),
 	}
 	_, err = db.write.NewInsert().Model(&r).On("CONFLICT (workspace, connector) DO UPDATE").
 		Set("incidents = EXCLUDED.incidents").Set("tables = EXCLUDED.tables").Set("keep_incident_rules = EXCLUDED.keep_incident_rules").
-		Set("connected_by = EXCLUDED.connected_by").Set("connected_at = EXCLUDED.connected_at").Exec(ctx)
+		Set("connected_by = EXCLUDED.connected_by").Set("connected_at = EXCLUDED.connected_at").Set("paused = EXCLUDED.paused").Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("saving the connection of %s: %w", c.Connector, err)
 	}

@@ -30,7 +30,7 @@ func TestConnection(t *testing.T) {
 	if err != nil || got.Incidents || len(got.Tables) > 0 || !got.ConnectedAt.IsZero() {
 		t.Fatalf("a connection never made is %+v, %v", got, err)
 	}
-	want := model.Connection{Workspace: "w", Connector: "defender-xdr", Incidents: true, Tables: []string{"AlertInfo", "DeviceInfo"}, ConnectedBy: "ann", ConnectedAt: time.UnixMilli(1753000000123).UTC()}
+	want := model.Connection{Workspace: "w", Connector: "defender-xdr", Incidents: true, Tables: []string{"AlertInfo", "DeviceInfo"}, ConnectedBy: "ann", ConnectedAt: time.UnixMilli(1753000000123).UTC(), Paused: []model.Pause{}}
 	for range 2 {
 		if err := db.SaveConnection(t.Context(), want); err != nil {
 			t.Fatal(err)
@@ -43,6 +43,7 @@ func TestConnection(t *testing.T) {
 			t.Errorf("connection (-want +got):\n%s", diff)
 		}
 		want.Tables, want.KeepIncidentRules = []string{"AlertInfo"}, true
+		want.Paused = append(want.Paused, model.Pause{Stream: "events/h", Reason: "paused", Text: "Paused by ann.", By: "ann", At: time.UnixMilli(1753000000456).UTC()})
 	}
 }
 

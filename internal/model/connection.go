@@ -12,6 +12,26 @@ type Connection struct {
 	KeepIncidentRules bool
 	ConnectedBy       string
 	ConnectedAt       time.Time // zero if nothing is connected
+	Paused            []Pause   // streams that do not run until somebody resumes them
+}
+
+// Pause says that a stream of a connection does not run, and why. Its position stays.
+type Pause struct {
+	Stream string    `json:"stream"`
+	Reason string    `json:"reason"` // a stable word; "paused" when a person did it
+	Text   string    `json:"text"`   // for people
+	By     string    `json:"by"`     // who; "" when the stream paused itself
+	At     time.Time `json:"at"`
+}
+
+// PauseOf returns the pause of a stream, or nil when it may run.
+func (c *Connection) PauseOf(stream string) *Pause {
+	for i := range c.Paused {
+		if c.Paused[i].Stream == stream {
+			return &c.Paused[i]
+		}
+	}
+	return nil
 }
 
 // Tick says since when a table of a partition is stored: the live reading stores its rows from Until on, and what the

@@ -43,7 +43,9 @@ type Deps struct {
 	Meter    *connector.Meter
 	Report   connector.Reporter
 	// Watch returns the workspace's choice and a channel that is closed when it changes.
-	Watch  func() (model.Connection, <-chan struct{})
+	Watch func() (model.Connection, <-chan struct{})
+	// Pause stops the stream until somebody resumes it: its ctx ends.
+	Pause  func(ctx context.Context, reason, text string) error
 	Logger *slog.Logger
 }
 
@@ -53,6 +55,7 @@ type Stream struct {
 	deps   Deps
 	health condition
 	looked map[int32]int64 // up to which positions the partitions were looked at while nothing was stored
+	paused bool            // paused itself before: who resumed it knows what comes
 }
 
 // New returns the stream of a hub.
@@ -70,6 +73,9 @@ func New(cfg Config, deps Deps) (*Stream, error) {
 	}
 	if cfg.Probe == 0 {
 		cfg.Probe = 15 * time.Second
+	}
+	if deps.Pause == nil {
+		return nil, fault.New(fault.Internal, "hub_pause_missing", "Event hub %s was set up without a way to pause it.", cfg.Hub)
 	}
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)

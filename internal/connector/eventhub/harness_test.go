@@ -165,6 +165,9 @@ func openPlace(ctx context.Context, t testing.TB, dir string, h *hub, opts store
 	}, Deps{
 		Appender: p.store, Intake: ingest.NewIntake(testSpace, p.store.Catalog(testSpace)), Budget: p.budget, Ticks: p.db, Meter: p.meter,
 		Report: connector.NewReporter(p.board, testSpace, StreamName(testHub)), Watch: func() (model.Connection, <-chan struct{}) { return p.service.Watch(testSpace) },
+		Pause: func(ctx context.Context, reason, text string) error {
+			return p.service.Pause(ctx, testSpace, StreamName(testHub), reason, text, "")
+		},
 	})
 	must(t, err)
 	return p

@@ -55,6 +55,9 @@ func (s *Stream) intake(ctx context.Context, secret string, admin *client, parts
 		Stream: s, secret: secret, admin: admin, consumer: consumer, group: g, workers: map[int32]*worker{}, replays: make(chan struct{}, 1),
 	}
 	n.selected.Store(tables(choice))
+	if s.paused {
+		n.quality.freeUntil, s.paused = time.Now().Add(pauseFree), false
+	}
 	// Budget that messages hold which were never stored goes back when everybody has stopped.
 	defer n.letGo()
 	defer s.deps.Meter.ForgetLag(s.cfg.Workspace, s.source(0))
