@@ -305,7 +305,8 @@ func (d *demo) writeConfig(path string, sim simInfo) error {
 				"connectionStringFile": rel(sim.ConnectionStringFile), "caFile": rel(sim.CAFile),
 			}}},
 			// The simulated tenant is asked more often than a real one would stand.
-			"incidents": m{"pollInterval": "3s", "limits": m{"perMinute": 600, "perHour": 36000}},
+			"incidents":  m{"pollInterval": "3s", "limits": m{"perMinute": 600, "perHour": 36000}},
+			"identities": m{"pollInterval": "5s"},
 		}},
 	}
 	raw, err := yaml.Marshal(cfg)
@@ -360,6 +361,10 @@ func (d *demo) furnish(ctx context.Context, c *client.Client, cfg *config.Config
 	if first && !d.Fresh {
 		d.say("connecting incidents, alerts and all tables")
 		if err := c.Do(ctx, "POST", "/api/w/"+w.ID+"/connectors/defender-xdr/connect", map[string]any{"incidents": true, "turnOffIncidentRules": true, "tables": []string{"all"}}, nil); err != nil {
+			return "", err
+		}
+		d.say("following people of Active Directory and Microsoft Entra ID")
+		if err := c.Do(ctx, "PUT", "/api/w/"+w.ID+"/ueba", map[string]any{"enabled": true, "directories": []string{"ActiveDirectory", "AzureActiveDirectory"}}, nil); err != nil {
 			return "", err
 		}
 	}

@@ -28,3 +28,17 @@ func (l *Living) Now() *Directory {
 	}
 	return l.now
 }
+
+// Steps returns how many changes there were so far.
+func (l *Living) Steps() int { return len(l.changes()) }
+
+// After returns the directory as it was after so many changes, false when there were not so many. The caller must not
+// change it.
+func (l *Living) After(steps int) (*Directory, bool) {
+	changes := l.changes()
+	if steps < 0 || steps > len(changes) {
+		return nil, false
+	}
+	d, err := l.base.Apply(changes[:steps])
+	return d, err == nil
+}

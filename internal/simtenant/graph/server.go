@@ -130,6 +130,7 @@ func (s *Server) routes() {
 	s.handle("GET /v1.0/users/{id}/manager", users, s.manager)
 	s.handle("GET /v1.0/users/{id}/memberOf", users, s.memberOf)
 	s.handle("GET /v1.0/groups", groups, s.listGroups)
+	s.handle("GET /v1.0/groups/delta", groups, s.groupsDelta)
 	s.handle("GET /v1.0/groups/{id}", groups, s.getGroup)
 	s.handle("GET /v1.0/groups/{id}/members", groups, s.groupMembers)
 	s.handle("GET /v1.0/groups/{id}/transitiveMembers", groups, s.groupMembers)
