@@ -68,17 +68,18 @@ func (s *Store) Compact(ctx context.Context) error {
 func (s *Store) nextMerge() (*table, []*part) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	closed := column.FromTime(s.opts.Now().Add(-dayGrace)) / column.Day
+	open := column.FromTime(s.opts.Now().Add(-dayGrace)) / column.Day
 	for _, t := range s.tables {
 		if len(t.parts) <= closedParts {
 			continue
 		}
-		days := map[string][]*part{}
+		spans := map[span][]*part{}
 		for _, p := range t.parts {
-			days[p.Day] = append(days[p.Day], p)
+			k := spanOf(p.Part, open)
+			spans[k] = append(spans[k], p)
 		}
-		for day, parts := range days {
-			if in := dueMerge(parts, day != "" && day < dayName(closed)); in != nil {
+		for k, parts := range spans {
+			if in := dueMerge(parts, k.closed(open)); in != nil {
 				return t, in
 			}
 		}
@@ -86,8 +87,31 @@ func (s *Store) nextMerge() (*table, []*part) {
 	return nil, nil
 }
 
-// dueMerge chooses among the parts of one day, or of mixed days. Those of a closed day become few, the smallest first.
-// Otherwise parts of about one size are merged when there are many, so that a row is rewritten once per size class.
+// span is what a part's rows are of: one day, one week, or, when zero, more. Parts are merged with those of their span.
+type span struct{ first, days int64 }
+
+// weekDays is the length of a span of days that have few rows each.
+const weekDays = 7
+
+// spanOf tells a part's span. A day with few rows counts to its week once that is closed.
+func spanOf(p manifest.Part, open int64) span {
+	first, last := p.MinTime/column.Day, p.MaxTime/column.Day
+	if first/weekDays != last/weekDays {
+		return span{}
+	}
+	week := span{first / weekDays * weekDays, weekDays}
+	if first == last && (p.Rows >= mergeSplitRows || !week.closed(open)) {
+		return span{first, 1}
+	}
+	return week
+}
+
+// closed reports whether most rows of the span have come, when open is the first day that still gets some.
+func (k span) closed(open int64) bool { return k.days > 0 && k.first+k.days <= open }
+
+// dueMerge chooses among the parts of one span. Those of a closed one become few, the smallest first. Otherwise parts of
+// about one size are merged when there are many, so that a row is rewritten once per size class. A merge of parts that span
+// more than a week leaves none that does, so merging comes to an end.
 func dueMerge(parts []*part, closed bool) []*part {
 	slices.SortFunc(parts, func(a, b *part) int { return cmp.Or(cmp.Compare(a.Rows, b.Rows), cmp.Compare(a.ID, b.ID)) })
 	if closed && len(parts) > closedParts {
@@ -104,7 +128,14 @@ func dueMerge(parts []*part, closed bool) []*part {
 
 // mergeParts replaces parts of a table by files that hold the same rows.
 func (s *Store) mergeParts(ctx context.Context, t *table, in []*part) error {
-	m := merger{s: s, id: t.id, writers: map[string]*partWriter{}, days: map[int64]string{}}
+	m := merger{s: s, id: t.id, root: tablesDir, writers: map[int64]*partWriter{}}
+	m.key = byDay(in)
+	return s.rewrite(ctx, t, in, &m)
+}
+
+// rewrite replaces parts of a table by what a merger makes of them. Rows that its keep refuses are left out. The caller holds
+// merging.
+func (s *Store) rewrite(ctx context.Context, t *table, in []*part, m *merger) error {
 	out, err := m.run(ctx, in)
 	if err != nil {
 		return s.writeError(err)
@@ -121,9 +152,9 @@ func (s *Store) mergeParts(ctx context.Context, t *table, in []*part) error {
 		rowsOut += out[i].Rows
 		out[i].FirstSeq, out[i].LastSeq = first, last
 	}
-	if rowsIn != rowsOut {
+	if rowsIn != rowsOut+m.dropped {
 		s.discard(out)
-		return fmt.Errorf("the merged files hold %d rows, the list says %d", rowsOut, rowsIn)
+		return fmt.Errorf("the merged files hold %d rows, the list says %d", rowsOut+m.dropped, rowsIn)
 	}
 	if undo, err := s.commitChange(ctx, manifest.Change{Epoch: s.epoch, Add: out, Remove: gone}); err != nil {
 		if undo {
@@ -169,17 +200,21 @@ func (t *table) replace(gone []*part, add []manifest.Part) {
 type merger struct {
 	s       *Store
 	id      manifest.TableID
+	key     func(*Block, rowRef) int64 // rows of one key go into one file
+	keep    func(*Block, []bool) error // if set, says which rows of a chunk stay
+	root    string                     // tier of the files: tablesDir or coldDir
+	dropped int64                      // rows left out
 	time    int32
 	cols    []partColumn
-	days    map[int64]string // days that get a file of their own
-	writers map[string]*partWriter
+	writers map[int64]*partWriter
 }
 
 // mergeRun is one input: its current chunk and the next row of it.
 type mergeRun struct {
 	r     *partReader
 	block *Block
-	index int32 // of block among those of the output chunk
+	index int32  // of block among those of the output chunk
+	keep  []bool // rows of block that stay; nil for all
 	row   int
 }
 
@@ -189,7 +224,6 @@ func (m *merger) run(ctx context.Context, in []*part) (out []manifest.Part, err 
 		return nil, fmt.Errorf("table %s has no columns", m.id.Table)
 	}
 	m.time = fs.time
-	m.plan(in)
 	var runs []*mergeRun
 	defer func() {
 		for _, r := range runs {
@@ -229,18 +263,20 @@ func (m *merger) run(ctx context.Context, in []*part) (out []manifest.Part, err 
 	return out, nil
 }
 
-// plan decides which days get a file of their own.
-func (m *merger) plan(in []*part) {
+// byDay gives days with many rows a file of their own, and the others one per week.
+func byDay(in []*part) func(*Block, rowRef) int64 {
 	rows := map[int64]int64{}
 	for _, p := range in {
 		for _, h := range p.Hours {
 			rows[h.Hour/24] += h.Rows
 		}
 	}
-	for day, n := range rows {
-		if n >= mergeSplitRows || len(rows) == 1 {
-			m.days[day] = dayName(day)
+	return func(_ *Block, r rowRef) int64 {
+		day := r.time / column.Day
+		if rows[day] >= mergeSplitRows || len(rows) == 1 {
+			return day
 		}
+		return -1 - day/weekDays
 	}
 }
 
@@ -251,35 +287,37 @@ func (m *merger) merge(ctx context.Context, runs []*mergeRun) error {
 			r.drop()
 		}
 	}()
-	for {
+	for done := false; !done; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		var blocks, spent []*Block
 		for _, r := range runs {
-			if err := r.fill(&blocks); err != nil {
+			if err := m.fill(r, &blocks); err != nil {
 				return err
 			}
 		}
 		var refs []rowRef
-		for len(refs) < writeRows {
+		for len(refs) < writeRows && len(spent) < maxSpent {
 			r := earliest(runs, m.time)
 			if r == nil {
+				done = true
 				break
 			}
-			c, _ := r.block.Column(m.time)
-			refs = append(refs, rowRef{time: c.Ints[r.row], block: r.index, row: int32(r.row)})
+			if r.keep == nil || r.keep[r.row] {
+				c, _ := r.block.Column(m.time)
+				refs = append(refs, rowRef{time: c.Ints[r.row], block: r.index, row: int32(r.row)})
+			} else {
+				m.dropped++
+			}
 			if r.row++; r.row == r.block.rows {
 				spent = append(spent, r.block)
 				r.block = nil
-				if err := r.fill(&blocks); err != nil {
+				if err := m.fill(r, &blocks); err != nil {
 					releaseAll(spent)
 					return err
 				}
 			}
-		}
-		if len(refs) == 0 {
-			return nil
 		}
 		err := m.write(blocks, refs)
 		releaseAll(spent)
@@ -287,7 +325,11 @@ func (m *merger) merge(ctx context.Context, runs []*mergeRun) error {
 			return err
 		}
 	}
+	return nil
 }
+
+// maxSpent is how many chunks may be read for one write: more only when most rows are left out.
+const maxSpent = 64
 
 func releaseAll(blocks []*Block) {
 	for _, b := range blocks {
@@ -312,7 +354,7 @@ func earliest(runs []*mergeRun, timeField int32) *mergeRun {
 }
 
 // fill makes sure that the run has a chunk, unless it is at its end, and enters it among blocks.
-func (r *mergeRun) fill(blocks *[]*Block) error {
+func (m *merger) fill(r *mergeRun, blocks *[]*Block) error {
 	for r.block == nil || r.row == r.block.rows {
 		r.drop()
 		b, err := r.r.nextBlock()
@@ -323,6 +365,12 @@ func (r *mergeRun) fill(blocks *[]*Block) error {
 			return err
 		}
 		r.block, r.row = b, 0
+		if m.keep != nil {
+			r.keep = make([]bool, b.rows)
+			if err := m.keep(b, r.keep); err != nil {
+				return err
+			}
+		}
 	}
 	r.index = int32(len(*blocks))
 	*blocks = append(*blocks, r.block)
@@ -336,18 +384,18 @@ func (r *mergeRun) drop() {
 	}
 }
 
-// write puts rows into the files of their days.
+// write puts rows into their files.
 func (m *merger) write(blocks []*Block, refs []rowRef) error {
-	byFile := map[string][]rowRef{}
+	byFile := map[int64][]rowRef{}
 	for _, r := range refs {
-		key := m.days[r.time/column.Day]
+		key := m.key(blocks[r.block], r)
 		byFile[key] = append(byFile[key], r)
 	}
 	for key, refs := range byFile {
 		w := m.writers[key]
 		if w == nil {
 			var err error
-			if w, err = m.s.newPart(m.id, key, m.time, m.cols); err != nil {
+			if w, err = m.s.newPart(m.root, m.id, dayName(refs[0].time/column.Day), m.time, m.cols); err != nil {
 				return err
 			}
 			m.writers[key] = w

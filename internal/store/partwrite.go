@@ -76,20 +76,16 @@ func (s *summed) Write(p []byte) (int, error) {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// newPart begins a part. cols are sorted by id and hold the time column.
-func (s *Store) newPart(id manifest.TableID, day string, timeField int32, cols []partColumn) (*partWriter, error) {
+// newPart begins a part in a tier; day, the first one of its rows, is for its name. cols are sorted by id and hold the time column.
+func (s *Store) newPart(root string, id manifest.TableID, day string, timeField int32, cols []partColumn) (*partWriter, error) {
 	n := s.nextPart.Add(1)
-	label := day
-	if label == "" {
-		label = "mixed"
-	}
-	rel := path.Join(tablesDir, id.Workspace, id.Table, fmt.Sprintf("%s-%016x.parquet", label, n))
+	rel := path.Join(root, id.Workspace, id.Table, fmt.Sprintf("%s-%016x.parquet", day, n))
 	w := &partWriter{
-		part: manifest.Part{ID: n, Workspace: id.Workspace, Table: id.Table, Path: rel, Day: day, FormatVersion: formatVersion,
+		part: manifest.Part{ID: n, Workspace: id.Workspace, Table: id.Table, Path: rel, FormatVersion: formatVersion,
 			MinTime: math.MaxInt64, MaxTime: math.MinInt64, FirstSeq: math.MaxUint64},
-		path: filepath.Join(s.opts.Dir, filepath.FromSlash(rel)), cols: cols, time: timeField,
+		path: locate(s.opts.Dir, s.opts.ColdDir, rel), cols: cols, time: timeField,
 	}
-	if err := makeDir(s.opts.Dir, filepath.Dir(w.path)); err != nil {
+	if err := makeDir(s.base(w.part), filepath.Dir(w.path)); err != nil {
 		return nil, err
 	}
 	var err error
@@ -259,6 +255,9 @@ func (w *partWriter) finish() (manifest.Part, error) {
 		return w.part, errors.Join(err, w.abort())
 	}
 	w.part.Bytes, w.part.Checksum = st.Size(), w.sum.sum
+	if day := w.part.MinTime / column.Day; w.part.MaxTime/column.Day == day {
+		w.part.Day = dayName(day)
+	}
 	if err := w.file.Close(); err != nil {
 		return w.part, errors.Join(err, os.Remove(w.path))
 	}

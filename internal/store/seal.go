@@ -298,15 +298,9 @@ func (s *Store) writeParts(ctx context.Context, id manifest.TableID, blocks []*B
 	return parts, nil
 }
 
-// run is a set of rows that go into one file.
-type run struct {
-	day  string
-	refs []rowRef
-}
-
 // splitDays cuts time-ordered rows into files.
-func splitDays(refs []rowRef) []run {
-	var runs []run
+func splitDays(refs []rowRef) [][]rowRef {
+	var runs [][]rowRef
 	var rest []rowRef
 	for i := 0; i < len(refs); {
 		day := refs[i].time / column.Day
@@ -315,34 +309,30 @@ func splitDays(refs []rowRef) []run {
 			k++
 		}
 		if k-i >= splitRows {
-			runs = append(runs, run{day: dayName(day), refs: refs[i:k]})
+			runs = append(runs, refs[i:k])
 		} else {
 			rest = append(rest, refs[i:k]...)
 		}
 		i = k
 	}
-	if len(rest) == 0 {
-		return runs
+	if len(rest) > 0 {
+		runs = append(runs, rest)
 	}
-	r := run{refs: rest}
-	if day := rest[0].time / column.Day; rest[len(rest)-1].time/column.Day == day {
-		r.day = dayName(day)
-	}
-	return append(runs, r)
+	return runs
 }
 
 func dayName(day int64) string { return column.ToTime(day * column.Day).Format(time.DateOnly) }
 
-func (s *Store) writeRun(ctx context.Context, id manifest.TableID, timeField int32, r run, blocks []*Block, cols []partColumn) (manifest.Part, error) {
-	w, err := s.newPart(id, r.day, timeField, cols)
+func (s *Store) writeRun(ctx context.Context, id manifest.TableID, timeField int32, refs []rowRef, blocks []*Block, cols []partColumn) (manifest.Part, error) {
+	w, err := s.newPart(tablesDir, id, dayName(refs[0].time/column.Day), timeField, cols)
 	if err != nil {
 		return manifest.Part{}, err
 	}
-	for from := 0; from < len(r.refs); from += writeRows {
+	for from := 0; from < len(refs); from += writeRows {
 		err := ctx.Err()
 		var b *Block
 		if err == nil {
-			b, err = gatherBlock(s.opts.Alloc, blocks, r.refs[from:min(from+writeRows, len(r.refs))], cols)
+			b, err = gatherBlock(s.opts.Alloc, blocks, refs[from:min(from+writeRows, len(refs))], cols)
 		}
 		if err == nil {
 			err = w.write(b)

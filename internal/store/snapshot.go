@@ -34,6 +34,8 @@ type part struct {
 	refs atomic.Int64 // snapshots
 	dead atomic.Bool  // no longer in the part list
 	gone atomic.Bool
+	// waits is, per kind of split, what the last fruitless look found. Guarded by Store.merging.
+	waits [splits]Cutoff
 }
 
 // Snapshot returns the workspace as it is now. Close it soon: it holds memory and files.

@@ -29,11 +29,22 @@ func locate(dir, cold, rel string) string {
 	return filepath.Join(dir, filepath.FromSlash(rel))
 }
 
+// base returns the folder of a part's tier.
+func (s *Store) base(p manifest.Part) string {
+	if isCold(p) {
+		return s.opts.ColdDir
+	}
+	return s.opts.Dir
+}
+
 // Tier moves the parts of a table that are past the cutoff to the cold tier, where ordinary snapshots do not see them, and
 // those in the cold tier that are not past it back. It returns what went either way. A kill leaves each part in one tier.
 func (s *Store) Tier(ctx context.Context, workspace, name string, cut Cutoff) (cooled, warmed Amount, err error) {
 	s.merging.Lock()
 	defer s.merging.Unlock()
+	if err := s.split(ctx, manifest.TableID{Workspace: workspace, Table: name}, cut, splitTier); err != nil {
+		return cooled, warmed, err
+	}
 	s.mu.RLock()
 	t := s.tables[manifest.TableID{Workspace: workspace, Table: name}]
 	var down, up []*part
@@ -89,12 +100,8 @@ func (s *Store) move(ctx context.Context, t *table, p *part, root string) error 
 
 // copyPart copies a part's file durably and compares its checksum: a damaged file is not carried on.
 func (s *Store) copyPart(ctx context.Context, from, to manifest.Part) error {
-	base := s.opts.Dir
-	if isCold(to) {
-		base = s.opts.ColdDir
-	}
 	dst := s.path(to)
-	if err := makeDir(base, filepath.Dir(dst)); err != nil {
+	if err := makeDir(s.base(to), filepath.Dir(dst)); err != nil {
 		return err
 	}
 	sum, err := copyFile(ctx, s.path(from), dst)

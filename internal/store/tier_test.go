@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
@@ -97,5 +98,40 @@ func TestColdFolderOfAnother(t *testing.T) {
 	_, err := store.Open(t.Context(), store.Options{Dir: t.TempDir(), ColdDir: cold, Manifest: manifest.NewMemory(), Alloc: newChecked(t)})
 	if fault.CodeOf(err) != "cold_dir_taken" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestSmallDaysExpireByDay fills a table that gets a few rows a day, merges it, and drops it day by day: no row goes early, and none
+// is carried along by younger ones.
+func TestSmallDaysExpireByDay(t *testing.T) {
+	now := start
+	s := open(t, store.Options{Now: func() time.Time { return now }})
+	for d := range 40 {
+		now = start.AddDate(0, 0, d)
+		appendFrame(t, s, frame(dated(d)))
+		if err := s.SealAll(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Compact(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(files(t, s.opts.Dir)); n > 30 {
+		t.Errorf("%d files for 40 days of ten rows", n)
+	}
+	cut := func(day int) store.Cutoff {
+		at := column.FromTime(start.AddDate(0, 0, day).Truncate(24 * time.Hour))
+		return store.Cutoff{Time: at, Arrived: at}
+	}
+	for d := 1; d < 40; d += 3 {
+		if _, err := s.Expire(t.Context(), "soc", "T_CL", cut(d)); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(rowsOf(t, s, "T_CL")); got != 400-10*d {
+			t.Fatalf("%d rows are left on day %d, want %d", got, d, 400-10*d)
+		}
+	}
+	if r, err := store.Verify(t.Context(), store.VerifyOptions{Dir: s.opts.Dir, Manifest: s.opts.Manifest}); err != nil || len(r.Problems) > 0 {
+		t.Errorf("%+v %v", r, err)
 	}
 }
