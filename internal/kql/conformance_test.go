@@ -19,6 +19,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/kql"
 	"github.com/vedette-siem/vedette/internal/kql/bind"
 	"github.com/vedette-siem/vedette/internal/kql/exec"
+	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
@@ -154,7 +155,10 @@ func TestConformance(t *testing.T) {
 // runConformance returns "ok", why the query was refused, or what differs.
 func runConformance(c conformanceCase) string {
 	now := column.FromTime(time.Date(2026, 8, 2, 23, 56, 47, 0, time.UTC))
-	env := bind.Env{Catalog: schema.NewStatic(), Database: "NetDefaultDB", Runnable: exec.Runnable}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	run := exec.Env{Now: now, Database: "NetDefaultDB", Principal: "<null identity>"}
+	env := bind.Env{Catalog: schema.NewStatic(), Database: "NetDefaultDB", Runnable: exec.Runnable, Discover: func(n *plan.Plugin) (*plan.Held, error) { return exec.Discover(ctx, n, run) }}
 	q, diags := kql.Compile(c.Query, env)
 	if q == nil {
 		for _, d := range diags {
@@ -165,9 +169,7 @@ func runConformance(c conformanceCase) string {
 	if len(q.Results) == 0 {
 		return "compile: no results"
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	res, err := exec.Collect(ctx, q.Results[0].Root, exec.Env{Now: now, Database: "NetDefaultDB", Principal: "<null identity>"})
+	res, err := exec.Collect(ctx, q.Results[0].Root, run)
 	if err != nil {
 		return "run: " + err.Error()
 	}

@@ -71,6 +71,16 @@ func checkRefs(t *testing.T, root plan.Node) {
 				have[c.ID] = true
 			}
 		}
+		if m, ok := n.(*plan.Match); ok { // its steps also read what it declares, and the state of each other
+			for _, c := range m.Declared {
+				have[c.ID] = true
+			}
+			for _, s := range m.Steps {
+				for _, c := range s.State {
+					have[c.ID] = true
+				}
+			}
+		}
 		for _, e := range plan.Exprs(n) {
 			plan.WalkExpr(e, func(e plan.Expr) {
 				if r, ok := e.(*plan.Ref); ok && !have[r.ID] {

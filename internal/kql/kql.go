@@ -15,6 +15,14 @@ func Compile(text string, env bind.Env) (*plan.Query, syntax.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
+	if discover := env.Discover; discover != nil {
+		env.Discover = func(n *plan.Plugin) (*plan.Held, error) {
+			if m, ok := plan.RewriteNode(n).(*plan.Plugin); ok {
+				n = m
+			}
+			return discover(n)
+		}
+	}
 	q, more := bind.Bind(tree, env)
 	diags = append(diags, more...)
 	diags.Locate(text)

@@ -30,6 +30,7 @@ func TestSupportMatrix(t *testing.T) {
 		"its columns. What stands under *binds only* is refused when run, by name and place. Nothing is ever answered approximately without a word,\n" +
 		"but `dcount` and `percentile`, which the language itself defines as estimates; here they are exact.\n\n" +
 		"## Tabular operators that run\n\n" + operatorsThatRun + "\n")
+	plugins := append(exec.PluginNames(), "identity", "preview")
 	for _, part := range []struct{ title, file string }{
 		{"Scalar functions", "kql/functions.json"}, {"Aggregates", "kql/aggregates.json"}, {"Plugins", "kql/plugins.json"},
 	} {
@@ -48,7 +49,7 @@ func TestSupportMatrix(t *testing.T) {
 		for _, s := range symbols {
 			switch {
 			case s.Hidden:
-			case exec.Runnable(s.Name), part.title == "Scalar functions" && bind.Expanded(s.Name):
+			case exec.Runnable(s.Name), part.title == "Scalar functions" && bind.Expanded(s.Name), part.title == "Plugins" && slices.Contains(plugins, s.Name):
 				runs[s.Name] = true
 			default:
 				binds[s.Name] = true

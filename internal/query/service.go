@@ -102,10 +102,6 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 	start := s.cfg.Now()
 	snap := s.cfg.Store.Snapshot(r.Workspace)
 	defer snap.Close()
-	q, ds := kql.Compile(r.Text, s.env(r.Workspace, snap))
-	if ds.HasErrors() {
-		return nil, &DiagnosticsError{Text: r.Text, Diagnostics: ds}
-	}
 	rows, bytes := s.cfg.Limits.Rows, s.cfg.Limits.Bytes
 	if r.MaxRows > 0 {
 		rows = min(rows, r.MaxRows)
@@ -115,8 +111,24 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 		Source: src, Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor,
 		Limits: exec.Limits{Rows: rows + 1, Bytes: bytes * 2, Memory: s.cfg.Limits.Memory},
 	}
-	res := &Result{Notes: warnings(ds)}
 	from, to, limited := r.Timespan.Bounds(start)
+	names := s.env(r.Workspace, snap)
+	names.Discover = func(n *plan.Plugin) (*plan.Held, error) {
+		if limited {
+			if m, ok := plan.LimitTime(n, from, to).(*plan.Plugin); ok {
+				n = m
+			}
+		}
+		return exec.Discover(ctx, n, env)
+	}
+	q, ds := kql.Compile(r.Text, names)
+	if ds.HasErrors() {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return nil, &DiagnosticsError{Text: r.Text, Diagnostics: ds}
+	}
+	res := &Result{Notes: warnings(ds)}
 	for i, out := range q.Results {
 		root := out.Root
 		if limited {

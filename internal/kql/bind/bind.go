@@ -6,9 +6,11 @@
 package bind
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
 	"github.com/vedette-siem/vedette/internal/schema"
@@ -29,6 +31,9 @@ type Env struct {
 	// it the columns have the types that the service gives when it runs a query; without, those its symbol tables say. They
 	// differ in few: see engineType.
 	Runnable func(name string) bool
+	// Discover runs a plugin whose columns depend on its rows, with all that is below it, and returns columns (without
+	// ids) and rows. Without it such a plugin is refused, unless Runnable is nil too: then its columns stay open.
+	Discover func(n *plan.Plugin) (*plan.Held, error)
 }
 
 // maxNodes bounds the plan: let-bound tables are expanded at each use, which can grow without measure.
@@ -130,6 +135,16 @@ func (b *binder) warnf(at syntax.Node, code, format string, args ...any) {
 func (b *binder) notRunnable(at syntax.Node, construct string) {
 	b.report(syntax.Diagnostic{Code: "not_runnable", Kind: syntax.NotRunnable, Construct: construct,
 		Message: "cannot be run yet: " + construct}, at)
+}
+
+// fail notes that something which had to be done now could not be.
+func (b *binder) fail(at syntax.Node, err error) {
+	d := syntax.Diagnostic{Code: "query_failed", Kind: syntax.Semantic, Message: err.Error()}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		d.Code, d.Message = f.Code, f.Msg
+	}
+	b.report(d, at)
 }
 
 // scope holds the names that statements define. A name is defined once in a scope and may hide one of an outer scope.

@@ -178,3 +178,8 @@ func suggest(name string, names ...map[string]bool) (hint, fix string) {
 	}
 	return hint, fix
 }
+
+// fresh is a new column.
+func (b *binder) fresh(name string, t schema.Type) bound {
+	return bound{Col: plan.Col{ID: b.newID(), Name: name, Type: t}}
+}

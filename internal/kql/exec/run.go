@@ -181,6 +181,10 @@ func (x *runner) open(ctx context.Context, n plan.Node) (Reader, error) {
 		return x.match(ctx, n)
 	case *plan.ParseKV:
 		return x.parseKV(ctx, n)
+	case *plan.Plugin:
+		return x.plugin(ctx, n)
+	case *plan.Held:
+		return x.held(n)
 	case *plan.Unsupported:
 		return nil, fault.New(fault.Invalid, "operator_not_supported", "%s cannot be run yet.", n.Name)
 	}

@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"net/netip"
 	"strconv"
@@ -416,4 +417,21 @@ func bindGeoInfo(s *site) (eval, schema.Type, error) {
 		}
 		return nil
 	}), schema.Dynamic, nil
+}
+
+// Network reads an address or a network in CIDR form, an IPv4 one as ::ffff:a.b.c.d; ok is false for what is neither.
+// Without six only IPv4 is read.
+func Network(s string, six bool) (p netip.Prefix, ok bool) {
+	parse := parse4
+	if six {
+		parse = parse6
+	}
+	n, ok := parse(s)
+	if !ok {
+		return netip.Prefix{}, false
+	}
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], n.hi)
+	binary.BigEndian.PutUint64(b[8:], n.lo)
+	return netip.PrefixFrom(netip.AddrFrom16(b), n.prefix), true
 }

@@ -178,6 +178,10 @@ func (p *printer) nodeMore(n Node, depth int) {
 		p.line(depth, "make-series [%s] along %s by [%s]", p.cols(n.Cols()[len(n.Keys):]), p.name(n.Bin.ID), p.cols(n.Keys))
 	case *TopNested:
 		p.line(depth, "top-nested [%s]", p.cols(n.Cols()))
+	case *Plugin:
+		p.line(depth, "evaluate %s(%s) [%s]", n.Name, p.list(n.Parts()), p.typed(n.Out))
+	case *Held:
+		p.line(depth, "rows that were computed already [%s]", p.typed(n.Out))
 	case *ParseKV:
 		p.line(depth, "parse-kv %s as [%s]", p.expr(n.X), p.typed(n.Keys))
 	case *Match:

@@ -32,6 +32,14 @@ func Rewrite(q *Query) {
 	}
 }
 
+// RewriteNode applies all rules to a node that is run by itself.
+func RewriteNode(n Node) Node {
+	for _, r := range Rules() {
+		n = r.Apply(n)
+	}
+	return n
+}
+
 // pruneOrSame prunes, and returns the root itself if that took no column away.
 func pruneOrSame(root Node) Node {
 	out := Prune(root)

@@ -208,11 +208,13 @@ type (
 		Span
 		X Expr
 	}
-	// Typeof is typeof(type) or typeof(schema).
+	// Typeof is typeof(type), typeof((schema)), or, for plugins, the Bare typeof(*, schema): Star says that the
+	// input's columns are meant too.
 	Typeof struct {
 		Span
-		Type   string
-		Schema []Param
+		Type       string
+		Schema     []Param
+		Bare, Star bool
 	}
 	// Named is name = expr or (a, b) = expr.
 	Named struct {

@@ -16,7 +16,7 @@ var seeds = []string{
 	"datatable(a:string, b:dynamic)['x', dynamic({\"k\": [1, -2.5, null, true]}), \"y\", dynamic(null)]",
 	"T | join kind=inner hint.strategy=broadcast (U) on a, $left.b == $right.c | lookup V on a",
 	"T | summarize hint.strategy=shuffle n=count(), (p, q)=percentiles(x, 5, 95) by bin(t, 1h), k = tolower(z)",
-	"T | mv-expand with_itemindex=i a to typeof(long), b limit 5 | mv-apply c=d on (where c > 1 | top 1 by c)",
+	"T | evaluate python(typeof(*, x:long), 'code') | evaluate r(typeof(a:string), '')", "T | mv-expand with_itemindex=i a to typeof(long), b limit 5 | mv-apply c=d on (where c > 1 | top 1 by c)",
 	"T | parse kind=regex flags=Ui x with * 'a' b:long 'c' d | parse-where y with e | parse-kv z as (k:string) with (pair_delimiter=',')",
 	"T | make-series n=count() default=0 on t from ago(1d) to now() step 1h by k | render timechart with (title='x', series=a, b)",
 	"T | make-series avg(x) on t in range(1, 10, 1) | top-nested 3 of a with others='o' by count(), top-nested of b by max(c) desc",

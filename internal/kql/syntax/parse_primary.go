@@ -214,9 +214,22 @@ func (p *parser) typeof() Expr {
 	start := p.next().Start
 	p.next()
 	t := &Typeof{}
-	if p.at("(") {
+	switch {
+	case p.at("("):
 		t.Schema = p.columns(false)
-	} else {
+	case p.at("*") || p.peek(1).is(":"):
+		t.Bare = true
+		for {
+			if p.accept("*") {
+				t.Star = true
+			} else {
+				t.Schema = append(t.Schema, p.column())
+			}
+			if !p.accept(",") {
+				break
+			}
+		}
+	default:
 		t.Type = p.typeName()
 	}
 	p.expect(")")

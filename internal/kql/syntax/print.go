@@ -247,7 +247,18 @@ func (p *printer) exprMore(x Expr) {
 		p.w(")")
 	case *Typeof:
 		p.w("typeof(", x.Type)
-		if x.Type == "" {
+		switch {
+		case x.Bare:
+			if x.Star {
+				p.w("*")
+			}
+			for i, c := range x.Schema {
+				if i > 0 || x.Star {
+					p.w(", ")
+				}
+				p.w(p.name(c.Name), ":", c.Type)
+			}
+		case x.Type == "":
 			p.params(x.Schema)
 		}
 		p.w(")")
