@@ -30,6 +30,7 @@ type DemoOptions struct {
 	Dir, Listen, Portal string
 	Seed                int64
 	Speed               float64
+	Size                string // of a new tenant: full or small
 	Fresh               bool
 	Stdout, Stderr      io.Writer
 }
@@ -95,7 +96,7 @@ func Demo(ctx context.Context, o DemoOptions) error {
 	defer func() { stop(); d.wait() }()
 
 	d.say("starting the simulated Defender XDR tenant (%s)", filepath.Join(o.Dir, "sim"))
-	if err := d.child(runCtx, "sim", "sim", "--dir", filepath.Join(dir, "sim"), "--seed", strconv.FormatInt(o.Seed, 10), "--speed", strconv.FormatFloat(o.Speed, 'g', -1, 64)); err != nil {
+	if err := d.child(runCtx, "sim", "sim", "--dir", filepath.Join(dir, "sim"), "--seed", strconv.FormatInt(o.Seed, 10), "--speed", strconv.FormatFloat(o.Speed, 'g', -1, 64), "--size", o.Size); err != nil {
 		return err
 	}
 	sim, rawSim, err := d.simReady(runCtx)

@@ -122,7 +122,7 @@ var link = regexp.MustCompile(`http://\S+/signin\?token=\S+`)
 // Start starts the demo in its folder, continuing what is there.
 func (d *Demo) Start() {
 	d.t.Helper()
-	args := append([]string{"demo", "--dir", d.Dir, "--listen", d.listen, "--portal", d.portal}, d.extraArgs...)
+	args := append([]string{"demo", "--dir", d.Dir, "--listen", d.listen, "--portal", d.portal, "--size", "small"}, d.extraArgs...)
 	d.cmd = exec.Command(Binary(d.t), args...)
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	d.out.Reset()

@@ -48,9 +48,14 @@ func newServe(env *Env) *cobra.Command {
 
 func newSim(env *Env) *cobra.Command {
 	var cfg simtenant.Config
+	var size string
 	cmd := &cobra.Command{
 		Use: "sim --dir DIR", Short: "Run the simulated Defender XDR tenant alone", Example: "  vedette sim --dir ./sim --seed 7", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var ok bool
+			if cfg.Size, ok = simtenant.Sizes()[size]; !ok {
+				return fmt.Errorf("%w: there is no tenant of the size %q; use full or small", errUsage, size)
+			}
 			cfg.Logger = slog.New(slog.NewTextHandler(env.Stderr, nil))
 			cfg.Ready = func(simtenant.Info) {
 				fmt.Fprintf(env.Stdout, "The simulated tenant runs; addresses and secrets are in %s/sim.json\n", cfg.Dir)
@@ -63,6 +68,7 @@ func newSim(env *Env) *cobra.Command {
 	f.StringVar(&cfg.Host, "listen", "127.0.0.1", "`HOST` to bind")
 	f.Int64Var(&cfg.Seed, "seed", 1, "`N` decides names, stories and modes")
 	f.Float64Var(&cfg.Speed, "speed", 1, "`X` compresses the gaps of stories and raises rates")
+	f.StringVar(&size, "size", "full", "`SIZE` of a new tenant: full (300 people, 500 devices, 180 days of incidents) or small, for tests")
 	must(cmd.MarkFlagRequired("dir"))
 	return cmd
 }
@@ -83,6 +89,7 @@ func newDemo(env *Env) *cobra.Command {
 	f.StringVar(&o.Portal, "portal", "127.0.0.1:8080", "`ADDR` of the portal on this machine, plain http")
 	f.Int64Var(&o.Seed, "seed", 1, "`N` decides names, stories and modes of the tenant")
 	f.Float64Var(&o.Speed, "speed", 1, "`X` compresses the gaps of stories and raises rates")
+	f.StringVar(&o.Size, "size", "full", "`SIZE` of a new tenant: full or small")
 	f.BoolVar(&o.Fresh, "fresh", false, "leave the workspace unconnected, to follow the article by hand")
 	return cmd
 }

@@ -23,6 +23,7 @@ func (s *sim) has(list []any, name, kind string) bool {
 }
 
 func TestTheDirectoryAnswersTheSameEverywhere(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	users, identities := s.all("/v1.0/users"), s.all("/v1.0/security/identities/identityAccounts")
 	byUPN := map[any]object{}
@@ -49,6 +50,7 @@ func TestTheDirectoryAnswersTheSameEverywhere(t *testing.T) {
 }
 
 func TestRolesAlsoThroughGroups(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	roles := s.json(200, "GET", "/v1.0/directoryRoles", "")["value"].([]any)
 	direct, through, eligible := "", "", ""
@@ -84,6 +86,7 @@ func TestRolesAlsoThroughGroups(t *testing.T) {
 }
 
 func TestPeopleMoveAndLeave(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := start(t, small(dir))
 	u := s.all("/v1.0/users?$top=999")[20]
@@ -106,6 +109,7 @@ func TestPeopleMoveAndLeave(t *testing.T) {
 }
 
 func TestSensorsFallIll(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	health := func() (out []string) {
 		for _, x := range s.all("/v1.0/security/identities/sensors") {

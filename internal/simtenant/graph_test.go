@@ -25,6 +25,7 @@ func quiet(t *testing.T) *sim {
 }
 
 func TestTheAzureLibraryGetsAToken(t *testing.T) {
+	t.Parallel()
 	s := start(t, small(t.TempDir()))
 	opts := func(secret string) (*azidentity.ClientSecretCredential, error) {
 		return azidentity.NewClientSecretCredential(s.TenantID, s.ClientID, secret, &azidentity.ClientSecretCredentialOptions{
@@ -51,6 +52,7 @@ func TestTheAzureLibraryGetsAToken(t *testing.T) {
 }
 
 func TestTokensAreChecked(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	good := s.tok
 	for _, bad := range []string{"", "x", good[:len(good)-4] + "AAAA"} {
@@ -70,6 +72,7 @@ func TestTokensAreChecked(t *testing.T) {
 }
 
 func TestPagesShowEveryIncidentOnce(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	want := len(s.json(200, "GET", s.Control+"/truth", "")["incidents"].([]any))
 	for _, q := range []string{"$top=7", "$top=50", "", "$top=13&$orderby=lastUpdateDateTime%20asc", "$top=9&$expand=alerts", "$top=11&$filter=lastUpdateDateTime%20ge%202020-01-01T00:00:00Z"} {
@@ -96,6 +99,7 @@ func TestPagesShowEveryIncidentOnce(t *testing.T) {
 }
 
 func TestFiltersSelectExactly(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	all := s.all("/v1.0/security/incidents")
 	stamps := []string{}
@@ -144,6 +148,7 @@ func (s *sim) open() object {
 }
 
 func TestPatchNormalises(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	i := s.open()
 	at := "/v1.0/security/incidents/" + i["id"].(string)
@@ -180,6 +185,7 @@ func TestPatchNormalises(t *testing.T) {
 }
 
 func TestResolvingSettlesTheAlertsAndStampsAgain(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	i := s.open()
 	at := "/v1.0/security/incidents/" + i["id"].(string)
@@ -207,6 +213,7 @@ func TestResolvingSettlesTheAlertsAndStampsAgain(t *testing.T) {
 }
 
 func TestCommentsComeBackComplete(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	at := "/v1.0/security/incidents/" + s.open()["id"].(string)
 	for _, mode := range []string{"true", "false"} {
@@ -226,6 +233,7 @@ func TestCommentsComeBackComplete(t *testing.T) {
 }
 
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	list := "/v1.0/security/incidents?$top=5"
 	order := func(body string) { s.json(204, "POST", s.Control+"/fault", body) }
@@ -283,6 +291,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestStaleListsShowTheVersionBefore(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	i := s.open()
 	id := i["id"].(string)
@@ -299,6 +308,7 @@ func TestStaleListsShowTheVersionBefore(t *testing.T) {
 }
 
 func TestAStaleIndexShowsTheHistoryAtOnce(t *testing.T) {
+	t.Parallel()
 	cfg := small(t.TempDir())
 	for cfg.Seed = 1; ; cfg.Seed++ { // a seed that draws a lag
 		s := start(t, cfg)

@@ -12,6 +12,7 @@ func quote(s string) string {
 }
 
 func TestHuntingRunsTheListedPatterns(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	s.json(204, "POST", s.Control+"/resume", "")
 	s.truth(2000)
@@ -54,6 +55,7 @@ func TestHuntingRunsTheListedPatterns(t *testing.T) {
 }
 
 func TestHuntingSeesWhatIsNeverExported(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	var schemas map[string][][2]string
 	reference(t, "schemas-advancedhunting.json", &schemas)
@@ -88,6 +90,7 @@ func TestHuntingSeesWhatIsNeverExported(t *testing.T) {
 }
 
 func TestHuntingHasItsLimits(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	s.json(204, "POST", s.Control+"/modes", `{"huntCalls":3,"retryAfter":"true"}`)
 	for i := range 4 {

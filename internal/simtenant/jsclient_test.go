@@ -49,6 +49,7 @@ func installed(t *testing.T) string {
 }
 
 func TestTheOfficialJavaScriptClientReadsTheTenant(t *testing.T) {
+	t.Parallel()
 	dir := installed(t)
 	s := quiet(t)
 	truth := s.json(200, "GET", s.Control+"/truth", "")

@@ -9,6 +9,7 @@ import (
 )
 
 func TestAGroupReadsOverDroppedConnections(t *testing.T) {
+	t.Parallel()
 	s := start(t, small(t.TempDir()))
 	s.truth(2000)
 	s.settle()

@@ -8,6 +8,7 @@ import (
 )
 
 func TestPortalWorksIncidents(t *testing.T) {
+	t.Parallel()
 	s := quiet(t)
 	id := s.open()["id"].(string)
 	api := s.Portal + "/api/incidents"

@@ -194,6 +194,7 @@ func (s *sim) settle() {
 }
 
 func TestTenantAnswers(t *testing.T) {
+	t.Parallel()
 	began := time.Now()
 	s := start(t, small(t.TempDir()))
 	t.Logf("ready after %v", time.Since(began))

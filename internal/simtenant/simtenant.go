@@ -51,6 +51,11 @@ type Size struct {
 	EventsPerSecond float64       // of the ordinary day; 3
 }
 
+// Sizes returns the sizes that have a name: small is the default, full is a company.
+func Sizes() map[string]Size {
+	return map[string]Size{"small": {}, "full": {People: 320, Devices: 520, Incidents: 1500, Span: 180 * 24 * time.Hour, Events: 150_000}}
+}
+
 func (c *Config) defaults() {
 	if c.Host == "" {
 		c.Host = "127.0.0.1"

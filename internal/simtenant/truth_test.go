@@ -52,6 +52,7 @@ func (s *sim) incidentTruth() []incidentTruth {
 }
 
 func TestEvidenceFindsItsEvents(t *testing.T) {
+	t.Parallel()
 	cfg := small(t.TempDir())
 	cfg.Size.Incidents, cfg.Size.Span = 60, 40*time.Hour // all within the window
 	s := start(t, cfg)
@@ -112,6 +113,7 @@ func has(rows []map[string]any, keys map[string]string) bool {
 }
 
 func TestASeedAndAStartDecideTheHistory(t *testing.T) {
+	t.Parallel()
 	at := time.Now().Add(-time.Second)
 	read := func() (string, string) {
 		cfg := small(t.TempDir())
@@ -143,6 +145,7 @@ func child(t *testing.T, dir string) *exec.Cmd {
 }
 
 func TestKilledAtAnyTimeItGoesOn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, after := range []time.Duration{350 * time.Millisecond, 700 * time.Millisecond, 150 * time.Millisecond, 1200 * time.Millisecond, 500 * time.Millisecond} {
 		c := child(t, dir)
@@ -199,6 +202,7 @@ func TestKilledAtAnyTimeItGoesOn(t *testing.T) {
 }
 
 func TestTruthCountsDistinctEvents(t *testing.T) {
+	t.Parallel()
 	s := start(t, small(t.TempDir()))
 	s.truth(2000)
 	s.settle()
@@ -229,6 +233,7 @@ func TestTruthCountsDistinctEvents(t *testing.T) {
 }
 
 func TestRateAddsNumberedEvents(t *testing.T) {
+	t.Parallel()
 	s := start(t, small(t.TempDir()))
 	s.truth(2000)
 	s.json(204, "POST", s.Control+"/rate", `{"eventsPerSecond":2000}`)

@@ -117,6 +117,7 @@ func kindOf(raw json.RawMessage) string {
 }
 
 func TestRecordsLookLikeTheObservedOnes(t *testing.T) {
+	t.Parallel()
 	var observed struct {
 		Tables map[string]map[string]string `json:"tables"`
 	}
@@ -201,6 +202,7 @@ func fits(kind, observed, typ string) bool {
 }
 
 func TestLatenessHasAMedianOfMinutesAndATailOfHours(t *testing.T) {
+	t.Parallel()
 	s := start(t, small(t.TempDir()))
 	s.truth(2000)
 	events, _ := s.consume()
@@ -222,6 +224,7 @@ func TestLatenessHasAMedianOfMinutesAndATailOfHours(t *testing.T) {
 }
 
 func TestWrongPasswordIsRefused(t *testing.T) {
+	t.Parallel()
 	s := start(t, small(t.TempDir()))
 	c := s.kafkaAs("wrong")
 	defer c.Close()

@@ -176,6 +176,18 @@ func OneDrive() App { return App{"Microsoft OneDrive for Business", 15600, 0} }
 // Teams is Microsoft Teams.
 func Teams() App { return App{"Microsoft Teams", 28375, 0} }
 
+// Azure is the management of Azure resources.
+func Azure() App { return App{"Microsoft Azure", 12260, 0} }
+
+// AWS is Amazon Web Services.
+func AWS() App { return App{"Amazon Web Services", 11599, 0} }
+
+// GCP is Google Cloud Platform.
+func GCP() App { return App{"Google Cloud Platform", 20542, 0} }
+
+// GitHub is GitHub.
+func GitHub() App { return App{"GitHub", 11184, 0} }
+
 // Office is the suite as a whole.
 func Office() App { return App{"Office 365", 11161, 0} }
 

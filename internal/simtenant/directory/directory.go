@@ -104,10 +104,10 @@ func New(seed int64, size Size) *Directory {
 	return dir
 }
 
-// ByUPN finds a user without regard to case.
+// ByUPN finds a user without regard to case; nil if there is none.
 func (dir *Directory) ByUPN(upn string) *User {
 	for _, u := range dir.Users {
-		if strings.EqualFold(u.UPN, upn) {
+		if upn != "" && strings.EqualFold(u.UPN, upn) {
 			return u
 		}
 	}

@@ -25,6 +25,7 @@ const (
 	tick            = 100 * time.Millisecond
 	checkpointEvery = 5 * time.Second
 	chunk           = 120 // messages published at once
+	backfillChunk   = 6 * chunk
 	maxCatchUp      = 2 * time.Second
 )
 
@@ -231,7 +232,7 @@ func (f *Feeder) addLoad(batch []hub.Message, now time.Time) []hub.Message {
 func (f *Feeder) addBackfill(batch []hub.Message) []hub.Message {
 	total := int64(f.cfg.Backfill / liveSize)
 	src := noise.Source{Dir: f.cfg.Dir, Seed: f.meta.Seed, Name: backfillSource, Base: 10_000_000}
-	for len(batch) < chunk && f.next[backfillSource] < total {
+	for len(batch) < backfillChunk && f.next[backfillSource] < total {
 		n := f.take(backfillSource)
 		if n >= total {
 			f.next[backfillSource] = total

@@ -33,6 +33,9 @@ func alertProperty(a *state.Alert) func(string) any {
 		case "serviceSource":
 			return a.ServiceSource
 		case "incidentId":
+			if a.Incident == 0 {
+				return nil
+			}
 			return fmt.Sprint(a.Incident)
 		}
 		return nil
@@ -45,15 +48,22 @@ func (s *Server) wireAlert(a *state.Alert) map[string]any {
 	for _, e := range a.Evidence {
 		evidence = append(evidence, e.Graph)
 	}
+	incident, incidentURL, details := any(nil), any(nil), any(nil)
+	if a.Incident != 0 {
+		incident, incidentURL = fmt.Sprint(a.Incident), s.incidentURL(a.Incident)
+	}
+	if a.Details != nil {
+		details = a.Details
+	}
 	return map[string]any{
-		"id": a.ID, "providerAlertId": a.ProviderID, "incidentId": fmt.Sprint(a.Incident), "status": a.Status, "severity": a.Severity, "classification": a.Classification,
+		"id": a.ID, "providerAlertId": a.ProviderID, "incidentId": incident, "status": a.Status, "severity": a.Severity, "classification": a.Classification,
 		"determination": a.Determination, "serviceSource": a.ServiceSource, "detectionSource": a.DetectionSource, "productName": a.ProductName, "detectorId": orNull(a.DetectorID),
 		"tenantId": s.cfg.Dir.TenantID, "title": a.Title, "description": a.Description, "recommendedActions": a.Actions, "category": a.Category, "categories": []string{a.Category},
-		"assignedTo": orNull(a.AssignedTo), "alertWebUrl": portal + "/alerts/" + a.ID + "?tid=" + s.cfg.Dir.TenantID, "incidentWebUrl": s.incidentURL(a.Incident), "actorDisplayName": orNull(a.Actor),
+		"assignedTo": orNull(a.AssignedTo), "alertWebUrl": portal + "/alerts/" + a.ID + "?tid=" + s.cfg.Dir.TenantID, "incidentWebUrl": incidentURL, "actorDisplayName": orNull(a.Actor),
 		"threatDisplayName": orNull(a.Threat), "threatFamilyName": orNull(a.Family), "mitreTechniques": append([]string{}, a.Techniques...), "createdDateTime": stamp(a.Created),
 		"lastUpdateDateTime": stamp(a.Updated), "resolvedDateTime": stamp(a.Resolved), "firstActivityDateTime": stamp(a.First), "lastActivityDateTime": stamp(a.Last),
 		"systemTags": append([]string{}, a.SystemTags...), "alertPolicyId": orNull(a.PolicyID), "comments": wireComments(a.Comments), "evidence": evidence,
-		"investigationState": a.Investigation, "additionalData": nil, "customDetails": nil,
+		"investigationState": a.Investigation, "additionalData": nil, "customDetails": details,
 	}
 }
 

@@ -78,7 +78,7 @@ func (s *Server) wireIncident(c *call, i *state.Incident) map[string]any {
 	}
 }
 
-// expanded is wireIncident with the alerts when the request asks for them. The alerts of Defender for Cloud are not shown.
+// expanded is wireIncident with the alerts when the request asks for them. The alerts of Insider Risk Management are not shown.
 func (s *Server) expanded(c *call, i *state.Incident) map[string]any {
 	m := s.wireIncident(c, i)
 	if strings.Contains(c.q.Get("$expand"), "alerts") {

@@ -131,17 +131,18 @@ func (l *Life) pastFate(d *dice.Dice, tx *state.Tx, i *state.Incident, end time.
 	}
 	now := tx.Now
 	defer func() { tx.Now = now }()
-	at := func(share float64) {
-		tx.Now = state.Step(i.Updated.Add(time.Duration(float64(min(age, 60*time.Hour)) * share)))
+	from := i.Updated
+	at := func(share float64) { // of the time that was left
+		tx.Now = state.Step(from.Add(time.Duration(float64(min(age, 60*time.Hour)) * share)))
 	}
 	who := l.analyst(d, i)
 	stillOpen := d.Chance(open)
 	if !stillOpen && d.Chance(0.8) || stillOpen && d.Chance(0.45) {
-		at(0.05 + 0.2*d.Float64())
+		at(0.05 + 0.15*d.Float64())
 		i.AssignedTo, i.Status = who.UPN, "inProgress"
 		tx.Touch(i, who.UPN)
 		if d.Chance(0.5) {
-			at(0.1 * d.Float64())
+			at(0.2 + 0.1*d.Float64())
 			i.Comments = append(i.Comments, state.Comment{Text: dice.Pick(d, remarks()), By: who.Name, At: tx.Now})
 			tx.Touch(i, who.UPN)
 		}
@@ -151,13 +152,13 @@ func (l *Life) pastFate(d *dice.Dice, tx *state.Tx, i *state.Incident, end time.
 	}
 	if stillOpen {
 		if d.Chance(0.12) { // automation waits for a person to approve
-			at(0.3)
+			at(0.35)
 			i.Status = "awaitingAction"
 			tx.Touch(i, desk.Automation)
 		}
 		return
 	}
-	at(0.3 + 0.5*d.Float64())
+	at(0.4 + 0.5*d.Float64())
 	c := closing(d, i)
 	i.Status, i.ResolvingComment, i.Resolved = "resolved", c.ResolvingComment.Text, tx.Now
 	by := who.UPN

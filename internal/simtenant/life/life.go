@@ -174,14 +174,19 @@ func (l *Life) advance(p *state.Play, now time.Time) error {
 }
 
 // deliver puts the alert into the incident of its track, a new one if there is none or the old one is closed.
+// A loose alert goes into none.
 func deliver(tx *state.Tx, p *state.Play, drop story.Drop, a *state.Alert) (id int64, isNew bool) {
+	if drop.Loose {
+		tx.AddAlert(a)
+		return 0, false
+	}
 	i, ok := tx.Incident(p.Tracks[drop.Track])
 	for ok && i.Status == "redirected" {
 		i, ok = tx.Incident(i.RedirectTo)
 	}
 	if !ok || i.Status == "resolved" {
 		i = &state.Incident{Status: "active", Classification: "unknown", Determination: "unknown", Created: a.Created, Updated: a.Created, ModifiedBy: desk.System,
-			Tags: []string{}, SystemTags: []string{}, Hidden: drop.MDC, Play: p.N}
+			Tags: []string{}, SystemTags: []string{}, Hidden: drop.Hidden, Play: p.N}
 		tx.AddIncident(i)
 		p.Tracks[drop.Track] = i.ID
 		isNew = true

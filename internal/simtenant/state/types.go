@@ -33,7 +33,7 @@ type Incident struct {
 	Priority                      int
 	RedirectTo                    int64 // 0: not merged
 	Alerts                        []string
-	Hidden                        bool // alerts are not shown to API users (Defender for Cloud)
+	Hidden                        bool // alerts are not shown to API users (Insider Risk Management)
 	Play                          int
 	Live                          bool // made while the simulator ran, not as history
 	Resolved                      time.Time
@@ -61,7 +61,7 @@ type Evidence struct {
 // Alert is an alert of the tenant.
 type Alert struct {
 	ID, ProviderID                              string
-	Incident                                    int64
+	Incident                                    int64 // 0: none
 	Title, Description, Actions                 string
 	Category                                    string
 	Severity, Status                            string
@@ -71,6 +71,7 @@ type Alert struct {
 	AssignedTo, Investigation                   string
 	Techniques                                  []string
 	Actor, Threat, Family                       string
+	Details                                     map[string]any `json:",omitempty"` // of custom detections
 	Comments                                    []Comment
 	Evidence                                    []Evidence
 	SystemTags                                  []string

@@ -1,6 +1,7 @@
 package story
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -17,16 +18,20 @@ type source struct {
 
 func sources(key string) source {
 	return map[string]source{
-		"mde":    {"da", "microsoftDefenderForEndpoint", "microsoftDefenderForEndpoint", "Microsoft Defender for Endpoint", "Microsoft Defender for Endpoint", "EDR"},
-		"av":     {"da", "microsoftDefenderForEndpoint", "antivirus", "Microsoft Defender for Endpoint", "Microsoft Defender for Endpoint", "Antivirus"},
-		"mdi":    {"aa", "microsoftDefenderForIdentity", "microsoftDefenderForIdentity", "Microsoft Defender for Identity", "Microsoft Defender for Identity", "Microsoft Defender for Identity"},
-		"mdo":    {"fa", "microsoftDefenderForOffice365", "microsoftDefenderForOffice365", "Microsoft Defender for Office 365", "Microsoft Defender for Office 365", "Microsoft Defender for Office 365"},
-		"mdca":   {"ca", "microsoftDefenderForCloudApps", "cloudAppSecurity", "Microsoft Defender for Cloud Apps", "Microsoft Cloud App Security", "Microsoft Cloud App Security"},
-		"ipc":    {"ad", "azureAdIdentityProtection", "azureAdIdentityProtection", "AAD Identity Protection", "AAD Identity Protection", "AAD Identity Protection"},
-		"xdr":    {"ra", "microsoft365Defender", "microsoft365Defender", "Microsoft Defender XDR", "Microsoft 365 Defender", "Microsoft 365 Defender"},
-		"appgov": {"ma", "microsoftAppGovernance", "appGovernanceDetection", "App Governance", "App Governance", "App Governance Detection"},
-		"dlp":    {"dl", "dataLossPrevention", "microsoftDataLossPrevention", "Microsoft Data Loss Prevention", "Microsoft Data Loss Prevention", "Microsoft Data Loss Prevention"},
-		"mdc":    {"dc", "microsoftDefenderForCloud", "microsoftDefenderForCloud", "Microsoft Defender for Cloud", "Microsoft Defender for Cloud", "Microsoft Defender for Servers"},
+		"mde":           {"da", "microsoftDefenderForEndpoint", "microsoftDefenderForEndpoint", "Microsoft Defender for Endpoint", "Microsoft Defender for Endpoint", "EDR"},
+		"av":            {"da", "microsoftDefenderForEndpoint", "antivirus", "Microsoft Defender for Endpoint", "Microsoft Defender for Endpoint", "Antivirus"},
+		"mdi":           {"aa", "microsoftDefenderForIdentity", "microsoftDefenderForIdentity", "Microsoft Defender for Identity", "Microsoft Defender for Identity", "Microsoft Defender for Identity"},
+		"mdo":           {"fa", "microsoftDefenderForOffice365", "microsoftDefenderForOffice365", "Microsoft Defender for Office 365", "Microsoft Defender for Office 365", "Microsoft Defender for Office 365"},
+		"mdca":          {"ca", "microsoftDefenderForCloudApps", "cloudAppSecurity", "Microsoft Defender for Cloud Apps", "Microsoft Cloud App Security", "Microsoft Cloud App Security"},
+		"ipc":           {"ad", "azureAdIdentityProtection", "azureAdIdentityProtection", "AAD Identity Protection", "AAD Identity Protection", "AAD Identity Protection"},
+		"xdr":           {"ra", "microsoft365Defender", "microsoft365Defender", "Microsoft Defender XDR", "Microsoft 365 Defender", "Microsoft 365 Defender"},
+		"appgov":        {"ma", "microsoftAppGovernance", "appGovernanceDetection", "App Governance", "App Governance", "App Governance Detection"},
+		"dlp":           {"dl", "dataLossPrevention", "microsoftDataLossPrevention", "Microsoft Data Loss Prevention", "Microsoft Data Loss Prevention", "Microsoft Data Loss Prevention"},
+		"appgov-policy": {"ma", "microsoftAppGovernance", "appGovernancePolicy", "App Governance", "App Governance", "App Governance Policy"},
+		"custom":        {"ea", "microsoft365Defender", "customDetection", "Microsoft Defender XDR", "Microsoft 365 Defender", "Custom detection"},
+		"custom-mde":    {"ed", "microsoftDefenderForEndpoint", "customDetection", "Microsoft Defender for Endpoint", "Microsoft Defender for Endpoint", "Custom detection"},
+		"irm":           {"ir", "microsoftInsiderRiskManagement", "microsoftInsiderRiskManagement", "Microsoft Purview Insider Risk Management", "Microsoft Purview Insider Risk Management", "Microsoft Purview Insider Risk Management"},
+		"mdc":           {"dc", "microsoftDefenderForCloud", "microsoftDefenderForServers", "Microsoft Defender for Cloud", "Microsoft Defender for Cloud", "Microsoft Defender for Servers"},
 	}[key]
 }
 
@@ -37,17 +42,21 @@ type spec struct {
 	text, actions                     string
 	actor, family                     string
 	track                             string // "" is the main incident
+	detection, huntDetection          string // when not those of the source
+	details                           map[string]any
+	loose                             bool // belongs to no incident
 }
 
 // raise has a product raise an alert some minutes after the newest clue.
 func (s *scene) raise(sp spec, clues ...*clue) *state.Alert {
 	src := sources(sp.source)
+	src.detection, src.huntDetection = cmp.Or(sp.detection, src.detection), cmp.Or(sp.huntDetection, src.huntDetection)
 	s.wait(40*time.Second, 4*time.Minute)
 	at := state.Step(s.now)
 	a := &state.Alert{
 		Title: sp.title, Description: sp.text, Actions: sp.actions, Category: sp.category, Severity: sp.severity, Status: "new", Classification: "unknown", Determination: "unknown",
 		ServiceSource: src.service, DetectionSource: src.detection, ProductName: src.product, DetectorID: s.detector(sp), Investigation: "unknown", Techniques: sp.techniques,
-		Actor: sp.actor, Family: sp.family, Created: at, Updated: at,
+		Actor: sp.actor, Details: sp.details, Family: sp.family, Created: at, Updated: at,
 	}
 	a.ProviderID = s.alertID(sp.source)
 	a.ID = src.prefix + a.ProviderID
@@ -77,7 +86,7 @@ func (s *scene) raise(sp spec, clues ...*clue) *state.Alert {
 	if a.First.IsZero() {
 		a.First, a.Last = s.now, s.now
 	}
-	s.plan.Drops = append(s.plan.Drops, Drop{At: s.now, Track: track, Alert: a, MDC: sp.source == "mdc"})
+	s.plan.Drops = append(s.plan.Drops, Drop{At: s.now, Track: track, Alert: a, Loose: sp.loose, Hidden: sp.source == "irm"})
 	return a
 }
 
@@ -93,7 +102,7 @@ func techniqueText(ids []string) string {
 
 func (s *scene) alertID(source string) string {
 	switch source {
-	case "mde", "av", "xdr":
+	case "mde", "av", "xdr", "custom", "custom-mde":
 		sign := ""
 		if s.d.Chance(0.5) {
 			sign = "-"

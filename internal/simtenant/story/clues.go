@@ -82,7 +82,7 @@ func graphAccount(u *directory.User, tenant string) map[string]any {
 }
 
 func userColumns() []string {
-	return []string{"AccountUpn", "AccountObjectId", "AccountSid", "RecipientEmailAddress", "AccountId", "InitiatingProcessAccountUpn", "InitiatingProcessAccountSid", "TargetAccountUpn", "AccountName"}
+	return []string{"AccountUpn", "AccountObjectId", "AccountSid", "RecipientEmailAddress", "AccountId", "InitiatingProcessAccountUpn", "InitiatingProcessAccountSid", "TargetAccountUpn", "AccountName", "SenderFromAddress"}
 }
 
 func fillUser(u *directory.User) func(*hunt.Row) {

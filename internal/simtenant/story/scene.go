@@ -23,10 +23,11 @@ type Env struct {
 
 // Drop is an alert and when it is raised. Alerts of one track belong to one incident.
 type Drop struct {
-	At    time.Time
-	Track string
-	Alert *state.Alert
-	MDC   bool // raised by Defender for Cloud, whose alerts API users do not see
+	At     time.Time
+	Track  string
+	Alert  *state.Alert
+	Loose  bool // belongs to no incident
+	Hidden bool // the incident is seen, the alert is not: Insider Risk Management
 }
 
 // Plan is all that a play will do.
@@ -43,7 +44,7 @@ const eventBase = 1_000_000_000
 func Build(env Env, p *state.Play) *Plan {
 	d := dice.New(env.Seed, "story", p.N, p.Story)
 	var n int64
-	s := &scene{env: env, d: d, now: p.Started.Truncate(100), speed: max(p.Speed, 0.01), split: d.Chance(0.24), play: p.N}
+	s := &scene{env: env, d: d, now: p.Started.Truncate(100), speed: max(p.Speed, 0.01), split: d.Chance(0.34), play: p.N}
 	s.Stage = activity.Stage{Dir: env.Dir, Dice: d, Next: func() int64 { n++; return eventBase + int64(p.N)*100_000 + n }}
 	for _, st := range all() {
 		if st.name == p.Story {
@@ -118,7 +119,7 @@ func (s *scene) finish() {
 	slices.SortStableFunc(s.plan.Events, func(a, b hunt.Record) int { return a.Exported.Compare(b.Exported) })
 	tracks := map[string]bool{}
 	for _, d := range s.plan.Drops {
-		tracks[d.Track] = true
+		tracks[d.Track] = tracks[d.Track] || !d.Loose
 	}
 	if len(tracks) > 1 {
 		last := s.plan.Drops[len(s.plan.Drops)-1].At
