@@ -175,8 +175,34 @@ const received = (name, i) => {
 export function connectorDetail() {
   const on = streamed.filter((t) => !/Image|Certificate|Identity(Query|Directory)/.test(t.name)).map((t) => t.name);
   return {
+    id: 'defender-xdr',
+    kind: 'xdr',
+    title: 'Microsoft Defender XDR',
+    provider: 'Microsoft',
+    description: 'Incidents, alerts, entities and raw hunting events of a Defender XDR tenant, with incidents kept in step both ways.',
+    categories: ['Security', 'Identity'],
+    solution: { id: 'defender-xdr', title: 'Microsoft Defender XDR', installed: true },
     state: 'connected',
+    stateText: 'Connected',
     message: '',
+    connectedBy: 'maya',
+    connectedAt: ago(9000),
+    checkedAt: ago(3),
+    appPermissions: [
+      { id: 'hunting', title: 'ThreatHunting.Read.All', state: 'met' },
+      { id: 'sensors', title: 'SecurityIdentitiesSensors.Read.All', state: 'notMet', remedy: 'Grant the application permission and give admin consent.', command: 'az ad app permission add --id 11111111-2222-4333-8444-555555555555 --api 00000003-0000-0000-c000-000000000000 --api-permissions 5f0ffea2-f474-4cf2-9834-61cda2bcea5c=Role' },
+    ],
+    exportGuide: { title: 'Where to turn the export on', path: 'security.microsoft.com > Settings > Microsoft Defender XDR > Streaming API > Add', steps: ['Name the export and choose Forward events to Event Hub.', 'Tick the event types you ticked here.'], needs: 'Global Administrator or Security Administrator' },
+    clouds: [
+      { cloud: 'public', title: 'Azure commercial', current: true, available: ['Incidents', 'Alerts', 'All tables'], missing: [] },
+      { cloud: 'usgov', title: 'US Government GCC', current: false, available: ['Incidents', 'Alerts'], missing: ['CloudAppEvents'] },
+    ],
+    disconnect: { stops: ['New incidents stop arriving.', 'Changes made here are no longer sent to Defender.'], stays: ['Everything that is here already.', 'The ticked tables.'] },
+    streams: [
+      { id: 'incidents', title: 'Incidents', state: 'connected' },
+      { id: 'writeback', title: 'Changes sent to the tenant', state: 'connected' },
+      { id: 'events', title: 'Raw events', state: 'degraded' },
+    ],
     prerequisites: [
       { id: 'tenant', title: 'The tenant answers and the credential is valid', state: 'met', remedy: '' },
       { id: 'incidents-read', title: 'Permission SecurityIncident.ReadWrite.All', state: 'met', remedy: '' },
@@ -185,10 +211,8 @@ export function connectorDetail() {
       { id: 'hub', title: 'The event hub receives every ticked table', state: 'notMet', remedy: 'In the Defender portal open Settings > Microsoft Defender XDR > Streaming API and tick IdentityQueryEvents for insights-logs-advancedhunting.' },
     ],
     components: [
-      { id: 'incidents', title: 'Incidents', state: 'connected' },
-      { id: 'alerts', title: 'Alerts', state: 'connected' },
-      { id: 'writeback', title: 'Write-back', state: 'connected' },
-      { id: 'events', title: 'Raw events', state: 'degraded' },
+      { id: 'defender-endpoint', name: 'Microsoft Defender for Endpoint', state: 'connectedThroughXDR', stateText: 'Connected through Microsoft Defender XDR' },
+      { id: 'defender-identity', name: 'Microsoft Defender for Identity', state: 'connectedThroughXDR', stateText: 'Connected through Microsoft Defender XDR' },
     ],
     incidents: { enabled: true, lastSync: ago(0.4), lagSeconds: 21 },
     tables: streamed.map((t, i) => ({ name: t.name, family: t.family, selected: on.includes(t.name), exported: !/IdentityQuery|Certificate/.test(t.name), lastSeen: on.includes(t.name) ? ago(2 + i) : null, rows: on.includes(t.name) ? 120000 - i * 3777 : 0, lagSeconds: on.includes(t.name) ? 95 + i * 13 : null })),
@@ -199,10 +223,10 @@ export function connectorDetail() {
       { component: 'connector/defender-xdr/eventhub', status: 'Warning', reason: 'lag_high', description: 'Partition 3 of insights-logs-advancedhunting is 12 min behind. It catches up; nothing to do unless it grows.', time: ago(8) },
     ],
     incidentRules: { enabled: 2, total: 5 },
-    sampleQueries: [
+    nextSteps: { queries: [
       { title: 'All logs of processes started in the last hour', query: 'DeviceProcessEvents\n| where TimeGenerated > ago(1h)\n| project TimeGenerated, DeviceName, FileName, ProcessCommandLine, AccountName' },
       { title: 'Rows per table over time', query: 'union withsource=Table Device*\n| summarize Rows = count() by bin(TimeGenerated, 1h), Table\n| render timechart' },
       { title: 'Open incidents by severity', query: 'SecurityIncident\n| summarize arg_max(LastModifiedTime, *) by IncidentNumber\n| where Status != "Closed"\n| summarize Incidents = count() by Severity\n| render piechart' },
-    ],
+    ], workbooks: [{ id: 'incidents', title: 'Incidents over time' }], rules: [{ id: 'r1', title: 'Encoded PowerShell on a server', enabled: false }] },
   };
 }

@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { alertsOf, commentsOf, conflictsOf, connectorDetail, entitiesOf, historyOf, incidents, tables, users } from './data.mjs';
+import { detailOf, hunting, makeRules, makeSetup, makeSolutions, makeTables, makeUeba, tableDetail, workbook, workbooks } from './content.mjs';
 import { answer, check } from './rows.mjs';
 import { serveStatic } from './static.mjs';
 
@@ -12,9 +13,10 @@ const json = (v) => JSON.parse(JSON.stringify(v));
 
 /** Makes a mock with its own state; `signedIn` skips the sign-in page. */
 export function makeMock({ signedIn = false, connected = true } = {}) {
-  const state = { signedIn, incidents: json(incidents), extra: new Map(), detail: connectorDetail(), streams: new Set(), running: new Map() };
+  const state = { signedIn, incidents: json(incidents), extra: new Map(), detail: connectorDetail(), streams: new Set(), running: new Map(), solutions: makeSolutions(connected), rules: makeRules(), ueba: makeUeba(), tables: makeTables(tables) };
   if (!connected) {
-    Object.assign(state.detail, { state: 'notConnected', incidents: { enabled: false, lastSync: null, lagSeconds: null }, received: [], health: [], skipped: [], components: [] });
+    Object.assign(state.detail, { state: 'notConnected', incidents: { enabled: false, lastSync: null, lagSeconds: null }, received: [], health: [], skipped: [], streams: [], connectedAt: undefined, lastData: undefined });
+    for (const c of state.detail.components) Object.assign(c, { state: 'notConnected', stateText: 'Not connected' });
     for (const t of state.detail.tables) Object.assign(t, { selected: false, rows: 0, lastSeen: null, lagSeconds: null });
   }
   const tell = (event, data) => {
@@ -136,6 +138,41 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     return fail(404, 'not_found', 'No such resource.');
   };
 
+  const gallery = () => {
+    const { id, kind, title, provider, description, categories, solution, stateText, components, tables } = state.detail;
+    const card = (c) => ({ id: c.id, kind: 'component', title: c.name, provider: 'Microsoft', description: `Alerts of ${c.name}, on their own or through Defender XDR.`, state: c.state, stateText: c.stateText, solution: { id: 'defender-xdr', title: 'Microsoft Defender XDR', installed: true } });
+    return {
+      items: [{ id, kind, title, provider, description, categories, solution, state: state.detail.state, stateText, lastData: state.detail.incidents.lastSync, tables: tables.filter((t) => t.selected).length }, ...components.map(card)],
+      available: [{ id: 'defender-cloud', kind: 'cloud', title: 'Microsoft Defender for Cloud', provider: 'Microsoft', description: 'Fills the incidents of Defender for Cloud with their alerts.', state: 'notConnected', stateText: 'Not connected', solution: { id: 'defender-cloud', title: 'Microsoft Defender for Cloud', installed: false } }],
+    };
+  };
+  const componentRoute = (id, act) => {
+    const cards = gallery();
+    const card = [...cards.items, ...cards.available].find((c) => c.id === id);
+    if (!card) return fail(404, 'connector_not_found', `There is no connector ${id}.`);
+    if (act === '/disconnect') return fail(409, 'connected_through_xdr', `${card.title} is connected through Microsoft Defender XDR. Disconnect that one first.`);
+    return ok({ ...card, prerequisites: [{ id: 'consent', title: 'The application may read alerts', state: 'met' }], appPermissions: [], tables: [], received: [], disconnect: { stops: ['New alerts stop arriving.'], stays: ['Alerts that are here.'] }, nextSteps: { queries: [], workbooks: [], rules: [] } });
+  };
+  const contentRoutes = (method, id, install) => {
+    const s = state.solutions.find((x) => x.id === id);
+    if (!s) return fail(404, 'solution_not_found', `There is no solution ${id}.`);
+    if (method === 'DELETE' && s.installed && state.detail.state === 'connected') return fail(409, 'solution_in_use', 'The connector Microsoft Defender XDR is connected. Disconnect it first.');
+    if (method === 'DELETE') Object.assign(s, { installed: false, updateAvailable: false });
+    if (install) Object.assign(s, { installed: true, installedVersion: s.version, installedAt: new Date().toISOString(), installedBy: 'maya', updateAvailable: false });
+    return ok(detailOf(s, install ? `${s.title} is installed: its connector is in the gallery.` : undefined));
+  };
+  const setUeba = (body) => {
+    Object.assign(state.ueba, { enabled: body.enabled, etag: `"u${Date.now()}"` });
+    for (const d of state.ueba.directories) d.selected = body.directories.includes(d.id);
+    return state.ueba;
+  };
+  const tableRoutes = (method, name, body) => {
+    const t = state.tables.find((x) => x.name === name);
+    if (name === '' && method === 'GET') return ok({ items: state.tables, default: { retentionDays: 90, totalRetentionDays: 90 } });
+    if (method === 'GET') return t ? ok(tableDetail(t)) : fail(404, 'table_not_found', `There is no table ${name}.`);
+    return ok({ name, preview: body.preview, plan: 'Analytics', retentionDays: body.retentionDays ?? 90, totalRetentionDays: body.totalRetentionDays ?? 90, heldDays: 365, heldUntil: new Date(Date.now() + 30 * 86_400_000).toISOString(), frees: { rows: 1_200_000, bytes: 73_000_000, at: new Date(Date.now() + 30 * 86_400_000).toISOString() }, cools: { rows: 0, bytes: 0 }, warms: { rows: 0, bytes: 0 } });
+  };
+
   const connectorRoutes = (method, rest, body) => {
     const d = state.detail;
     const select = (names) => {
@@ -178,7 +215,21 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     if (m[1] === '/incidents/bulk') return bulk(body);
     if (/^\/entities(\/|$)/.test(m[1])) return entityRoutes(m[1].slice('/entities'.length));
     if (m[1] === '/users') return ok({ items: users.filter((u) => JSON.stringify(u).toLowerCase().includes((url.searchParams.get('q') ?? '').toLowerCase())) });
-    if (m[1] === '/connectors') return ok({ items: [{ id: 'defender-xdr', title: 'Microsoft Defender XDR', provider: 'Microsoft', description: 'Incidents, alerts, entities and raw hunting events of a Defender XDR tenant, with incidents kept in step both ways.', state: state.detail.state, lastData: state.detail.incidents.lastSync, tables: state.detail.tables.filter((t) => t.selected).map((t) => t.name) }] });
+    if (m[1] === '/connectors') return ok(gallery());
+    const component = /^\/connectors\/(?!defender-xdr)([^/]+)(\/.*)?$/.exec(m[1]);
+    if (component) return componentRoute(component[1], component[2]);
+    if (m[1] === '/content') return ok({ items: state.solutions });
+    const content = /^\/content\/([^/]+)(\/install)?$/.exec(m[1]);
+    if (content) return contentRoutes(method, content[1], content[2]);
+    if (m[1] === '/hunting') return ok({ items: hunting });
+    if (m[1] === '/workbooks') return ok({ items: workbooks });
+    if (m[1].startsWith('/workbooks/')) return ok(workbook);
+    if (m[1] === '/rules') return ok({ items: state.rules });
+    if (m[1].startsWith('/rules/')) return ok(Object.assign(state.rules.find((r) => `/rules/${r.id}` === m[1]), { enabled: body.enabled, template: false }));
+    if (m[1] === '/ueba') return ok(method === 'PUT' ? setUeba(body) : state.ueba);
+    if (m[1] === '/ueba/check') return ok(state.ueba);
+    if (m[1] === '/setup') return ok({ ...makeSetup(connected), done: connected });
+    if (/^\/tables(\/|$)/.test(m[1])) return tableRoutes(method, m[1].slice('/tables/'.length), body);
     if (m[1].startsWith('/connectors/defender-xdr')) return connectorRoutes(method, m[1].slice('/connectors/defender-xdr'.length), body);
     if (m[1] === '/schema') return ok({ tables: tables.map((t) => ({ name: t.name, description: t.description, columns: t.columns.map(({ name, type }) => ({ name, type })) })), functions: [] });
     if (m[1] === '/query') {

@@ -9,14 +9,14 @@ const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const manifest = JSON.parse(readFileSync(join(dist, '.vite/manifest.json'), 'utf8'));
 const size = (file) => statSync(join(dist, `${file}.gz`)).size / 1000;
 
-/** Files a module needs before it runs: itself, its static imports, its styles. */
+/** Files a module needs before it runs: itself, its static imports, its styles. What the shell can load is not followed: those are other pages. */
 function closure(key, follow, seen = new Set(), files = new Set()) {
   if (seen.has(key)) return files;
   seen.add(key);
   const chunk = manifest[key];
   files.add(chunk.file);
   for (const css of chunk.css ?? []) files.add(css);
-  for (const next of [...(chunk.imports ?? []), ...(follow ? (chunk.dynamicImports ?? []) : [])]) closure(next, follow, seen, files);
+  for (const next of [...(chunk.imports ?? []), ...(follow && !shell.has(chunk.file) ? (chunk.dynamicImports ?? []) : [])]) closure(next, follow, seen, files);
   return files;
 }
 

@@ -4,8 +4,8 @@ import type {
   Activity,
   Alert,
   ConflictRecord,
-  ConnectorCard,
   ConnectorDetail,
+  ConnectorGallery,
   DirectoryUser,
   EntityDetail,
   EntityRef,
@@ -135,7 +135,7 @@ export const usersQuery = (ws: string, q: string) =>
 export const connectorsQuery = (ws: string) =>
   queryOptions({
     queryKey: ['w', ws, 'connectors'],
-    queryFn: ({ signal }) => get<{ items: ConnectorCard[] | null }>(`${base(ws)}/connectors`, signal),
+    queryFn: ({ signal }) => get<ConnectorGallery>(`${base(ws)}/connectors`, signal),
   });
 
 export const connectorQuery = (ws: string, id: string) =>

@@ -20,7 +20,7 @@ export interface Session {
   version: string;
 }
 
-export type ConnectionState = 'notConnected' | 'connecting' | 'connected' | 'degraded' | 'error';
+export type ConnectionState = 'notConnected' | 'connecting' | 'connected' | 'degraded' | 'error' | 'connectedThroughXDR';
 
 export interface Overview {
   incidents: { open: number; new: number; closedToday: number };
@@ -243,14 +243,28 @@ export interface DirectoryUser {
   displayName: string;
 }
 
+/** A connector in the gallery. */
 export interface ConnectorCard {
   id: string;
+  /** xdr: the whole tenant; component: one product; cloud: Defender for Cloud. */
+  kind: 'xdr' | 'component' | 'cloud';
   title: string;
   provider: string;
   description: string;
+  categories?: string[] | null;
+  solution?: { id: string; title: string; installed: boolean } | null;
   state: ConnectionState;
+  /** The state in words. */
+  stateText?: string;
   lastData?: string | null;
-  tables: string[] | number | null;
+  /** How many are ticked. */
+  tables?: number | null;
+}
+
+export interface ConnectorGallery {
+  items: ConnectorCard[] | null;
+  /** Those whose solution is not installed yet. */
+  available?: ConnectorCard[] | null;
 }
 
 export interface Prerequisite {
@@ -258,6 +272,8 @@ export interface Prerequisite {
   title: string;
   state: 'met' | 'notMet' | 'unknown';
   remedy?: string;
+  /** To copy; often absent. */
+  command?: string;
 }
 
 export interface ConnectorTable {
@@ -267,6 +283,8 @@ export interface ConnectorTable {
   exported: boolean | null;
   lastSeen?: string | null;
   rows: number;
+  rows24h?: number;
+  retentionDays?: number;
   lagSeconds?: number | null;
 }
 
@@ -278,19 +296,43 @@ export interface HealthReport {
   time: string;
 }
 
-export interface ConnectorDetail {
-  state: ConnectionState;
+/** A connector's page; parts that a kind does not have are absent. */
+export interface ConnectorDetail extends ConnectorCardBase {
+  /** What is wrong, or what the last change did. */
   message?: string;
+  connectedBy?: string;
+  connectedAt?: string;
   prerequisites: Prerequisite[] | null;
-  components: { id: string; title: string; state: string }[] | null;
-  incidents: { enabled: boolean; lastSync?: string | null; lagSeconds?: number | null };
-  entities?: { text: string; url?: string };
+  appPermissions?: Prerequisite[] | null;
+  checkedAt?: string;
+  incidents?: { enabled: boolean; lastSync?: string | null; lagSeconds?: number | null } | null;
+  incidentRules?: { enabled: number; total: number } | null;
+  components?: { id: string; name: string; state: ConnectionState; stateText?: string }[] | null;
+  streams?: { id: string; title: string; state: string }[] | null;
   tables: ConnectorTable[] | null;
+  exportGuide?: { title: string; path: string; steps: string[] | null; needs: string } | null;
   received: { table: string; points: { time: string; rows: number }[] | null }[] | null;
-  skipped: { table: string; count: number }[] | null;
-  health: HealthReport[] | null;
-  incidentRules: { enabled: number; total: number };
-  sampleQueries: SampleQuery[] | null;
+  skipped?: { table: string; count: number }[] | null;
+  health?: HealthReport[] | null;
+  clouds?: CloudSupport[] | null;
+  /** What a disconnection stops and keeps. */
+  disconnect?: { stops: string[] | null; stays: string[] | null } | null;
+  nextSteps?: {
+    queries: SampleQuery[] | null;
+    workbooks: { id: string; title: string }[] | null;
+    rules: { id: string; title: string; enabled: boolean }[] | null;
+  } | null;
+}
+
+type ConnectorCardBase = Omit<ConnectorCard, 'tables'>;
+
+/** What a cloud has of a connector. */
+export interface CloudSupport {
+  cloud: string;
+  title: string;
+  current: boolean;
+  available: string[] | null;
+  missing: string[] | null;
 }
 
 export interface SampleQuery {

@@ -1,5 +1,11 @@
 import { Tooltip } from '@fluentui/react-components';
 import {
+  BoxMultipleFilled,
+  BoxMultipleRegular,
+  ClipboardTaskListLtrFilled,
+  ClipboardTaskListLtrRegular,
+  DataBarVerticalFilled,
+  DataBarVerticalRegular,
   DocumentSearchFilled,
   DocumentSearchRegular,
   HomeFilled,
@@ -7,10 +13,16 @@ import {
   NavigationRegular,
   PeopleSearchFilled,
   PeopleSearchRegular,
+  PersonSettingsFilled,
+  PersonSettingsRegular,
   PlugConnectedFilled,
   PlugConnectedRegular,
   ShieldErrorFilled,
   ShieldErrorRegular,
+  TableFilled,
+  TableRegular,
+  TargetFilled,
+  TargetRegular,
 } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
@@ -52,12 +64,23 @@ export function Nav() {
           activeIcon: <ShieldErrorFilled />,
           count: overview.data?.incidents.open,
         },
+        { label: 'Workbooks', path: '/workbooks', icon: <DataBarVerticalRegular />, activeIcon: <DataBarVerticalFilled /> },
+        { label: 'Hunting', path: '/hunting', icon: <TargetRegular />, activeIcon: <TargetFilled /> },
         { label: 'Entities', path: '/entities', icon: <PeopleSearchRegular />, activeIcon: <PeopleSearchFilled /> },
       ],
     },
     {
+      title: 'Content management',
+      places: [{ label: 'Content hub', path: '/content', icon: <BoxMultipleRegular />, activeIcon: <BoxMultipleFilled /> }],
+    },
+    {
       title: 'Configuration',
-      places: [{ label: 'Data connectors', path: '/connectors', icon: <PlugConnectedRegular />, activeIcon: <PlugConnectedFilled /> }],
+      places: [
+        { label: 'Data connectors', path: '/connectors', icon: <PlugConnectedRegular />, activeIcon: <PlugConnectedFilled /> },
+        { label: 'Analytics', path: '/analytics', icon: <ClipboardTaskListLtrRegular />, activeIcon: <ClipboardTaskListLtrFilled /> },
+        { label: 'Entity behavior', path: '/ueba', icon: <PersonSettingsRegular />, activeIcon: <PersonSettingsFilled /> },
+        { label: 'Tables', path: '/tables', icon: <TableRegular />, activeIcon: <TableFilled /> },
+      ],
     },
   ];
   return (

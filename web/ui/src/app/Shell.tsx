@@ -26,6 +26,11 @@ export function Shell({ children }: { children: ReactNode }) {
     'g i': () => go('/incidents'),
     'g l': () => go('/logs'),
     'g c': () => go('/connectors'),
+    'g e': () => go('/entities'),
+    'g h': () => go('/hunting'),
+    'g b': () => go('/content'),
+    'g a': () => go('/analytics'),
+    'g t': () => go('/tables'),
     '?': () => setHelp(true),
   });
   return (

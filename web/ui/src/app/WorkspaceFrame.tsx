@@ -28,7 +28,7 @@ export function HomeRedirect() {
   return null;
 }
 
-const isKnownPlace = (path: string) => /^\/(incidents|entities|logs|connectors)(\/|$)/.test(path);
+const isKnownPlace = (path: string) => /^\/(incidents|entities|hunting|workbooks|logs|content|connectors|analytics|ueba|tables)(\/|$)/.test(path);
 
 /** Gives pages their workspace, by name or id, inside the shell. */
 export function WorkspaceFrame() {

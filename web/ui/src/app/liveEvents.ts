@@ -18,14 +18,17 @@ export function parseEvent(type: string, data: string): LiveEvent | undefined {
   return undefined;
 }
 
+/** What a change of a connection or of its health shows on. */
+const touchedByConnector = new Set(['connectors', 'connector', 'overview', 'setup', 'ueba', 'rules', 'tables']);
+
 /** Whether the query of that key shows something the events changed. Keys are ['w', workspace, kind, ...]. */
 export function changedKinds(events: LiveEvent[], key: readonly unknown[]): boolean {
   if (key[0] !== 'w') return false;
   const kind = key[2];
   return events.some((event) => {
     if (event.kind === 'incident') {
-      return kind === 'incidents' || kind === 'overview' || (kind === 'incident' && key[3] === event.number);
+      return kind === 'incidents' || kind === 'overview' || kind === 'setup' || (kind === 'incident' && key[3] === event.number);
     }
-    return kind === 'connectors' || kind === 'connector' || kind === 'overview';
+    return touchedByConnector.has(String(kind));
   });
 }

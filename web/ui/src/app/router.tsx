@@ -3,6 +3,7 @@ import { ErrorState, Loading } from '../ui/states';
 import { readDetailState, readListState } from '../features/incidents/urlState';
 import { readEntitiesState } from '../features/entities/urlState';
 import { readLogsState } from '../features/logs/urlState';
+import { readRulesState } from '../features/rules/words';
 import { readConnectorState } from '../features/connectors/urlState';
 import { OverviewPage } from '../features/overview/OverviewPage';
 import { Gate } from './Gate';
@@ -66,12 +67,69 @@ const connector = createRoute({
   component: lazyRouteComponent(() => import('../features/connectors/ConnectorPage'), 'ConnectorPage'),
 });
 
+const content = createRoute({
+  getParentRoute: () => workspace,
+  path: 'content',
+  component: lazyRouteComponent(() => import('../features/content/ContentPage'), 'ContentPage'),
+});
+
+const solution = createRoute({
+  getParentRoute: () => workspace,
+  path: 'content/$id',
+  component: lazyRouteComponent(() => import('../features/content/SolutionPage'), 'SolutionPage'),
+});
+
+const hunting = createRoute({
+  getParentRoute: () => workspace,
+  path: 'hunting',
+  component: lazyRouteComponent(() => import('../features/hunting/HuntingPage'), 'HuntingPage'),
+});
+
+const workbooks = createRoute({
+  getParentRoute: () => workspace,
+  path: 'workbooks',
+  component: lazyRouteComponent(() => import('../features/workbooks/WorkbooksPage'), 'WorkbooksPage'),
+});
+
+const workbook = createRoute({
+  getParentRoute: () => workspace,
+  path: 'workbooks/$id',
+  component: lazyRouteComponent(() => import('../features/workbooks/WorkbookPage'), 'WorkbookPage'),
+});
+
+const ueba = createRoute({
+  getParentRoute: () => workspace,
+  path: 'ueba',
+  component: lazyRouteComponent(() => import('../features/ueba/UebaPage'), 'UebaPage'),
+});
+
+const analytics = createRoute({
+  getParentRoute: () => workspace,
+  path: 'analytics',
+  validateSearch: readRulesState,
+  component: lazyRouteComponent(() => import('../features/rules/RulesPage'), 'RulesPage'),
+});
+
+const tables = createRoute({
+  getParentRoute: () => workspace,
+  path: 'tables',
+  component: lazyRouteComponent(() => import('../features/tables/TablesPage'), 'TablesPage'),
+});
+
+const table = createRoute({
+  getParentRoute: () => workspace,
+  path: 'tables/$name',
+  component: lazyRouteComponent(() => import('../features/tables/TablePage'), 'TablePage'),
+});
+
 /** The application's router; every page's state is in its address. */
 export function createAppRouter() {
   return createRouter({
     routeTree: root.addChildren([
       home,
-      workspace.addChildren([overview, incidents, incident, entities, entity, logs, connectors, connector]),
+      workspace.addChildren([
+        overview, incidents, incident, entities, entity, hunting, workbooks, workbook, logs, content, solution, connectors, connector, analytics, ueba, tables, table,
+      ]),
       anywhere,
     ]),
     parseSearch: readSearch,

@@ -10,6 +10,7 @@ import {
   CircleRegular,
   DismissCircleFilled,
   InfoFilled,
+  LinkRegular,
   PlugDisconnectedRegular,
   SendClockRegular,
   WarningFilled,
@@ -95,6 +96,7 @@ const connections: Record<ConnectionState, { label: string; tone: string; icon: 
   connected: { label: 'Connected', tone: 'ok', icon: <CheckmarkCircleFilled /> },
   degraded: { label: 'Degraded', tone: 'warn', icon: <WarningFilled /> },
   error: { label: 'Error', tone: 'bad', icon: <DismissCircleFilled /> },
+  connectedThroughXDR: { label: 'Connected through Defender XDR', tone: 'ok', icon: <LinkRegular /> },
 };
 
 /** The state of a connection. */

@@ -1,3 +1,4 @@
+import { formatBytes } from './format';
 import { describe, expect, it } from 'vitest';
 import { changedKinds, parseEvent } from '../app/liveEvents';
 import { readSearch, writeSearch } from '../app/search';
@@ -67,4 +68,15 @@ describe('connector tables', () => {
   it('counts what applying would change', () => {
     expect(difference(all, new Set(['EmailEvents', 'A']))).toEqual({ add: 1, remove: 1 });
   });
+});
+
+describe('sizes', () => {
+  it.each([
+    [0, '0 B'],
+    [999, '999 B'],
+    [1200, '1.2 kB'],
+    [999_999, '1 MB'],
+    [12_400_000, '12.4 MB'],
+    [5e11, '500 GB'],
+  ])('%d bytes', (n, text) => expect(formatBytes(n)).toBe(text));
 });

@@ -70,6 +70,20 @@ export function formatCount(n: number): string {
   return String(n);
 }
 
+/** A size in bytes: "0 B", "12.4 MB". */
+export function formatBytes(n: number): string {
+  if (n < 1000) return `${Math.round(n)} B`;
+  const units = ['kB', 'MB', 'GB', 'TB', 'PB'];
+  let value = n / 1000;
+  let unit = 0;
+  // 999.95 and more would be written as 1000.
+  while (value >= 999.95 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${value >= 100 ? Math.round(value) : Number(value.toFixed(1))} ${units[unit]}`;
+}
+
 /** "1 alert", "3 alerts". */
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${formatNumber(n)} ${n === 1 ? one : many}`;

@@ -6,11 +6,12 @@ import { formatCount, formatSpan } from '../../ui/format';
 import { Card } from '../../ui/Page';
 import { Ago } from '../../ui/Time';
 import styles from './Connectors.module.css';
+import { ExportGuide } from './ExportGuide';
 import { difference, families, type Family } from './tableModel';
 import { useConnectorAction } from './useConnector';
 
 /** Chooses the event tables, grouped by product. Nothing changes before Apply. */
-export function ConnectEvents({ id, detail, step }: { id: string; detail: ConnectorDetail; step: number }) {
+export function ConnectEvents({ id, detail }: { id: string; detail: ConnectorDetail }) {
   const workspace = useWorkspace();
   const session = useSession();
   const action = useConnectorAction(workspace.name, id);
@@ -19,7 +20,7 @@ export function ConnectEvents({ id, detail, step }: { id: string; detail: Connec
   const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set(selected.split(',').filter(Boolean)));
   // A live update of counts must not undo ticks; only a new selection on the server replaces them.
   useEffect(() => setChosen(new Set(selected.split(',').filter(Boolean))), [selected]);
-  const may = mayContribute(session.user.role);
+  const may = mayContribute(session.user.role) && (detail.solution?.installed ?? true);
   const { add, remove } = difference(tables, chosen);
   const tick = (names: string[], on: boolean) =>
     setChosen((old) => {
@@ -28,7 +29,9 @@ export function ConnectEvents({ id, detail, step }: { id: string; detail: Connec
       return next;
     });
   return (
-    <Card title={`${step}. Connect events`}>
+    <Card title="3. Connect events">
+      <p className="muted">Tick the tables whose raw events this workspace stores. Ticked here says what is kept; exported there says what the tenant sends.</p>
+      {detail.exportGuide && <ExportGuide guide={detail.exportGuide} />}
       {families(tables).map((family) => (
         <FamilyTable key={family.name} family={family} chosen={chosen} disabled={!may} onTick={tick} />
       ))}
@@ -64,10 +67,12 @@ function FamilyTable(props: { family: Family; chosen: ReadonlySet<string>; disab
       <table className={styles.table} aria-label={family.name}>
         <thead>
           <tr>
-            <th>Table</th>
-            <th>Exported</th>
+            <th>Ticked here</th>
+            <th>Exported there</th>
             <th>Last seen</th>
             <th data-number>Rows</th>
+            <th data-number>Last 24 h</th>
+            <th data-number>Retention</th>
             <th data-number>Lag</th>
           </tr>
         </thead>
@@ -92,6 +97,8 @@ function TableRow({ table, checked, disabled, onTick }: { table: ConnectorTable;
         <Ago value={table.lastSeen} />
       </td>
       <td data-number>{formatCount(table.rows)}</td>
+      <td data-number>{table.rows24h === undefined ? '–' : formatCount(table.rows24h)}</td>
+      <td data-number>{table.retentionDays ? `${table.retentionDays} d` : '–'}</td>
       <td data-number>{table.lagSeconds === null || table.lagSeconds === undefined ? '–' : formatSpan(table.lagSeconds * 1000)}</td>
     </tr>
   );

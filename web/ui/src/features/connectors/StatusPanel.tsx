@@ -1,37 +1,89 @@
+import { Link } from '@tanstack/react-router';
 import type { ConnectorDetail } from '../../api/types';
+import { useWorkspace } from '../../app/session';
 import { ConnectionBadge } from '../../ui/badges';
-import { formatCount, formatNumber, formatSpan, formatTime } from '../../ui/format';
+import { formatNumber, formatSpan, isTime } from '../../ui/format';
+import { LogsLink } from '../../ui/Kql';
 import { Card } from '../../ui/Page';
-import { Ago } from '../../ui/Time';
+import { Ago, Moment } from '../../ui/Time';
 import styles from './Connectors.module.css';
+import { Received } from './Received';
 
 /** How the connection does: its parts, its health, what came in. */
 export function StatusPanel({ detail }: { detail: ConnectorDetail }) {
+  const workspace = useWorkspace();
   const bad = (detail.health ?? []).filter((h) => h.status !== 'Success');
-  const received = detail.received ?? [];
-  const lag = detail.incidents.lagSeconds;
-  const newest = [detail.incidents.lastSync, ...(detail.tables ?? []).map((t) => t.lastSeen)].filter((t): t is string => Boolean(t)).sort().at(-1);
+  const lag = detail.incidents?.lagSeconds;
+  const newest = [detail.lastData, detail.incidents?.lastSync, ...(detail.tables ?? []).map((t) => t.lastSeen)].filter(isTime).sort().at(-1);
+  const components = detail.components ?? [];
+  const streams = detail.streams ?? [];
   return (
     <>
       <Card title="Status">
-        <ul className={styles.list}>
-          <li className={styles.status}>
+        <dl className={styles.facts}>
+          <dt>State</dt>
+          <dd>
             <ConnectionBadge state={detail.state} />
-            <span className="muted">
-              Last data <Ago value={newest} />
-            </span>
-          </li>
-          {(detail.components ?? []).map((c) => (
-            <li key={c.id} className={styles.status}>
-              <span style={{ flex: 1 }}>
-                {c.title}
-                {c.id === 'incidents' && lag !== null && lag !== undefined && <span className="muted"> · {formatSpan(lag * 1000)} behind</span>}
-              </span>
-              <ConnectionBadge state={c.state} />
-            </li>
-          ))}
-        </ul>
+          </dd>
+          <dt>Last data</dt>
+          <dd>
+            <Ago value={newest} />
+          </dd>
+          {lag !== null && lag !== undefined && (
+            <>
+              <dt>Incidents</dt>
+              <dd>{formatSpan(lag * 1000)} behind the tenant</dd>
+            </>
+          )}
+          {isTime(detail.connectedAt) && (
+            <>
+              <dt>Connected</dt>
+              <dd>
+                <Moment value={detail.connectedAt} />
+                {detail.connectedBy && ` by ${detail.connectedBy}`}
+              </dd>
+            </>
+          )}
+          <dt>Provider</dt>
+          <dd>{detail.provider}</dd>
+          {detail.solution && (
+            <>
+              <dt>Solution</dt>
+              <dd>
+                <Link to="/w/$ws/content/$id" params={{ ws: workspace.name, id: detail.solution.id }} className="link">
+                  {detail.solution.title}
+                </Link>
+              </dd>
+            </>
+          )}
+        </dl>
       </Card>
+      {streams.length > 0 && (
+        <Card title="What runs">
+          <ul className={styles.list}>
+            {streams.map((s) => (
+              <li key={s.id} className={styles.status}>
+                <span className={styles.grow}>{s.title}</span>
+                <ConnectionBadge state={s.state} />
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
+      {components.length > 0 && (
+        <Card title="Component connectors">
+          <ul className={styles.list}>
+            {components.map((c) => (
+              <li key={c.id}>
+                <Link to="/w/$ws/connectors/$id" params={{ ws: workspace.name, id: c.id }} className="link">
+                  {c.name}
+                </Link>
+                <div className="muted">{c.stateText || c.state}</div>
+              </li>
+            ))}
+          </ul>
+        </Card>
+      )}
       {bad.length > 0 && (
         <Card title="Needs attention">
           <ul className={styles.list}>
@@ -47,55 +99,20 @@ export function StatusPanel({ detail }: { detail: ConnectorDetail }) {
           </ul>
         </Card>
       )}
-      {received.length > 0 && (
-        <Card title="Data received">
-          <ul className={styles.list}>
-            {received.map((r) => {
-              const points = r.points ?? [];
-              const total = points.reduce((n, p) => n + p.rows, 0);
-              return (
-                <li key={r.table} className={styles.received}>
-                  <span title={r.table}>{r.table}</span>
-                  <Spark points={points} label={`${r.table}: ${formatNumber(total)} rows`} />
-                  <span className={styles.number}>{formatCount(total)}</span>
-                </li>
-              );
-            })}
-          </ul>
-        </Card>
-      )}
+      <Received received={detail.received ?? []} />
       {(detail.skipped ?? []).length > 0 && (
         <Card title="Received but not ticked">
           <ul className={styles.list}>
             {(detail.skipped ?? []).map((s) => (
               <li key={s.table} className={styles.status}>
-                <span style={{ flex: 1 }}>{s.table}</span>
+                <span className={styles.grow}>{s.table}</span>
                 <span className={styles.number}>{formatNumber(s.count)}</span>
               </li>
             ))}
           </ul>
+          <LogsLink query={'DeadLetter_CL\n| summarize Records = count(), Newest = max(TimeGenerated) by Reason\n| sort by Records desc'}>Records that could not be stored</LogsLink>
         </Card>
       )}
     </>
-  );
-}
-
-/** Rows over time as small bars. */
-function Spark({ points, label }: { points: { time: string; rows: number }[]; label: string }) {
-  const width = 120;
-  const height = 22;
-  const most = Math.max(1, ...points.map((p) => p.rows));
-  const step = width / Math.max(1, points.length);
-  return (
-    <svg width={width} height={height} role="img" aria-label={label} className={styles.spark}>
-      {points.map((p, i) => {
-        const h = p.rows === 0 ? 0 : Math.max(1, (p.rows / most) * height);
-        return (
-          <rect key={p.time} x={i * step} y={height - h} width={Math.max(0.8, step - 0.6)} height={h}>
-            <title>{`${formatTime(p.time)}: ${formatNumber(p.rows)} rows`}</title>
-          </rect>
-        );
-      })}
-    </svg>
   );
 }

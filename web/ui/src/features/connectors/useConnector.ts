@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { request } from '../../api/http';
+import { post, request } from '../../api/http';
 import { connectorQuery, paths } from '../../api/resources';
 import type { ConnectorDetail } from '../../api/types';
 import { useToasts } from '../../ui/toast';
@@ -23,6 +23,18 @@ export function useConnectorAction(ws: string, id: string) {
       toasts.success(action.done);
     },
     onError: (error, action) => toasts.failure(action.failed, error),
-    onSettled: () => Promise.all([client.invalidateQueries({ queryKey: ['w', ws, 'connectors'] }), client.invalidateQueries({ queryKey: ['w', ws, 'overview'] })]),
+    // A connection changes rules, other connectors, incidents and the setup steps.
+    onSettled: () => client.invalidateQueries({ queryKey: ['w', ws], predicate: (q) => q.queryKey[3] !== id }),
+  });
+}
+
+/** Probes the prerequisites again. */
+export function useCheck(ws: string, id: string) {
+  const client = useQueryClient();
+  const toasts = useToasts();
+  return useMutation({
+    mutationFn: () => post<ConnectorDetail>(`${paths.connector(ws, id)}/check`),
+    onSuccess: (detail) => client.setQueryData(connectorQuery(ws, id).queryKey, detail),
+    onError: (error) => toasts.failure('The prerequisites could not be checked', error),
   });
 }

@@ -1,6 +1,8 @@
 import type { Incident, Owner } from '../../api/types';
 import { spaced } from '../../ui/format';
 
+export { productName, products } from '../../ui/products';
+
 /** One way to close an incident: classification and reason belong together. */
 export interface Closing {
   value: string;
@@ -47,24 +49,6 @@ const fieldNames: Record<string, string> = {
   description: 'Description',
   comment: 'Comment',
 };
-
-/** Products by the name that alerts carry, as people call them today. */
-export const products: Record<string, string> = {
-  'Microsoft Defender XDR': 'Defender XDR',
-  'Microsoft Defender Advanced Threat Protection': 'Defender for Endpoint',
-  'Office 365 Advanced Threat Protection': 'Defender for Office 365',
-  'Azure Advanced Threat Protection': 'Defender for Identity',
-  'Microsoft Cloud App Security': 'Defender for Cloud Apps',
-  'Azure Active Directory Identity Protection': 'Entra ID Protection',
-  'Azure Security Center': 'Defender for Cloud',
-  'Microsoft Data Loss Prevention': 'Purview DLP',
-  'Microsoft Insider Risk Management': 'Insider Risk Management',
-  'Microsoft App Governance': 'App governance',
-  'Azure Sentinel': 'Analytics rules',
-};
-
-/** The name of a product on the pages. */
-export const productName = (name: string) => products[name] ?? name.replace(/^Microsoft /, '');
 
 /** The name of an incident's field on the pages. */
 export const fieldName = (field: string) => fieldNames[field] ?? spaced(field);

@@ -1,7 +1,8 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
 import type { ResultTable } from '../../api/types';
-import { cellText, type GridSort, initialWidths, isNumeric, nextGridSort } from './gridModel';
+import { cellText, isNumeric } from '../../ui/cells';
+import { type GridSort, initialWidths, nextGridSort } from './gridModel';
 import styles from './ResultGrid.module.css';
 import { RowDetail } from './RowDetail';
 

@@ -2,7 +2,8 @@ import { Button, Tab, TabList } from '@fluentui/react-components';
 import { AddCircleRegular, CopyRegular, SubtractCircleRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import type { ResultColumn } from '../../api/types';
-import { cellText, kqlLiteral, prettyText, rowObject } from './gridModel';
+import { cellText } from '../../ui/cells';
+import { kqlLiteral, prettyText, rowObject } from './gridModel';
 import styles from './RowDetail.module.css';
 
 interface Props {

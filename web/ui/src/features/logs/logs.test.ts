@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ResultTable } from '../../api/types';
-import { valueRange } from './chartLayout';
-import { buildChart, chartKind, ticks, timeTicks } from './chartModel';
-import { addCondition, cellText, kqlLiteral, nextGridSort, prettyText, sortedOrder, toCsv, toJson } from './gridModel';
+import { valueRange } from '../../ui/chart/chartLayout';
+import { buildChart, chartKind, ticks, timeTicks } from '../../ui/chart/chartModel';
+import { cellText } from '../../ui/cells';
+import { addCondition, kqlLiteral, nextGridSort, prettyText, sortedOrder, toCsv, toJson } from './gridModel';
 import { remember } from './history';
 import { statementAt, statements, utf16Offset } from './statements';
 import { parseInterval, readTime, setsOwnTime, timeLabel } from './timeRange';

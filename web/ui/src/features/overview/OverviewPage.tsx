@@ -7,6 +7,7 @@ import { ConnectionBadge } from '../../ui/badges';
 import { formatNumber } from '../../ui/format';
 import { Card, PageHeader } from '../../ui/Page';
 import { EmptyState, ErrorState, Loading } from '../../ui/states';
+import { SetupStrip } from '../../app/setup/SetupStrip';
 import styles from './OverviewPage.module.css';
 
 /** Where things stand, and the ways on. */
@@ -22,6 +23,7 @@ export function OverviewPage() {
   const most = tables[0]?.rows24h ?? 1;
   return (
     <>
+      <SetupStrip />
       <PageHeader title="Overview" lead={`Workspace ${workspace.name}`} />
       <div className={styles.tiles}>
         <Link to="/w/$ws/incidents" params={{ ws }} className={styles.tile}>

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { formatCount, formatNumber } from '../../ui/format';
+import { formatCount, formatNumber } from '../format';
 import { BarMarks, ColumnMarks, LineMarks, PieMarks, ScatterMarks } from './ChartMarks';
 import type { Chart as ChartModel } from './chartModel';
 import { layout } from './chartLayout';

@@ -1,4 +1,4 @@
-import { formatNumber } from '../../ui/format';
+import { formatNumber } from '../format';
 import type { Plan } from './chartLayout';
 import type { Chart } from './chartModel';
 
@@ -118,8 +118,11 @@ export function PieMarks({ chart, width, height, onTip }: { chart: Chart; width:
   const points = (chart.series[0]?.points ?? []).filter((p) => (p.y ?? 0) > 0);
   const parts = points.sort((a, b) => (b.y ?? 0) - (a.y ?? 0)).slice(0, 12);
   const total = points.reduce((n, p) => n + (p.y ?? 0), 0);
-  const radius = Math.max(20, Math.min(width * 0.5, height) / 2 - 12);
-  const cx = Math.min(width * 0.35, radius + 60);
+  // In a narrow place the ring makes room for its legend.
+  const narrow = width < 480;
+  const radius = Math.max(20, Math.min(width * (narrow ? 0.36 : 0.5), height) / 2 - (narrow ? 2 : 12));
+  const cx = narrow ? radius + 2 : Math.min(width * 0.35, radius + 60);
+  const legend = cx + radius + (narrow ? 12 : 40);
   const cy = height / 2;
   let angle = -Math.PI / 2;
   const arc = (from: number, to: number) => {
@@ -140,14 +143,14 @@ export function PieMarks({ chart, width, height, onTip }: { chart: Chart; width:
         return (
           <g key={name} onPointerMove={(e) => onTip({ ...localPoint(e), lines: [name, `${exact(p.y ?? 0)} (${(share * 100).toFixed(1)} %)`] })}>
             <path d={arc(from, angle)} fill={`var(--chart-${i % 10})`} stroke="var(--colorNeutralBackground1)" strokeWidth={2} />
-            <rect x={cx + radius + 40} y={y - 10} width={11} height={11} rx={2} fill={`var(--chart-${i % 10})`} />
-            <text x={cx + radius + 60} y={y} fill="var(--colorNeutralForeground1)" fontSize={13}>
+            <rect x={legend} y={y - 10} width={11} height={11} rx={2} fill={`var(--chart-${i % 10})`} />
+            <text x={legend + (narrow ? 16 : 20)} y={y} fill="var(--colorNeutralForeground1)" fontSize={narrow ? 12 : 13}>
               {text}
             </text>
           </g>
         );
       })}
-      <text x={cx} y={cy + 7} textAnchor="middle" fill="var(--colorNeutralForeground1)" fontSize={22} fontWeight={600}>
+      <text x={cx} y={cy + 7} textAnchor="middle" fill="var(--colorNeutralForeground1)" fontSize={Math.min(22, radius * 0.4)} fontWeight={600}>
         {exact(total)}
       </text>
     </>

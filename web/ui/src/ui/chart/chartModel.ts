@@ -1,5 +1,5 @@
 import type { ResultTable } from '../../api/types';
-import { cellText, isNumeric } from './gridModel';
+import { cellText, isNumeric } from '../cells';
 
 export const chartKinds = ['timechart', 'linechart', 'areachart', 'columnchart', 'barchart', 'piechart', 'scatterchart'] as const;
 export type ChartKind = (typeof chartKinds)[number];
