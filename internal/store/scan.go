@@ -24,6 +24,8 @@ type ScanSpec struct {
 	Table            string
 	Columns          []string
 	MinTime, MaxTime int64
+	// MinIngested, in ticks, allows a scan to leave out what came before it.
+	MinIngested int64
 }
 
 // Reader yields the rows of a scan in batches whose columns are as asked for. Not safe for concurrent use.
@@ -75,7 +77,7 @@ func (n *Snapshot) Scan(_ context.Context, spec ScanSpec) (Reader, error) {
 		return r, nil
 	}
 	for _, p := range n.Parts(spec.Table) {
-		if p.MaxTime >= spec.MinTime && p.MinTime <= spec.MaxTime {
+		if p.MaxTime >= spec.MinTime && p.MinTime <= spec.MaxTime && p.MaxIngested >= spec.MinIngested {
 			r.parts = append(r.parts, p)
 		}
 	}

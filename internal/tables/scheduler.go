@@ -48,7 +48,7 @@ func (s *Scheduler) look(ctx context.Context) {
 	trusted, waiting, err := s.tick(ctx, now)
 	if err == nil {
 		for _, ws := range s.Workspaces {
-			err = errors.Join(err, s.Service.apply(ctx, ws, trusted, s.Logger))
+			err = errors.Join(err, s.Service.apply(ctx, ws, trusted, s.Logger), s.Service.Usage(ctx, ws))
 		}
 	}
 	switch {

@@ -29,6 +29,7 @@ type Store interface {
 	Past(workspace, table string, c store.Cutoff) store.Amount
 	Expire(ctx context.Context, workspace, table string, c store.Cutoff) (store.Amount, error)
 	Tier(ctx context.Context, workspace, table string, c store.Cutoff) (cooled, warmed store.Amount, err error)
+	Define(ctx context.Context, workspace, name string, cols []schema.Column) error
 	Next(workspace, source string, partition int32) (int64, bool)
 	Append(ctx context.Context, f store.Frame) (uint64, error)
 	Snapshot(workspace string) *store.Snapshot

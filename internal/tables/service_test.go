@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"github.com/vedette-siem/vedette/internal/column"
@@ -193,5 +195,56 @@ func TestJumpingClockDeletesNothing(t *testing.T) {
 			t.Fatalf("after %d hours %d rows are left", h, hot+cold)
 		}
 		b.now, ran = b.now.Add(time.Hour), ran+time.Hour
+	}
+}
+
+// TestUsage counts what came in by the hour of its arrival: once, whatever happens in between, and nothing of the hour that runs.
+func TestUsage(t *testing.T) {
+	b := newBench(t)
+	b.add("DeviceEvents", noon, 10)
+	b.now = noon.Add(30 * time.Minute)
+	b.add("DeviceEvents", noon.AddDate(0, 0, -2), 5) // late
+	b.add("My_CL", noon, 7)
+	usage := func() []string {
+		t.Helper()
+		for range 2 {
+			if err := b.Usage(t.Context(), "soc"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		snap := b.store.Snapshot("soc")
+		defer snap.Close()
+		r, err := snap.Scan(t.Context(), store.ScanSpec{Table: "Usage", Columns: []string{"StartTime", "DataType", "RecordCount", "Quantity", "IsBillable"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		var out []string
+		for {
+			batch, err := r.Next(t.Context())
+			if err != nil {
+				break
+			}
+			for i := range batch.N {
+				at := column.ToTime(batch.Cols[0].Ints[i]).Format("15:04")
+				out = append(out, fmt.Sprintf("%s %v %v %v %v", at, batch.Cols[1].Value(i), batch.Cols[2].Value(i), batch.Cols[3].Value(i), batch.Cols[4].Value(i)))
+			}
+		}
+		slices.Sort(out)
+		return out
+	}
+	if got := usage(); len(got) != 0 {
+		t.Errorf("in the middle of the hour: %v", got)
+	}
+	b.now = noon.Add(61 * time.Minute)
+	first := []string{"12:00 DeviceEvents 15 0.015 true", "12:00 My_CL 7 0.007 true"}
+	if d := cmp.Diff(first, usage()); d != "" {
+		t.Error(d)
+	}
+	b.now = noon.Add(3 * time.Hour)
+	b.add("My_CL", noon, 1)
+	b.now = noon.Add(5 * time.Hour)
+	if d := cmp.Diff(append(slices.Clone(first), "15:00 My_CL 1 0.001 true"), usage()); d != "" {
+		t.Error(d)
 	}
 }
