@@ -127,3 +127,17 @@ func (s *Server) resumeStream(w http.ResponseWriter, r *http.Request) error {
 		return s.Connectors.Resume(r.Context(), ws.ID, stream)
 	})
 }
+
+// connectorHealth answers how data comes in, by source and by table.
+func (s *Server) connectorHealth(w http.ResponseWriter, r *http.Request) error {
+	ws, err := s.inConnector(r)
+	if err != nil {
+		return err
+	}
+	v, err := s.Connectors.Intake(r.Context(), ws.ID)
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, v)
+	return nil
+}

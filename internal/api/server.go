@@ -157,6 +157,7 @@ func (s *Server) register() {
 
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/connectors", s.listConnectors)
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/connectors/{id}", s.showConnector)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/connectors/{id}/health", s.connectorHealth)
 	s.private(auth.ReadConnectors, "POST /api/w/{ws}/connectors/{id}/check", s.checkConnector)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/connect", s.connect)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/disconnect", s.disconnect)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,7 @@ type defenderXDR struct {
 	pump       *incident.Pump
 	health     *healthRows
 	log        *slog.Logger
+	workspaces []string // ids
 
 	graphs   []*graphClient
 	pulls    map[string]*defenderxdr.Connector // by workspace id
@@ -85,8 +87,10 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, portal stri
 	for _, w := range s.workspaces {
 		ids = append(ids, w.ID)
 	}
+	x.workspaces = ids
 	x.connectors, err = connector.NewService(ctx, connector.Config{
 		Connections: s.db, Meter: x.meter, Board: s.board, Prober: probes, Store: s.store, Logger: s.log,
+		Silence: s.silence(),
 	}, ids...)
 	if err != nil {
 		return nil, err
@@ -203,6 +207,12 @@ func limiterName(app, family string) string {
 	return app + "/" + family
 }
 
+// silence is the configured rule; what is not configured is as by default.
+func (s *server) silence() connector.Silence {
+	c, rule := s.cfg.Silence, connector.DefaultSilence
+	return connector.Silence{Learn: cmp.Or(c.Learn, rule.Learn), Least: cmp.Or(c.Least, rule.Least), Factor: cmp.Or(c.Factor, rule.Factor)}
+}
+
 // addHubs adds the streams of the workspace's event hubs.
 func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace, cfg *config.Workspace) error {
 	intake := ingest.NewIntake(w.ID, s.store.Catalog(w.ID))
@@ -215,7 +225,7 @@ func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace
 			}
 			st, err := eventhub.New(eventhub.Config{
 				Workspace: w.ID, Brokers: ns.Brokers, Hub: name, Name: label, ConsumerGroup: ns.ConsumerGroup,
-				ConnectionStringFile: ns.ConnectionStringFile, CAFile: ns.CAFile,
+				ConnectionStringFile: ns.ConnectionStringFile, CAFile: ns.CAFile, Retention: ns.Retention,
 			}, eventhub.Deps{
 				Appender: s.store, Intake: intake, Budget: budget, Ticks: s.db, Meter: x.meter,
 				Report: connector.NewReporter(s.board, w.ID, eventhub.StreamName(label)),
@@ -258,6 +268,8 @@ func (x *defenderXDR) run(ctx context.Context) error {
 	g.Go(func() error { return x.behavior.Run(ctx) })
 	g.Go(func() error { return quiet(ctx, x.meter.Run(ctx)) })
 	g.Go(func() error { return x.health.run(ctx) })
+	g.Go(func() error { return x.connectors.WatchSilence(ctx) })
+	g.Go(func() error { return x.fetchSummaries(ctx, x.workspaces) })
 	g.Go(func() error { return x.savePace(ctx) })
 	return g.Wait()
 }

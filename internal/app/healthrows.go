@@ -1,11 +1,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"strings"
 	"time"
 
@@ -26,16 +28,26 @@ const healthSource = "health"
 type healthRows struct {
 	store      *store.Store
 	workspaces []*api.Workspace
-	queue      chan health.Report
+	queue      chan healthEntry
 	log        *slog.Logger
 }
 
 func newHealthRows(s *store.Store, ws []*api.Workspace, log *slog.Logger) *healthRows {
-	return &healthRows{store: s, workspaces: ws, queue: make(chan health.Report, 1000), log: log}
+	return &healthRows{store: s, workspaces: ws, queue: make(chan healthEntry, 1000), log: log}
 }
 
-// report queues a report; a full queue drops it and says so in the log.
-func (h *healthRows) report(r health.Report) {
+// healthEntry is a row to write: a report, as a change of state or under an operation of its own, with further properties.
+type healthEntry struct {
+	health.Report
+	operation string
+	props     map[string]any
+}
+
+// report queues a change of state.
+func (h *healthRows) report(r health.Report) { h.add(healthEntry{Report: r}) }
+
+// add queues a row; a full queue drops it and says so in the log.
+func (h *healthRows) add(r healthEntry) {
 	select {
 	case h.queue <- r:
 	default:
@@ -62,7 +74,7 @@ func (h *healthRows) run(ctx context.Context) error {
 	}
 }
 
-func (h *healthRows) write(ctx context.Context, r health.Report) {
+func (h *healthRows) write(ctx context.Context, r healthEntry) {
 	for _, w := range h.workspaces {
 		if r.Workspace != "" && r.Workspace != w.ID {
 			continue
@@ -83,15 +95,17 @@ func (h *healthRows) write(ctx context.Context, r health.Report) {
 }
 
 // healthRow is the SentinelHealth row of a report.
-func healthRow(w *api.Workspace, r health.Report) store.Rows {
+func healthRow(w *api.Workspace, r healthEntry) store.Rows {
 	kind, name := "Server", r.Component
 	if rest, ok := strings.CutPrefix(r.Component, "connector/"); ok {
 		kind, name = "Data connector", rest
 	}
 	resource := fmt.Sprintf("/subscriptions/%s/resourceGroups/%s/providers/Microsoft.OperationalInsights/workspaces/%s", w.SubscriptionID, w.ResourceGroup, w.Name)
-	props, err := json.Marshal(map[string]string{"Component": r.Component})
+	details := map[string]any{"Component": r.Component}
+	maps.Copy(details, r.props)
+	props, err := json.Marshal(details)
 	if err != nil {
-		props = nil // a map of strings always encodes
+		props = nil // figures and strings always encode
 	}
 	rows := store.Rows{Table: "SentinelHealth", Batch: &column.Batch{N: 1}}
 	for _, c := range []struct {
@@ -101,7 +115,7 @@ func healthRow(w *api.Workspace, r health.Report) store.Rows {
 	}{
 		{"TenantId", schema.String, w.ID},
 		{"TimeGenerated", schema.Datetime, column.FromTime(r.Time.UTC().Truncate(time.Microsecond))},
-		{"OperationName", schema.String, kind + " status change"},
+		{"OperationName", schema.String, cmp.Or(r.operation, kind+" status change")},
 		{"SentinelResourceId", schema.String, resource},
 		{"SentinelResourceName", schema.String, name},
 		{"SentinelResourceKind", schema.String, "MicrosoftThreatProtection"},

@@ -28,6 +28,8 @@ type Config struct {
 	Query Query `yaml:"query"`
 	// Workspaces lists at least one workspace.
 	Workspaces []Workspace `yaml:"workspaces"`
+	// Silence says when a table counts as silent.
+	Silence Silence `yaml:"silence"`
 }
 
 // TLS names PEM files.
@@ -95,6 +97,16 @@ type EventHub struct {
 	ConsumerGroup        string   `yaml:"consumerGroup"`
 	ConnectionStringFile string   `yaml:"connectionStringFile"`
 	CAFile               string   `yaml:"caFile"`
+	// Retention is how long the hubs keep messages; absent, they are asked. Only the forecast of losses uses it.
+	Retention time.Duration `yaml:"retention"`
+}
+
+// Silence says when a table that usually has data counts as silent: when nothing came for Factor times the longest quiet of
+// the last 15 days, at least Least, once records came for Learn. Zero fields have defaults.
+type Silence struct {
+	Learn  time.Duration `yaml:"learn"`  // default 24h
+	Least  time.Duration `yaml:"least"`  // default 15m
+	Factor float64       `yaml:"factor"` // default 3
 }
 
 // Incidents tunes the incident synchronisation.

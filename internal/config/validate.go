@@ -62,6 +62,9 @@ func (c *Config) Validate(file string) error {
 			if len(h.Brokers) == 0 || len(h.Hubs) == 0 {
 				add(q, "brokers and hubs must not be empty")
 			}
+			if h.Retention < 0 {
+				add(q+".retention", "%s is negative", h.Retention)
+			}
 			if h.ConnectionStringFile == "" {
 				add(q+".connectionStringFile", "missing; put the connection string with Listen rights into a file (0600) and name it here")
 			}
@@ -80,6 +83,9 @@ func (c *Config) Validate(file string) error {
 				add(p+".incidents.conflictFields."+field, "%q is neither remote-wins nor local-wins", rule)
 			}
 		}
+	}
+	if c.Silence.Learn < 0 || c.Silence.Least < 0 || c.Silence.Factor < 0 || (c.Silence.Factor > 0 && c.Silence.Factor < 1) {
+		add("silence", "learn and least must not be negative, and factor must be 1 or more")
 	}
 	if len(bad) > 0 {
 		return fault.New(fault.Invalid, "config_invalid", "%s", strings.Join(bad, "\n"))

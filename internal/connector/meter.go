@@ -18,6 +18,8 @@ import (
 type UsageStore interface {
 	AddUsage(ctx context.Context, workspace string, add []model.TableUsage) error
 	Usage(ctx context.Context, workspace string, since time.Time) ([]model.TableUsage, error)
+	AddSources(ctx context.Context, workspace string, add []model.SourceUsage) error
+	Sources(ctx context.Context, workspace string) ([]model.SourceUsage, error)
 }
 
 // Lag is how far a partition is behind its source.
@@ -26,6 +28,16 @@ type Lag struct {
 	Partition int32
 	Events    int64         // messages not read yet
 	Behind    time.Duration // how long the oldest of them has been waiting
+	Retention time.Duration // how long the source keeps messages; 0 when that is not known, or for ever
+}
+
+// LossIn returns how long it takes until the source drops messages that are not read yet, and false if it will not, as far
+// as is known.
+func (l Lag) LossIn() (time.Duration, bool) {
+	if l.Retention == 0 || l.Events == 0 {
+		return 0, false
+	}
+	return max(0, l.Retention-l.Behind), true
 }
 
 // Meter counts what comes in and how far behind it is. The counts serve people, not the delivery: those of the last
@@ -38,6 +50,9 @@ type Meter struct {
 	pending map[usageKey]model.TableUsage
 	totals  map[tableKey]total
 	lags    map[string]map[lagKey]Lag
+	flows   map[tableKey]*flow             // by table
+	sources map[tableKey]*source           // by source
+	fresh   map[tableKey]model.SourceUsage // of sources, not stored yet
 	descs   metricDescs
 }
 
@@ -59,24 +74,23 @@ func NewMeter(store UsageStore, log *slog.Logger) *Meter {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Meter{store: store, log: log, pending: map[usageKey]model.TableUsage{}, totals: map[tableKey]total{}, lags: map[string]map[lagKey]Lag{}, descs: newMetricDescs()}
+	return &Meter{store: store, log: log, pending: map[usageKey]model.TableUsage{}, totals: map[tableKey]total{}, lags: map[string]map[lagKey]Lag{},
+		flows: map[tableKey]*flow{}, sources: map[tableKey]*source{}, fresh: map[tableKey]model.SourceUsage{}, descs: newMetricDescs()}
 }
 
 // Add counts what became of records at this time.
 func (m *Meter) Add(workspace string, counts ingest.Counts) {
-	hour := time.Now().UTC().Truncate(time.Hour)
+	now := time.Now()
+	hour := now.UTC().Truncate(time.Hour)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for table, c := range counts {
 		k := usageKey{workspace, table, hour.Unix()}
 		u := m.pending[k]
 		u.Table, u.Hour = table, hour
-		u.Rows += c.Rows
-		u.Skipped += c.Skipped
-		u.Dead += c.Dead
-		if c.Seen.After(u.Seen) {
-			u.Seen = c.Seen
-		}
+		u.Add(model.TableUsage{
+			Rows: c.Rows, Skipped: c.Skipped, Dead: c.Dead, Bytes: c.Bytes, Seen: c.Seen, Event: c.Event, Quiet: m.flow(workspace, table).add(now, c),
+		})
 		m.pending[k] = u
 		t := m.totals[tableKey{workspace, table}]
 		m.totals[tableKey{workspace, table}] = total{t.rows + c.Rows, t.skipped + c.Skipped, t.dead + c.Dead}
@@ -142,6 +156,7 @@ func (m *Meter) Run(ctx context.Context) error {
 
 // Flush stores what has been counted since the last time. Counts that cannot be stored are kept for the next time.
 func (m *Meter) Flush(ctx context.Context) {
+	m.flushSources(ctx)
 	m.mu.Lock()
 	pending := m.pending
 	m.pending = map[usageKey]model.TableUsage{}
@@ -165,10 +180,7 @@ func (m *Meter) restore(ws string, add []model.TableUsage) {
 		k := usageKey{ws, old.Table, old.Hour.Unix()}
 		u := m.pending[k]
 		u.Table, u.Hour = old.Table, old.Hour
-		u.Rows, u.Skipped, u.Dead = u.Rows+old.Rows, u.Skipped+old.Skipped, u.Dead+old.Dead
-		if old.Seen.After(u.Seen) {
-			u.Seen = old.Seen
-		}
+		u.Add(old)
 		m.pending[k] = u
 	}
 }

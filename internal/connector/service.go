@@ -48,6 +48,7 @@ type Config struct {
 	Prober      Prober
 	Rules       IncidentRules
 	Store       Stored
+	Silence     Silence // zero means DefaultSilence
 	Logger      *slog.Logger
 }
 

@@ -29,6 +29,7 @@ type memory struct {
 	mu      sync.Mutex
 	choices map[string]model.Connection
 	usage   []model.TableUsage
+	sources []model.SourceUsage
 	failing bool
 }
 
@@ -68,6 +69,29 @@ func (m *memory) Usage(context.Context, string, time.Time) ([]model.TableUsage, 
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return slices.Clone(m.usage), nil
+}
+
+func (m *memory) AddSources(_ context.Context, _ string, add []model.SourceUsage) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.failing {
+		return errors.New("disk full")
+	}
+	for _, u := range add {
+		i := slices.IndexFunc(m.sources, func(s model.SourceUsage) bool { return s.Source == u.Source })
+		if i < 0 {
+			m.sources = append(m.sources, u)
+		} else {
+			m.sources[i].Add(u)
+		}
+	}
+	return nil
+}
+
+func (m *memory) Sources(context.Context, string) ([]model.SourceUsage, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.sources), nil
 }
 
 type rules struct{ off int }
@@ -366,7 +390,8 @@ func TestMeterMetrics(t *testing.T) {
 	meter.Add("w", ingest.Counts{"A": {Rows: 3, Skipped: 1}})
 	meter.Flush(t.Context())
 	meter.Add("w", ingest.Counts{"A": {Rows: 2, Dead: 4}})
-	meter.SetLag("w", Lag{Source: "hub/h", Partition: 1, Events: 7, Behind: 90 * time.Second})
+	meter.SetLag("w", Lag{Source: "hub/h", Partition: 1, Events: 7, Behind: 90 * time.Second, Retention: 100 * time.Second})
+	meter.AddSource("w", model.SourceUsage{Source: "hub/h", Messages: 8, Bytes: 9, Duplicates: 10, Gaps: 11, Event: time.Unix(5, 0)})
 	r := prometheus.NewPedanticRegistry()
 	must(t, r.Register(meter))
 	families, err := r.Gather()
@@ -383,7 +408,9 @@ func TestMeterMetrics(t *testing.T) {
 	}
 	want := map[string]float64{
 		"vedette_intake_records_total stored A w": 5, "vedette_intake_records_total skipped A w": 1, "vedette_intake_records_total dead A w": 4,
-		"vedette_intake_lag_events 1 hub/h w": 7, "vedette_intake_lag_seconds 1 hub/h w": 90,
+		"vedette_intake_lag_events 1 hub/h w": 7, "vedette_intake_lag_seconds 1 hub/h w": 90, "vedette_intake_loss_seconds 1 hub/h w": 10,
+		"vedette_source_messages_total hub/h w": 8, "vedette_source_bytes_total hub/h w": 9, "vedette_source_duplicates_total hub/h w": 10,
+		"vedette_source_gap_positions_total hub/h w": 11, "vedette_source_last_event_timestamp_seconds hub/h w": 5,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)

@@ -2,11 +2,15 @@ package ingest
 
 import (
 	"fmt"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/normalize"
+	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
 )
 
@@ -42,7 +46,31 @@ func (d *Decoder) Decode(first int64, msgs []Message, want Selection) (store.Fra
 	for _, m := range msgs {
 		d.message(m, want, counts)
 	}
-	return d.frame(first, msgs, !want.only), counts
+	f := d.frame(first, msgs, !want.only)
+	now := column.FromTime(d.now())
+	for _, r := range f.Tables {
+		if c, ok := counts[r.Table]; ok && c.Rows > 0 {
+			c.times(r, now)
+			counts[r.Table] = c
+		}
+	}
+	return f, counts
+}
+
+// times notes how late the rows are, and the newest of them.
+func (n *Count) times(r store.Rows, now int64) {
+	i := slices.IndexFunc(r.Cols, func(c schema.Column) bool { return c.Name == store.TimeColumn })
+	if i < 0 {
+		return
+	}
+	newest := int64(math.MinInt64)
+	for _, at := range r.Batch.Cols[i].Ints {
+		n.Late.add(time.Duration(now-at) * 100)
+		newest = max(newest, at)
+	}
+	if t := column.ToTime(newest); t.After(n.Event) {
+		n.Event = t
+	}
 }
 
 // Discard returns the frame that stores nothing of a message but a dead letter: for one whose rows the store cannot take.
@@ -102,7 +130,7 @@ func (d *Decoder) message(m Message, want Selection, counts Counts) {
 			d.refuse(m, r, bad, want, counts)
 			return
 		}
-		counts.add(r.Table, Count{Rows: 1, Seen: seen})
+		counts.add(r.Table, Count{Rows: 1, Bytes: int64(len(r.Raw)), Seen: seen})
 	})
 }
 
@@ -132,6 +160,13 @@ func (c Counts) add(table string, n Count) {
 	sum.Rows += n.Rows
 	sum.Skipped += n.Skipped
 	sum.Dead += n.Dead
+	sum.Bytes += n.Bytes
+	for i, k := range n.Late {
+		sum.Late[i] += k
+	}
+	if n.Event.After(sum.Event) {
+		sum.Event = n.Event
+	}
 	if n.Seen.After(sum.Seen) {
 		sum.Seen = n.Seen
 	}

@@ -60,9 +60,9 @@ func TestFrame(t *testing.T) {
 		t.Errorf("covers (-want +got):\n%s gaps %v workspace %s", diff, f.Gaps, f.Workspace)
 	}
 	wantCounts := Counts{
-		"AlertInfo":  {Rows: 1, Dead: 1, Seen: noon},
+		"AlertInfo":  {Rows: 1, Dead: 1, Bytes: 99, Seen: noon, Event: noon.Add(-time.Minute), Late: Lateness{1}},
 		"DeviceInfo": {Skipped: 1, Seen: noon.Add(-2 * time.Minute)},
-		"Brand_New":  {Rows: 1, Seen: noon},
+		"Brand_New":  {Rows: 1, Bytes: 91, Seen: noon, Event: noon.Add(-time.Minute), Late: Lateness{1}},
 		"":           {Dead: 1, Seen: noon.Add(-time.Minute)},
 	}
 	if diff := cmp.Diff(wantCounts, counts); diff != "" {
@@ -140,10 +140,20 @@ func TestGapsAreRecorded(t *testing.T) {
 	}
 }
 
+func TestLateness(t *testing.T) {
+	var l Lateness
+	for _, late := range []time.Duration{-time.Hour, 0, time.Minute, time.Minute + 1, 71 * time.Hour, 100 * time.Hour} {
+		l.add(late)
+	}
+	if want := (Lateness{3, 1, 0, 0, 0, 0, 1, 1}); l != want {
+		t.Errorf("%v, want %v", l, want)
+	}
+}
+
 func TestReadingAgainTakesOnlyItsTables(t *testing.T) {
 	value := `{"records":[` + record("AlertInfo", `{"AlertId":"a"}`) + `,` + record("DeviceInfo", `{"ReportId":}`) + `,7,` + record("New", `{"X":1}`) + `]} garbage`
 	f, counts := newDecoder().Decode(0, []Message{{Offset: 4, Value: []byte(value)}}, Only("AlertInfo", "DeviceInfo"))
-	if diff := cmp.Diff(Counts{"AlertInfo": {Rows: 1}, "DeviceInfo": {Dead: 1}}, counts); diff != "" {
+	if diff := cmp.Diff(Counts{"AlertInfo": {Rows: 1, Bytes: 99, Event: noon.Add(-time.Minute), Late: Lateness{1}}, "DeviceInfo": {Dead: 1}}, counts); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 	if len(f.Gaps) > 0 || len(cells(t, f, "New")) > 0 || len(cells(t, f, DeadLetterTable)) != 1 {

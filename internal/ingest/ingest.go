@@ -73,7 +73,24 @@ type Count struct {
 	Rows    int64     // stored
 	Skipped int64     // not stored because the table is not ticked
 	Dead    int64     // dead letters
+	Bytes   int64     // of the stored records, as they came
 	Seen    time.Time // when the source took in the newest message with the table
+	Event   time.Time // the newest time of the stored rows
+	Late    Lateness  // of the stored rows
+}
+
+// LateBounds are the upper bounds of the lateness buckets but the last, which has none.
+var LateBounds = [...]time.Duration{time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 6 * time.Hour, 24 * time.Hour, 72 * time.Hour}
+
+// Lateness counts rows by how long after their event they were taken in.
+type Lateness [len(LateBounds) + 1]int64
+
+func (l *Lateness) add(late time.Duration) {
+	i := 0
+	for i < len(LateBounds) && late > LateBounds[i] {
+		i++
+	}
+	l[i]++
 }
 
 // Counts says what became of the records of a run of messages, by table; records whose table cannot be told are under "".
@@ -86,6 +103,17 @@ func (c Counts) Records() (all, dead int64) {
 		dead += n.Dead
 	}
 	return all, dead
+}
+
+// Source returns what the records were, whatever their table.
+func (c Counts) Source() (rows, dead int64, event time.Time) {
+	for _, n := range c {
+		rows, dead = rows+n.Rows, dead+n.Dead
+		if n.Event.After(event) {
+			event = n.Event
+		}
+	}
+	return rows, dead, event
 }
 
 // Add adds another run's counts.

@@ -74,20 +74,20 @@ func TestTicks(t *testing.T) {
 func TestUsage(t *testing.T) {
 	db := openTest(t)
 	hour := time.Date(2026, 7, 18, 14, 0, 0, 0, time.UTC)
-	one := model.TableUsage{Table: "A", Hour: hour, Rows: 2, Skipped: 1, Seen: hour.Add(time.Minute)}
+	one := model.TableUsage{Table: "A", Hour: hour, Rows: 2, Skipped: 1, Bytes: 10, Seen: hour.Add(time.Minute), Event: hour.Add(time.Second), Quiet: time.Minute}
 	two := model.TableUsage{Table: "A", Hour: hour.Add(time.Hour), Dead: 4}
 	for range 2 {
 		if err := db.AddUsage(t.Context(), "w", []model.TableUsage{one, two}); err != nil {
 			t.Fatal(err)
 		}
-		one.Seen = hour // an older time does not replace a newer
+		one.Seen, one.Event, one.Quiet = hour, hour, time.Second // the newer and the longer stay
 	}
 	got, err := db.Usage(t.Context(), "w", hour.Add(30*time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []model.TableUsage{
-		{Table: "A", Hour: hour, Rows: 4, Skipped: 2, Seen: hour.Add(time.Minute)},
+		{Table: "A", Hour: hour, Rows: 4, Skipped: 2, Bytes: 20, Seen: hour.Add(time.Minute), Event: hour.Add(time.Second), Quiet: time.Minute},
 		{Table: "A", Hour: hour.Add(time.Hour), Dead: 8},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -95,5 +95,28 @@ func TestUsage(t *testing.T) {
 	}
 	if got, _ := db.Usage(t.Context(), "w", hour.Add(time.Hour)); len(got) != 1 {
 		t.Errorf("since the second hour: %v", got)
+	}
+}
+
+func TestSources(t *testing.T) {
+	db := openTest(t)
+	at := time.Date(2026, 7, 18, 14, 0, 0, 0, time.UTC)
+	u := model.SourceUsage{Source: "hub/h", Messages: 1, Bytes: 2, Rows: 3, Dead: 4, Duplicates: 5, Gaps: 6, Sent: at, Event: at}
+	for range 2 {
+		if err := db.AddSources(t.Context(), "w", []model.SourceUsage{u, {Source: "blob/b"}}); err != nil {
+			t.Fatal(err)
+		}
+		u.Sent, u.Event = at.Add(time.Hour), at.Add(-time.Hour)
+	}
+	if err := db.AddSources(t.Context(), "other", []model.SourceUsage{u}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := db.Sources(t.Context(), "w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []model.SourceUsage{{Source: "blob/b"}, {Source: "hub/h", Messages: 2, Bytes: 4, Rows: 6, Dead: 8, Duplicates: 10, Gaps: 12, Sent: at.Add(time.Hour), Event: at}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sources (-want +got):\n%s", diff)
 	}
 }

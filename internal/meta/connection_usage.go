@@ -19,6 +19,9 @@ type usageRow struct {
 	Skipped       int64  `bun:"skipped_count"`
 	Dead          int64  `bun:"dead_count"`
 	SeenAt        int64  `bun:"seen_at"`
+	Bytes         int64  `bun:"byte_count"`
+	EventAt       int64  `bun:"event_at"`
+	QuietMS       int64  `bun:"quiet_ms"`
 }
 
 // AddUsage adds to what came in.
@@ -30,11 +33,15 @@ func (db *DB) AddUsage(ctx context.Context, workspace string, add []model.TableU
 		for _, u := range add {
 			r := usageRow{
 				Workspace: workspace, TableName: u.Table, Hour: u.Hour.Unix() / 3600, Rows: u.Rows, Skipped: u.Skipped, Dead: u.Dead, SeenAt: toMillis(u.Seen),
+				Bytes: u.Bytes, EventAt: toMillis(u.Event), QuietMS: u.Quiet.Milliseconds(),
 			}
 			_, err := tx.NewInsert().Model(&r).On("CONFLICT (workspace, table_name, hour) DO UPDATE").
 				Set("row_count = usage_row.row_count + EXCLUDED.row_count").
 				Set("skipped_count = usage_row.skipped_count + EXCLUDED.skipped_count").
 				Set("dead_count = usage_row.dead_count + EXCLUDED.dead_count").
+				Set("byte_count = usage_row.byte_count + EXCLUDED.byte_count").
+				Set("event_at = CASE WHEN EXCLUDED.event_at > usage_row.event_at THEN EXCLUDED.event_at ELSE usage_row.event_at END").
+				Set("quiet_ms = CASE WHEN EXCLUDED.quiet_ms > usage_row.quiet_ms THEN EXCLUDED.quiet_ms ELSE usage_row.quiet_ms END").
 				Set("seen_at = CASE WHEN EXCLUDED.seen_at > usage_row.seen_at THEN EXCLUDED.seen_at ELSE usage_row.seen_at END").Exec(ctx)
 			if err != nil {
 				return err
@@ -59,6 +66,7 @@ func (db *DB) Usage(ctx context.Context, workspace string, since time.Time) ([]m
 	for i, r := range rows {
 		out[i] = model.TableUsage{
 			Table: r.TableName, Hour: time.Unix(r.Hour*3600, 0).UTC(), Rows: r.Rows, Skipped: r.Skipped, Dead: r.Dead, Seen: fromMillis(r.SeenAt),
+			Bytes: r.Bytes, Event: fromMillis(r.EventAt), Quiet: time.Duration(r.QuietMS) * time.Millisecond,
 		}
 	}
 	return out, nil

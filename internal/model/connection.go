@@ -52,5 +52,41 @@ type TableUsage struct {
 	Table               string
 	Hour                time.Time // the hour's start
 	Rows, Skipped, Dead int64
+	Bytes               int64     // of the records that were stored
 	Seen                time.Time // when the source took in the newest record of the table
+	Event               time.Time // the time of the newest event stored
+	// Quiet is the longest time within the hour from one arrival to the next, while the source was read without lag.
+	Quiet time.Duration
+}
+
+// SourceUsage says what one source delivered since it was first read.
+type SourceUsage struct {
+	Source          string
+	Messages, Bytes int64
+	Rows, Dead      int64
+	Duplicates      int64     // messages, or rows where a source repeats rows, that were stored before
+	Gaps            int64     // positions that were not there to be read
+	Sent            time.Time // when the source took in the newest message
+	Event           time.Time // the time of the newest event
+}
+
+// Add adds other's figures; of times the newer stays.
+func (u *SourceUsage) Add(other SourceUsage) {
+	u.Messages, u.Bytes = u.Messages+other.Messages, u.Bytes+other.Bytes
+	u.Rows, u.Dead = u.Rows+other.Rows, u.Dead+other.Dead
+	u.Duplicates, u.Gaps = u.Duplicates+other.Duplicates, u.Gaps+other.Gaps
+	u.Sent, u.Event = later(u.Sent, other.Sent), later(u.Event, other.Event)
+}
+
+// Add adds another count of the same table and hour.
+func (u *TableUsage) Add(other TableUsage) {
+	u.Rows, u.Skipped, u.Dead, u.Bytes = u.Rows+other.Rows, u.Skipped+other.Skipped, u.Dead+other.Dead, u.Bytes+other.Bytes
+	u.Seen, u.Event, u.Quiet = later(u.Seen, other.Seen), later(u.Event, other.Event), max(u.Quiet, other.Quiet)
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

@@ -28,6 +28,7 @@ const (
 	slotState        // the choice of tables cannot be kept
 	slotHub          // the hub does not answer
 	slotReplay
+	slotLoss // unread messages will be dropped soon
 	slotGap
 	slotBad
 	slots

@@ -26,6 +26,8 @@ type Config struct {
 	Name string
 	// Probe is how often partitions, lag and reachability are looked at; 0 means 15 s.
 	Probe time.Duration
+	// Retention is how long the hub keeps messages; 0 means to ask the hub.
+	Retention time.Duration
 }
 
 // Ticks keeps since when the tables of a partition are stored.

@@ -28,6 +28,9 @@ type session struct {
 	selected atomic.Pointer[[]string] // the ticked tables; a new pointer with every change
 	replays  chan struct{}            // one is in it when there may be something to read again
 	quality  quality
+	// retention is how long the hub keeps messages, a time.Duration; 0 when that is not known, or for ever.
+	retention atomic.Int64
+	losses    losses
 
 	mu      sync.Mutex
 	workers map[int32]*worker
@@ -61,6 +64,7 @@ func (s *Stream) intake(ctx context.Context, secret string, admin *client, parts
 	// Budget that messages hold which were never stored goes back when everybody has stopped.
 	defer n.letGo()
 	defer s.deps.Meter.ForgetLag(s.cfg.Workspace, s.source(0))
+	n.learnRetention(ctx)
 	for _, a := range parts {
 		if err := n.add(ctx, a); err != nil {
 			return errors.Join(err, stopped(g))
@@ -204,7 +208,7 @@ func (n *session) follow(ctx context.Context) error {
 func (n *session) probe(ctx context.Context) error {
 	t := time.NewTicker(n.cfg.Probe)
 	defer t.Stop()
-	began := time.Now()
+	began, asked := time.Now(), time.Now()
 	for {
 		select {
 		case <-t.C:
@@ -223,6 +227,10 @@ func (n *session) probe(ctx context.Context) error {
 			continue
 		}
 		n.health.clear(slotHub)
+		if time.Since(asked) > retentionEvery {
+			asked = time.Now()
+			n.learnRetention(ctx)
+		}
 		if err := n.compare(ctx, parts); err != nil {
 			return err
 		}

@@ -130,7 +130,11 @@ func (w *worker) run(ctx context.Context) error {
 // store makes a frame of the messages and has it appended, in parts if the store finds it too large.
 func (w *worker) store(ctx context.Context, msgs []ingest.Message) error {
 	next := w.position()
+	all := len(msgs)
 	msgs = from(msgs, next)
+	if again := all - len(msgs); again > 0 {
+		w.count(model.SourceUsage{Duplicates: int64(again)})
+	}
 	if len(msgs) == 0 {
 		return nil
 	}
@@ -167,6 +171,12 @@ func (w *worker) append(ctx context.Context, f store.Frame, counts ingest.Counts
 	case err == nil:
 		w.n.deps.Meter.Add(w.n.cfg.Workspace, counts)
 		last := msgs[len(msgs)-1]
+		rows, dead, event := counts.Source()
+		u := model.SourceUsage{Messages: int64(len(msgs)), Bytes: size(msgs) - 64*int64(len(msgs)), Rows: rows, Dead: dead, Sent: last.Time, Event: event}
+		for _, g := range f.Gaps {
+			u.Gaps += g.To - g.From
+		}
+		w.count(u)
 		w.mu.Lock()
 		w.next, w.newest = last.Offset+1, last.Time
 		w.mu.Unlock()
@@ -188,6 +198,12 @@ func (w *worker) append(ctx context.Context, f store.Frame, counts ingest.Counts
 	return err
 }
 
+// count tells the meter what the hub delivered.
+func (w *worker) count(u model.SourceUsage) {
+	u.Source = w.source
+	w.n.deps.Meter.AddSource(w.n.cfg.Workspace, u)
+}
+
 // from leaves out the messages before a position.
 func from(msgs []ingest.Message, next int64) []ingest.Message {
 	i, _ := slices.BinarySearchFunc(msgs, next, func(m ingest.Message, n int64) int {
@@ -202,5 +218,7 @@ func (w *worker) measure(end int64) {
 	w.end = max(w.end, end)
 	l := lagOf(w.source, w.id, w.next, w.end, w.newest)
 	w.mu.Unlock()
+	l.Retention = time.Duration(w.n.retention.Load())
+	w.n.warnOfLoss(l)
 	w.n.deps.Meter.SetLag(w.n.cfg.Workspace, l)
 }

@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vedette-siem/vedette/internal/connector"
+)
+
+func connectorHealth(t *target) *cobra.Command {
+	return &cobra.Command{
+		Use: "health [" + defenderXDR + "]", Short: "How data comes in: rates, lag, time to loss, gaps, doubles, silent tables", Args: cobra.MaximumNArgs(1),
+		Example: "  vedette connector health\n  vedette connector health defender-xdr --json",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := connectorID(args); err != nil {
+				return err
+			}
+			var v connector.IntakeView
+			if err := t.get(cmd.Context(), "/connectors/"+defenderXDR+"/health", &v); err != nil {
+				return err
+			}
+			if t.json {
+				return t.printJSON(v)
+			}
+			printIntake(t.env, v)
+			return nil
+		},
+	}
+}
+
+func printIntake(env *Env, v connector.IntakeView) {
+	var rows [][]any
+	for _, s := range v.Sources {
+		loss := "none ahead"
+		if s.HoursToLoss != nil {
+			loss = fmt.Sprintf("in %.1f h", *s.HoursToLoss)
+		}
+		rows = append(rows, []any{
+			s.State, s.Source, ago(s.LastEvent), perMinute(s.Rate), s.LagEvents, time.Duration(s.LagSeconds * float64(time.Second)).Round(time.Second), loss, s.Gaps, s.Duplicates, s.DeadLetters,
+		})
+	}
+	grid(env.Stdout, []string{"state", "source", "last event", "events/min", "behind", "behind by", "loss", "gaps", "doubles", "dead letters"}, rows)
+	said := map[string]bool{}
+	for _, s := range v.Sources {
+		if (s.State == connector.Amber || s.State == connector.Red) && !said[s.Description] {
+			said[s.Description] = true
+			fmt.Fprintf(env.Stdout, "%s: %s\n", clean(s.Stream), clean(s.Description))
+		}
+	}
+	fmt.Fprintln(env.Stdout)
+	rows = nil
+	for _, h := range v.Tables {
+		silent := "learning"
+		if h.SilentAfterSeconds != nil {
+			silent = (time.Duration(*h.SilentAfterSeconds) * time.Second).String()
+		}
+		rows = append(rows, []any{h.State, h.Table, ago(h.LastEvent), perMinute(h.Rate), lateness(h), silent, h.DeadLetters})
+	}
+	grid(env.Stdout, []string{"state", "table", "last event", "events/min", "late", "silent after", "dead letters"}, rows)
+}
+
+func perMinute(r connector.Rate) string { return fmt.Sprintf("%.1f", r.Events) }
+
+func ago(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return time.Since(*t).Round(time.Second).String() + " ago"
+}
+
+// lateness says within which bound half and nineteen of twenty rows came.
+func lateness(h connector.TableHealth) string {
+	var total, sum int64
+	for _, b := range h.Lateness {
+		total += b.Rows
+	}
+	if total == 0 {
+		return ""
+	}
+	bound := func(b connector.LateBucket) string {
+		if b.UpToSeconds == nil {
+			return "more"
+		}
+		d := (time.Duration(*b.UpToSeconds) * time.Second).String()
+		return "< " + strings.TrimSuffix(strings.TrimSuffix(d, "0s"), "0m")
+	}
+	half, most := "", ""
+	for _, b := range h.Lateness {
+		sum += b.Rows
+		if half == "" && sum*2 >= total {
+			half = bound(b)
+		}
+		if most == "" && sum*20 >= total*19 {
+			most = bound(b)
+		}
+	}
+	return "50% " + half + ", 95% " + most
+}
