@@ -43,6 +43,7 @@ func Handler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /modes", func(w http.ResponseWriter, _ *http.Request) { reply(w, cfg.Modes()) })
 	mux.HandleFunc("POST /modes", c.modes)
 	mux.HandleFunc("POST /roles", c.roles)
+	mux.HandleFunc("POST /bulk", c.bulk)
 	mux.HandleFunc("POST /directory", c.changeDirectory)
 	mux.HandleFunc("POST /sensors", c.sensors)
 	mux.HandleFunc("GET /status", c.status)
@@ -122,17 +123,28 @@ func (c *control) modes(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &b) {
 		return
 	}
+	forced, check := map[string]string{}, c.cfg.Modes()
+	for k, v := range b {
+		t := fmt.Sprint(v)
+		if n, ok := v.(float64); ok {
+			t = strconv.FormatFloat(n, 'f', -1, 64)
+		}
+		if v == nil {
+			t = ""
+		}
+		if t != "" {
+			if err := check.Set(k, t); err != nil {
+				refuse(w, http.StatusBadRequest, "%v", err)
+				return
+			}
+		}
+		forced[k] = t
+	}
 	c.change(w, func(m *state.Meta) {
-		for k, v := range b {
-			t := fmt.Sprint(v)
-			if n, ok := v.(float64); ok {
-				t = strconv.FormatFloat(n, 'f', -1, 64)
-			}
-			if v == nil || t == "" {
+		for k, t := range forced {
+			if m.Forced[k] = t; t == "" {
 				delete(m.Forced, k)
-				continue
 			}
-			m.Forced[k] = t
 		}
 	})
 }

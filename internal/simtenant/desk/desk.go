@@ -47,6 +47,28 @@ type Change struct {
 	Name, Description, Summary, ResolvingComment                Value
 	Tags                                                        []string
 	HasTags                                                     bool
+	Rules                                                       Rules
+}
+
+// Rules is how the service treats what it is given, where the documents leave it open. The zero value resets, spells and takes everything.
+type Rules struct {
+	RefuseUnfit        bool // a determination that does not fit its classification is refused, not reset
+	OwnerAsSent        bool // a known owner keeps the spelling that was sent
+	RefuseUndocumented bool // title, description, severity and summary cannot be changed
+	IgnoreUndocumented bool // ... are passed over
+}
+
+// undocumented drops or refuses the properties that older documents do not list as changeable.
+func (c *Change) undocumented() error {
+	for name, v := range map[string]*Value{"displayName": &c.Name, "description": &c.Description, "severity": &c.Severity, "summary": &c.Summary} {
+		if v.Set && c.Rules.RefuseUndocumented {
+			return refuse("The property '%s' is read-only and cannot be set.", name)
+		}
+		if c.Rules.IgnoreUndocumented {
+			*v = Value{}
+		}
+	}
+	return nil
 }
 
 // ParseChange reads the body of a PATCH. Unknown properties are refused, as the service refuses them.
@@ -134,18 +156,21 @@ func verdict(c Change, classification, determined *string) error {
 		*determined = v
 	}
 	if !slices.Contains(legal(*classification), *determined) {
+		if c.Rules.RefuseUnfit && c.Determination.Set && *determined != "unknown" {
+			return refuse("The determination '%s' does not fit the classification '%s'.", *determined, *classification)
+		}
 		*determined = "unknown"
 	}
 	return nil
 }
 
 // owner trims the text and gives a known user's name the directory's spelling.
-func owner(dir *directory.Directory, v Value) string {
+func owner(dir *directory.Directory, v Value, asSent bool) string {
 	t := strings.TrimSpace(v.Text)
 	if v.Null {
 		return ""
 	}
-	if u := dir.ByUPN(t); u != nil {
+	if u := dir.ByUPN(t); u != nil && !asSent {
 		return u.UPN
 	}
 	return t
@@ -171,6 +196,9 @@ func Patch(tx *state.Tx, dir *directory.Directory, id int64, c Change, by string
 	if i.Status == "redirected" {
 		return refuse("The incident %d was merged into incident %d and can't be updated.", id, i.RedirectTo)
 	}
+	if err := c.undocumented(); err != nil {
+		return err
+	}
 	before := i.Status
 	if c.Status.Set {
 		s, err := member("status", c.Status, "active", "inProgress", "resolved")
@@ -190,7 +218,7 @@ func Patch(tx *state.Tx, dir *directory.Directory, id int64, c Change, by string
 		i.Severity = s
 	}
 	if c.AssignedTo.Set {
-		i.AssignedTo = owner(dir, c.AssignedTo)
+		i.AssignedTo = owner(dir, c.AssignedTo, c.Rules.OwnerAsSent)
 	}
 	if c.HasTags {
 		i.Tags = tags(c.Tags)
@@ -258,7 +286,7 @@ func PatchAlert(tx *state.Tx, dir *directory.Directory, id string, c Change) err
 		return err
 	}
 	if c.AssignedTo.Set {
-		a.AssignedTo = owner(dir, c.AssignedTo)
+		a.AssignedTo = owner(dir, c.AssignedTo, c.Rules.OwnerAsSent)
 	}
 	tx.TouchAlert(a)
 	if i, ok := tx.Incident(a.Incident); ok && i.Status != "redirected" {

@@ -34,7 +34,8 @@ type Set struct {
 func kinds(target string) []string {
 	switch target {
 	case "graph":
-		return []string{"429", "429-no-retry-after", "500", "500-on-expand", "206", "html", "stale", "expired-link", "lost-response", "drop"}
+		return []string{"429", "429-date", "429-no-retry-after", "500", "503", "500-on-expand", "206", "html", "stale", "expired-link", "lost-response", "late", "drop", "claims", "slow",
+			"page-doubled", "page-short", "page-loop", "page-empty", "malformed"}
 	case "token":
 		return []string{"429", "429-no-retry-after", "500", "html", "drop", "lost-response"}
 	case "kafka":

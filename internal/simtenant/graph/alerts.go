@@ -119,6 +119,7 @@ func (s *Server) patchAlert(c *call) error {
 	if err != nil {
 		return err
 	}
+	change.Rules = s.cfg.Modes().rules()
 	if err := s.cfg.Store.Update(func(tx *state.Tx) error { return desk.PatchAlert(tx, s.cfg.Dir, a.ID, change) }); err != nil {
 		return err
 	}

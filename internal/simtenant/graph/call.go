@@ -1,8 +1,8 @@
 package graph
 
 import (
-	"context"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -19,9 +19,10 @@ type call struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	q       url.Values
-	partial bool // answer 206 with only part of a list
-	stale   bool // answer from an old index
-	expired bool // refuse page links
+	partial bool   // answer 206 with only part of a list
+	stale   bool   // answer from an old index
+	expired bool   // refuse page links
+	page    string // how this page of a list contradicts itself
 }
 
 func (c *call) fail(status int, code, message string) {
@@ -38,81 +39,28 @@ func (c *call) ok(v any) error {
 		status = http.StatusPartialContent
 		c.w.Header().Set("Warning", `199 - "microsoft/MDATP/503", 199 - "microsoft/OATP/504"`)
 	}
+	if c.page == "malformed" {
+		c.torn(status, v)
+		return nil
+	}
 	writeJSON(c.w, status, v)
 	return nil
+}
+
+// torn sends only the beginning of an answer, as a whole one.
+func (c *call) torn(status int, v any) {
+	rec := httptest.NewRecorder()
+	writeJSON(rec, status, v)
+	maps.Copy(c.w.Header(), rec.Header())
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(rec.Body.Bytes()[:rec.Body.Len()*2/3]) // the client is gone if this fails
 }
 
 // body reads the request's body, at most 1 MB.
 func (c *call) body() ([]byte, error) { return io.ReadAll(io.LimitReader(c.r.Body, 1<<20)) }
 
-// disturbed carries out an ordered disturbance and says whether the request is done with.
-func (c *call) disturbed() bool {
-	if c.r.Context().Value(undisturbed{}) != nil {
-		return false
-	}
-	now := c.s.cfg.Now()
-	path := c.r.URL.Path
-	take := func(kinds ...string) string {
-		kind, _ := c.s.cfg.Faults.Take(now, "graph", path, kinds...)
-		return kind
-	}
-	if c.q.Has("$expand") && take("500-on-expand") != "" {
-		c.fail(http.StatusInternalServerError, "InternalServerError", "An error occurred while expanding the navigation property.")
-		return true
-	}
-	if c.q.Has("$skiptoken") && take("expired-link") != "" {
-		c.expired = true
-	}
-	if c.r.Method == http.MethodGet {
-		switch take("206", "stale") {
-		case "206":
-			c.partial = true
-		case "stale":
-			c.stale = true
-		}
-	}
-	switch disturb(c.w, take("429", "429-no-retry-after", "500", "html", "drop")) {
-	case "throttled":
-		c.fail(http.StatusTooManyRequests, "TooManyRequests", "Too many requests.")
-		return true
-	case "broken":
-		c.fail(http.StatusInternalServerError, "InternalServerError", "An internal server error occurred.")
-		return true
-	case "done":
-		return true
-	}
-	if take("lost-response") != "" { // the work is done, the answer never arrives
-		c.s.mux.ServeHTTP(httptest.NewRecorder(), c.r.WithContext(context.WithValue(c.r.Context(), undisturbed{}, true)))
-		hangUp(c.w)
-		return true
-	}
-	return false
-}
-
 // undisturbed marks the inner run of a request whose answer will be lost.
 type undisturbed struct{}
-
-// disturb does what a kind of fault asks for at the transport; it returns what is left to do.
-func disturb(w http.ResponseWriter, kind string) string {
-	switch kind {
-	case "429":
-		w.Header().Set("Retry-After", "3")
-		return "throttled"
-	case "429-no-retry-after":
-		return "throttled"
-	case "500":
-		return "broken"
-	case "html":
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(http.StatusBadGateway)
-		_, _ = io.WriteString(w, "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>")
-		return "done"
-	case "drop":
-		hangUp(w)
-		return "done"
-	}
-	return ""
-}
 
 // hangUp closes the connection without an answer.
 func hangUp(w http.ResponseWriter) {

@@ -109,6 +109,13 @@ func (s *Server) listIncidents(c *call) error {
 		items: s.cfg.Store.Incidents(c.lag()), get: incidentProperty, filterable: incidentFields(), sortable: incidentFields(), newest: m.NewestBy, orderBy: m.OrderBy, top: 50, maxTop: 50,
 		capMessage: "The limit of '%d' for Top query has been exceeded. The value from the incoming request is too large.", context: s.context("security/incidents"),
 		view: func(i *state.Incident) any { return s.expanded(c, i) }, tieBreak: func(a, b *state.Incident) int { return cmp.Compare(b.ID, a.ID) },
+		refused: func(rows []*state.Incident) bool {
+			alerts := 0
+			for _, i := range rows {
+				alerts += len(i.Alerts)
+			}
+			return m.ExpandLimit > 0 && c.q.Has("$expand") && alerts > m.ExpandLimit
+		},
 	})
 }
 
@@ -173,6 +180,7 @@ func (s *Server) patchIncident(c *call) error {
 	if err != nil {
 		return err
 	}
+	change.Rules = s.cfg.Modes().rules()
 	if err := s.cfg.Store.Update(func(tx *state.Tx) error { return desk.Patch(tx, s.cfg.Dir, id, change, s.cfg.App.Name) }); err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type listing[T any] struct {
 	context     string
 	view        func(T) any
 	tieBreak    func(a, b T) int
+	refused     func(rows []T) bool // the page asks for too much at once; nil for never
 }
 
 // answer sends the page of the list the request asks for.
@@ -65,19 +66,36 @@ func answer[T any](c *call, l listing[T]) error {
 	}
 	total := len(items)
 	end := min(skip+top, total)
+	chosen := items[min(skip, total):end]
+	if l.refused != nil && l.refused(chosen) {
+		c.failExpand()
+		return nil
+	}
 	rows := []any{}
-	for k, i := range items[min(skip, total):end] {
+	for k, i := range chosen {
 		if c.partial && k%2 == 1 {
 			continue
 		}
 		rows = append(rows, l.view(i))
+	}
+	switch {
+	case c.page == "page-empty" && end < total:
+		rows, end = []any{}, skip // nothing is lost: the next page has the rows
+	case c.page == "page-doubled" && len(rows) > 0:
+		rows = append(rows, rows[0])
+	case c.page == "page-short" && len(rows) > 0:
+		rows = rows[:len(rows)-1]
 	}
 	out := page200{Context: l.context, Value: rows}
 	if c.q.Get("$count") == "true" {
 		out.Count = &total
 	}
 	if end < total {
-		out.Next = nextLink(c.s.cfg.GraphURL, c.r.URL, c.q, end)
+		next := end
+		if c.page == "page-loop" {
+			next = skip
+		}
+		out.Next = nextLink(c.s.cfg.GraphURL, c.r.URL, c.q, page{next, c.s.cfg.Now().Unix()})
 	}
 	return c.ok(out)
 }
@@ -109,7 +127,7 @@ func window(c *call, top, maxTop int, capMessage string) (n, skip int, err error
 		if err != nil {
 			return 0, 0, err
 		}
-		if c.expired {
+		if life := c.s.cfg.Modes().LinkLife; c.expired || life > 0 && c.s.cfg.Now().Unix()-p.Made > int64(life/time.Second) {
 			return 0, 0, refuse("The page token (skiptoken) has expired. Start again from the first page.")
 		}
 		skip = p.Skip

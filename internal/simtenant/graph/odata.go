@@ -264,7 +264,8 @@ func parseOrder(text string, known []string) ([]order, error) {
 
 // page is where a list goes on; it is sent as an opaque $skiptoken.
 type page struct {
-	Skip int `json:"s"`
+	Skip int   `json:"s"`
+	Made int64 `json:"m"` // second
 }
 
 func (p page) token() string {
@@ -282,13 +283,13 @@ func parsePage(token string) (page, error) {
 }
 
 // nextLink is the address of the page after the one asked for.
-func nextLink(base string, u *url.URL, q url.Values, skip int) string {
+func nextLink(base string, u *url.URL, q url.Values, p page) string {
 	v := url.Values{}
 	for k, vs := range q {
 		if k != "$skip" && k != "$skiptoken" {
 			v[k] = vs
 		}
 	}
-	v.Set("$skiptoken", page{skip}.token())
+	v.Set("$skiptoken", p.token())
 	return base + u.EscapedPath() + "?" + strings.ReplaceAll(v.Encode(), "+", "%20")
 }

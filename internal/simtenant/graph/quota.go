@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -48,6 +49,56 @@ func (q *huntQuota) spend(now time.Time, d time.Duration) {
 	if now.Truncate(huntCycle).Equal(q.cycle) {
 		q.used += d
 	}
+}
+
+// rate counts requests. The zero value is ready; it is safe for concurrent use.
+type rate struct {
+	mu    sync.Mutex
+	calls []time.Time // of the last hour
+}
+
+// take counts a request unless there were too many; 0 is any number. It returns how long to wait.
+func (r *rate) take(now time.Time, perMinute, perHour int) (time.Duration, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if perMinute == 0 && perHour == 0 {
+		r.calls = nil
+		return 0, true
+	}
+	for len(r.calls) > 0 && now.Sub(r.calls[0]) >= time.Hour {
+		r.calls = r.calls[1:]
+	}
+	for _, x := range []struct {
+		limit int
+		of    time.Duration
+	}{{perHour, time.Hour}, {perMinute, time.Minute}} {
+		if n := len(r.calls); x.limit > 0 && n >= x.limit {
+			if wait := x.of - now.Sub(r.calls[n-x.limit]); wait > 0 {
+				return wait, false
+			}
+		}
+	}
+	r.calls = append(r.calls, now)
+	return 0, true
+}
+
+// overQuota refuses a request of a family that had too many; hunting has limits of its own.
+func (c *call) overQuota() bool {
+	if c.r.Context().Value(undisturbed{}) != nil {
+		return false
+	}
+	m, now := c.s.cfg.Modes(), c.s.cfg.Now()
+	wait, ok := time.Duration(0), true
+	switch path := c.r.URL.Path; {
+	case strings.HasPrefix(path, "/v1.0/security/incidents"):
+		wait, ok = c.s.incidents.take(now, m.IncidentsPerMinute, m.IncidentsPerHour)
+	case strings.HasPrefix(path, "/v1.0/security/alerts_v2"):
+		wait, ok = c.s.alerts.take(now, m.AlertsPerMinute, 0)
+	}
+	if !ok {
+		c.throttle(wait, "Too many requests: the quota of this resource is used up.")
+	}
+	return !ok
 }
 
 // throttle answers 429; whether it says when to come again is a mode.

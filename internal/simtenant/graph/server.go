@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/simtenant/desk"
@@ -17,17 +18,6 @@ import (
 	"github.com/vedette-siem/vedette/internal/simtenant/hub"
 	"github.com/vedette-siem/vedette/internal/simtenant/state"
 )
-
-// Modes is the behaviour the documents do not settle.
-type Modes struct {
-	OrderBy       bool          `json:"orderby"`       // $orderby is honoured; else it is ignored
-	NewestBy      string        `json:"newestBy"`      // default order: lastUpdateDateTime or createdDateTime, newest first
-	Lag           time.Duration `json:"lag"`           // lists show what was true that long ago
-	CommentStamps bool          `json:"commentStamps"` // a comment changes lastUpdateDateTime
-	RetryAfter    bool          `json:"retryAfter"`    // a refusal for too many requests says when to come again
-	HuntCalls     int           `json:"huntCalls"`     // hunting queries in a minute
-	HuntCPU       time.Duration `json:"huntCPU"`       // time hunting may take in a quarter of an hour
-}
 
 // App is the registered client.
 type App struct{ ID, Secret, Name string }
@@ -53,6 +43,10 @@ type Server struct {
 	cfg   Config
 	mux   *http.ServeMux
 	quota huntQuota
+
+	incidents, alerts rate // requests of the two families
+
+	revoked atomic.Int64 // second up to which tokens were taken back
 }
 
 // New returns a server.
@@ -68,6 +62,9 @@ func (s *Server) handle(pattern string, roles []string, h func(*call) error) {
 		c := &call{s: s, w: w, r: r, q: r.URL.Query()}
 		granted, err := s.authenticate(r)
 		switch {
+		case errors.Is(err, errRevoked):
+			c.challenge()
+			return
 		case err != nil:
 			c.fail(http.StatusUnauthorized, "InvalidAuthenticationToken", err.Error())
 			return
@@ -75,7 +72,7 @@ func (s *Server) handle(pattern string, roles []string, h func(*call) error) {
 			c.fail(http.StatusForbidden, "Authorization_RequestDenied", "Insufficient privileges to complete the operation. The API requires one of '"+strings.Join(roles, ", ")+"'.")
 			return
 		}
-		if c.disturbed() {
+		if c.disturbed() || c.overQuota() {
 			return
 		}
 		bad := (*desk.BadRequest)(nil)

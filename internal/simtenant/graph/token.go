@@ -68,7 +68,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 	if kind == "lost-response" {
 		kind = "drop" // asking for a token changes nothing
 	}
-	switch disturb(w, kind) {
+	switch disturb(w, s.cfg.Now(), kind) {
 	case "throttled":
 		w.WriteHeader(http.StatusTooManyRequests)
 		return
@@ -158,6 +158,9 @@ func (s *Server) authenticate(r *http.Request) ([]string, error) {
 	if aud, _ := claims["aud"].(string); !s.isGraph(aud) {
 		return nil, errors.New("Access token validation failure. Invalid audience.")
 	}
+	if issued, _ := claims["iat"].(float64); int64(issued) <= s.revoked.Load() {
+		return nil, errRevoked
+	}
 	var roles []string
 	list, _ := claims["roles"].([]any)
 	for _, v := range list {
@@ -166,4 +169,15 @@ func (s *Server) authenticate(r *http.Request) ([]string, error) {
 		}
 	}
 	return roles, nil
+}
+
+// errRevoked is a token that was taken back before it ran out.
+var errRevoked = errors.New("Continuous access evaluation resulted in challenge.")
+
+// challenge answers 401 and says which claims a new token must have.
+func (c *call) challenge() {
+	claims := fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, c.s.revoked.Load()+1)
+	c.w.Header().Set("WWW-Authenticate", fmt.Sprintf(`Bearer realm="", authorization_uri="%s/%s/oauth2/v2.0/authorize", client_id="%s", error="insufficient_claims", claims="%s"`,
+		c.s.cfg.TokenURL, c.s.cfg.Dir.TenantID, graphAppID, base64.StdEncoding.EncodeToString([]byte(claims))))
+	c.fail(http.StatusUnauthorized, "InvalidAuthenticationToken", errRevoked.Error())
 }
