@@ -10,7 +10,7 @@ LDFLAGS := -s -w
 # Tests link DuckDB; without symbols a link takes a third less time.
 GOTEST  := go test -vet=off -ldflags='-s -w'
 # The packages whose code runs concurrently: these run under the race detector.
-RACE    := ./internal/store/... ./internal/ingest/... ./internal/connector/... ./internal/incident/... ./internal/syncback/... ./internal/msgraph/... ./internal/health/... ./internal/auth/...
+RACE    := ./internal/store/... ./internal/ingest/... ./internal/connector/... ./internal/incident/... ./internal/syncback/... ./internal/ueba/... ./internal/msgraph/... ./internal/health/... ./internal/auth/...
 GOLANGCI_VERSION := v2.15.0
 
 # stage prints what happens and since when: $(call stage,text)

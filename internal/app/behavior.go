@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 
+	"github.com/vedette-siem/vedette/internal/connector/directory"
 	"github.com/vedette-siem/vedette/internal/incident"
 	"github.com/vedette-siem/vedette/internal/ueba"
 )
@@ -13,5 +14,20 @@ func (s *server) buildBehavior(ctx context.Context, pump *incident.Pump) (*ueba.
 	for _, w := range s.workspaces {
 		ws = append(ws, ueba.Workspace{ID: w.ID, TenantID: w.TenantID})
 	}
-	return ueba.New(ctx, ueba.Config{Store: s.db, Encode: incident.EncodeRow, Wake: pump.Wake, Health: s.board, Logger: s.log}, ws...)
+	b, err := ueba.New(ctx, ueba.Config{Store: s.db, Encode: incident.EncodeRow, Wake: pump.Wake, Health: s.board, Logger: s.log}, ws...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range s.cfg.Workspaces {
+		for _, dc := range s.cfg.Workspaces[i].Directory {
+			src, err := directory.NewLDAP(directory.LDAPConfig{
+				URL: dc.URL, BindName: dc.BindName, PasswordFile: dc.PasswordFile, BaseDN: dc.BaseDN, CAFile: dc.CAFile, Every: dc.PollInterval,
+			})
+			if err != nil {
+				return nil, err
+			}
+			b.Add(s.workspaces[i].ID, src)
+		}
+	}
+	return b, nil
 }

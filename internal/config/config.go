@@ -57,11 +57,23 @@ type Workspace struct {
 	Streaming      Streaming  `yaml:"streaming"`
 	Incidents      Incidents  `yaml:"incidents"`
 	Identities     Identities `yaml:"identities"`
+	// Directory lists domain controllers whose people are read straight from them.
+	Directory []DomainController `yaml:"directory"`
 }
 
 // Identities tunes how people of the directories are followed.
 type Identities struct {
 	PollInterval time.Duration `yaml:"pollInterval"` // default 15m
+}
+
+// DomainController is a domain controller of an Active Directory domain, read by LDAPS.
+type DomainController struct {
+	URL          string        `yaml:"url"`          // ldaps://host[:port]
+	BindName     string        `yaml:"bindName"`     // user principal name or distinguished name
+	PasswordFile string        `yaml:"passwordFile"` // read again for every connection
+	BaseDN       string        `yaml:"baseDN"`       // default: the whole domain
+	CAFile       string        `yaml:"caFile"`       // default: the system's authorities
+	PollInterval time.Duration `yaml:"pollInterval"` // default 1m
 }
 
 // Tenant is the Entra directory the workspace belongs to.

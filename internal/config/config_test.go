@@ -53,6 +53,10 @@ func TestLoadBad(t *testing.T) {
 		{"conflict rule", good + "    incidents: {conflictFields: {owner: mine}}\n", `conflictFields.owner: "mine" is neither remote-wins nor local-wins`},
 		{"raise", good + "    incidents: {limits: {raise: 11}}\n", `limits.raise: 11 is not between 0 and 10`},
 		{"conflict field", good + "    incidents: {conflictFields: {tags: local-wins}}\n", `"tags" is not one of disposition`},
+		{"plain ldap", good + "    directory: [{url: 'ldap://dc1', bindName: x, passwordFile: y}]\n", `directory[0].url: "ldap://dc1" is not ldaps://`},
+		{"no bind name", good + "    directory: [{url: 'ldaps://dc1', passwordFile: y}]\n", "bindName and passwordFile are needed"},
+		{"twice", good + "    directory: [{url: 'ldaps://dc1', bindName: x, passwordFile: y}, {url: 'ldaps://DC1:636', bindName: x, passwordFile: y}]\n", "is named twice"},
+		{"inline password", good + "    directory: [{url: 'ldaps://dc1', bindName: x, password: y}]\n", `unknown key "password"`},
 		{"postgres", "state: postgres://x\n" + good, "state database is sqlite"},
 	}
 	for _, tc := range cases {

@@ -159,6 +159,11 @@ func (c *Config) defaults(base string) {
 		}
 		set(&w.Incidents.PollInterval, 30*time.Second)
 		set(&w.Incidents.Overlap, 10*time.Minute)
+		for j := range w.Directory {
+			dc := &w.Directory[j]
+			dc.PasswordFile, dc.CAFile = resolve(base, dc.PasswordFile), resolve(base, dc.CAFile)
+			set(&dc.PollInterval, time.Minute)
+		}
 		set(&w.Identities.PollInterval, 15*time.Minute)
 		set(&w.Incidents.Conflict, "remote-wins")
 		set(&w.Incidents.Limits.PerMinute, 50)

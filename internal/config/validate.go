@@ -69,6 +69,7 @@ func (c *Config) Validate(file string) error {
 				add(q+".connectionStringFile", "missing; put the connection string with Listen rights into a file (0600) and name it here")
 			}
 		}
+		w.validateDirectory(p, add)
 		if w.Incidents.Conflict != "remote-wins" && w.Incidents.Conflict != "local-wins" {
 			add(p+".incidents.conflict", "%q is neither remote-wins nor local-wins", w.Incidents.Conflict)
 		}
@@ -112,5 +113,24 @@ func (w *Workspace) validateTenant(p string, add func(path, format string, args 
 	}
 	if t.ID != "" && (t.Credential.ClientID == "" || t.Credential.ClientSecretFile == "") {
 		add(p+".tenant.credential", "clientId and clientSecretFile are needed to connect to the tenant")
+	}
+}
+
+func (w *Workspace) validateDirectory(p string, add func(path, format string, args ...any)) {
+	hosts := map[string]bool{}
+	for j, dc := range w.Directory {
+		q := fmt.Sprintf("%s.directory[%d]", p, j)
+		u, err := url.Parse(dc.URL)
+		switch {
+		case err != nil || u.Scheme != "ldaps" || u.Hostname() == "":
+			add(q+".url", "%q is not ldaps://host[:port]", dc.URL)
+		case hosts[strings.ToLower(u.Hostname())]:
+			add(q+".url", "%s is named twice", u.Hostname())
+		default:
+			hosts[strings.ToLower(u.Hostname())] = true
+		}
+		if dc.BindName == "" || dc.PasswordFile == "" {
+			add(q, "bindName and passwordFile are needed; put the account's password into a file (0600) and name it")
+		}
 	}
 }
