@@ -27,6 +27,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/deadletter"
 	"github.com/vedette-siem/vedette/internal/engine"
 	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/fetch"
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/meta"
 	"github.com/vedette-siem/vedette/internal/pki"
@@ -142,7 +143,9 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Workspaces: s.workspaces, Auth: auth.New(s.db.Auth(), keys, time.Now),
 		Query: query.New(query.Config{Store: s.store, Engine: eng, Names: names, Functions: solutions.Functions, Limits: query.Limits{
 			Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
-		}}),
+		}, Fetch: fetch.New(fetch.Config{
+			Allow: cfg.Query.ExternalData.Allow, MaxBytes: cfg.Query.ExternalData.MaxBytes, Timeout: cfg.Query.ExternalData.Timeout,
+		}).Get}),
 		Tables:    sched.Service,
 		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Content: solutions, DeadLetters: deadletter.New(s.store), SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,

@@ -36,6 +36,7 @@ var rules = []struct {
 	{"internal/column", []string{"internal/schema"}, "columns know types only"},
 	{"internal/config", []string{"internal/fault"}, "configuration is read before anything exists"},
 	{"internal/auth", []string{"internal/fault"}, "state is behind its Repo"},
+	{"internal/fetch", []string{"internal/fault"}, "reads files from outside, knows nothing of what they are for"},
 	{"internal/kql/...", []string{"internal/kql/...", "internal/schema", "internal/column", "internal/fault", "data"}, "the language knows no store and no server"},
 	{"internal/store/manifest/...", []string{"internal/store/manifest"}, "standard library only"},
 	{"internal/store/...", []string{"internal/store/...", "internal/schema", "internal/column", "internal/fault"}, "the store knows no language and no connector"},

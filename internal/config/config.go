@@ -45,6 +45,15 @@ type Query struct {
 	MaxBytes int64         `yaml:"maxBytes"` // default 64 MB
 	Memory   int64         `yaml:"memory"`   // default 1 GB
 	Parallel int           `yaml:"parallel"` // queries at once, default 4
+	// ExternalData says which files externaldata may read.
+	ExternalData ExternalData `yaml:"externalData"`
+}
+
+// ExternalData lists the hosts whose files queries may read over https: example.com, or *.example.com. None by default.
+type ExternalData struct {
+	Allow    []string      `yaml:"allow"`
+	MaxBytes int64         `yaml:"maxBytes"` // of a file, default 100 MB
+	Timeout  time.Duration `yaml:"timeout"`  // of a file, default 10s
 }
 
 // Workspace is one workspace and the tenant it is connected to.

@@ -146,6 +146,8 @@ func (c *Config) defaults(base string) {
 	set(&c.Query.MaxBytes, 64<<20)
 	set(&c.Query.Memory, 1<<30)
 	set(&c.Query.Parallel, 4)
+	set(&c.Query.ExternalData.MaxBytes, 100<<20)
+	set(&c.Query.ExternalData.Timeout, 10*time.Second)
 	for i := range c.Workspaces {
 		w := &c.Workspaces[i]
 		set(&w.ResourceGroup, w.Name)

@@ -37,6 +37,11 @@ func (c *Config) Validate(file string) error {
 	if (c.TLS.CertFile == "") != (c.TLS.KeyFile == "") {
 		add("tls", "certFile and keyFile belong together")
 	}
+	for i, h := range c.Query.ExternalData.Allow {
+		if base := strings.TrimPrefix(h, "*."); base == "" || strings.ContainsAny(base, "*/:@ ") {
+			add(fmt.Sprintf("query.externalData.allow[%d]", i), "%q is not a host name, such as example.com or *.example.com", h)
+		}
+	}
 	if len(c.Workspaces) == 0 {
 		add("workspaces", "name at least one workspace")
 	}

@@ -43,6 +43,8 @@ type Config struct {
 	// Functions returns the functions that a workspace keeps, as bind.Env takes them; nil has none.
 	Functions func(workspace string) map[string]string
 	Now       func() time.Time
+	// Fetch reads the files of externaldata; nil reads none.
+	Fetch func(ctx context.Context, address string) ([]byte, error)
 }
 
 // Service is safe for concurrent use.
@@ -109,6 +111,7 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 	src := s.cfg.Engine.Source(snap, mode, kernel.Env{Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor})
 	env := exec.Env{
 		Source: src, Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor,
+		Fetch:  s.cfg.Fetch,
 		Limits: exec.Limits{Rows: rows + 1, Bytes: bytes * 2, Memory: s.cfg.Limits.Memory},
 	}
 	from, to, limited := r.Timespan.Bounds(start)

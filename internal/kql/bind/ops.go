@@ -21,7 +21,7 @@ func (b *binder) table(c ctx, x syntax.Expr) *rel {
 	case *syntax.Datatable:
 		return b.datatable(c, x)
 	case *syntax.Externaldata:
-		return b.externaldata(x)
+		return b.externaldata(c, x)
 	case *syntax.Missing:
 		return b.nothing()
 	}

@@ -85,8 +85,29 @@ func (b *binder) cell(c ctx, x syntax.Expr, t schema.Type) plan.Expr {
 	return convert(l, t)
 }
 
-func (b *binder) externaldata(x *syntax.Externaldata) *rel {
-	return b.unsupported(x, "externaldata", b.columnsOf(x.Columns), false)
+// externaldata binds a table of files. Option names may be written in any case.
+func (b *binder) externaldata(c ctx, x *syntax.Externaldata) *rel {
+	out := &rel{cols: b.columnsOf(x.Columns)}
+	n := &plan.External{}
+	for _, col := range out.cols {
+		n.Out = append(n.Out, col.Col)
+	}
+	for _, u := range x.URIs {
+		n.URIs = append(n.URIs, b.typed(c.constant(), u, schema.String))
+	}
+	for _, o := range x.Options {
+		v := optionText(o.Value)
+		switch strings.ToLower(o.Name.Text) {
+		case "format":
+			n.Format = strings.ToLower(v)
+		case "ignorefirstrecord":
+			n.SkipFirst = strings.EqualFold(v, "true")
+		case "ignorelastrecord":
+			n.SkipLast = strings.EqualFold(v, "true")
+		}
+	}
+	out.node = b.node(n)
+	return out
 }
 
 func (b *binder) mvExpand(c ctx, r *rel, op *syntax.MvOp) *rel {

@@ -2,10 +2,12 @@ package exec_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/kql"
 	"github.com/vedette-siem/vedette/internal/kql/bind"
 	"github.com/vedette-siem/vedette/internal/kql/exec"
@@ -158,5 +160,38 @@ func TestFork(t *testing.T) {
 				t.Errorf("(-want +got)\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestExternalData(t *testing.T) {
+	files := map[string]string{"https://h/a.csv": "ip,n\n10.0.0.1,5\n10.0.0.2,7\n", "https://h/b.txt": "10.0.0.9\n"}
+	env := exec.Env{Fetch: func(_ context.Context, address string) ([]byte, error) {
+		if body, ok := files[address]; ok {
+			return []byte(body), nil
+		}
+		return nil, fault.New(fault.Permission, "fetch_not_allowed", "files of %s may not be read", address)
+	}}
+	for _, tt := range []struct{ name, query, want string }{
+		{"a file", `externaldata(ip:string, n:long) [h@"https://h/a.csv"] with (format="csv", ignoreFirstRecord=True) | where n > 5`, "10.0.0.2|7\n"},
+		{"several files", `externaldata(ip:string) ["https://h/b.txt", 'https://h/a.csv'] with (ignorefirstrecord=false) | count`, "4\n"},
+		{"an address by name", `let u = "https://h/b.txt"; externaldata(ip:string) [u]`, "10.0.0.9\n"},
+		{"in a condition", `let bad = externaldata(ip:string) ["https://h/b.txt"]; print a="10.0.0.9" | where a in (bad) | count`, "1\n"},
+		{"not allowed", `externaldata(ip:string) ["https://x/b.txt"]`, "files of https://x/b.txt may not be read"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			res, err := exec.Collect(context.Background(), compile(t, tt.query), env)
+			got := ""
+			if err != nil {
+				got = err.Error()
+			} else {
+				got = table(res)
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("(-want +got)\n%s", diff)
+			}
+		})
+	}
+	if _, err := exec.Collect(context.Background(), compile(t, `externaldata(ip:string) ["https://h/b.txt"]`), exec.Env{}); err == nil || !strings.Contains(err.Error(), "without a way to the outside") {
+		t.Errorf("without a way: %v", err)
 	}
 }

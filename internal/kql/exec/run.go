@@ -43,6 +43,8 @@ type Env struct {
 	Principal string
 	// Geo answers geo_info_from_ip_address; nil knows nothing.
 	Geo func(netip.Addr) *column.Object
+	// Fetch reads a file of externaldata, within limits and rules of its own; nil reads nothing.
+	Fetch func(ctx context.Context, address string) ([]byte, error)
 }
 
 // Run starts a plan. Rows are computed as the reader is read; the reader must be closed. A cancelled context ends it
@@ -185,6 +187,8 @@ func (x *runner) open(ctx context.Context, n plan.Node) (Reader, error) {
 		return x.plugin(ctx, n)
 	case *plan.Held:
 		return x.held(n)
+	case *plan.External:
+		return x.external(ctx, n)
 	case *plan.Unsupported:
 		return nil, fault.New(fault.Invalid, "operator_not_supported", "%s cannot be run yet.", n.Name)
 	}

@@ -180,6 +180,8 @@ func (p *printer) nodeMore(n Node, depth int) {
 		p.line(depth, "top-nested [%s]", p.cols(n.Cols()))
 	case *Plugin:
 		p.line(depth, "evaluate %s(%s) [%s]", n.Name, p.list(n.Parts()), p.typed(n.Out))
+	case *External:
+		p.line(depth, "externaldata %s [%s]", p.list(n.URIs), p.typed(n.Out))
 	case *Held:
 		p.line(depth, "rows that were computed already [%s]", p.typed(n.Out))
 	case *ParseKV:
