@@ -13,3 +13,9 @@ var KQL embed.FS
 //
 //go:embed kql/timezones.txt
 var TimeZones string
+
+// Library is kql/library: functions that the service has and whose answer is in the workspace's own tables, each a file
+// named after it that holds "(parameters) { body }".
+//
+//go:embed kql/library/*.kql
+var Library embed.FS

@@ -17,7 +17,7 @@ import (
 var updateDocs = flag.Bool("update-docs", false, "rewrite docs/kql.md")
 
 // operatorsThatRun are the tabular operators that become plan nodes; the rest bind and are refused by name when run.
-const operatorsThatRun = "as, assert-schema, consume, count, datatable, distinct, extend, facet, find, fork, getschema, invoke, join, let, limit, lookup, " +
+const operatorsThatRun = "as, assert-schema, consume, count, datatable, distinct, extend, externaldata, facet, find, fork, getschema, invoke, join, let, limit, lookup, " +
 	"make-series, materialize, mv-apply, mv-expand, order, parse, parse-kv, parse-where, partition, print, project, project-away, " +
 	"project-keep, project-rename, project-reorder, range, render, sample, sample-distinct, scan, search, serialize, sort, summarize, " +
 	"take, top, top-hitters, top-nested, union, where"

@@ -32,6 +32,9 @@ func (b *binder) call(c ctx, x *syntax.Call) value {
 	if r, ok := b.tableFunction(c, x); ok {
 		return value{rel: r}
 	}
+	if v, ok := b.libraryCall(c, x); ok {
+		return v
+	}
 	f, ok := builtins().functions[name]
 	if !ok {
 		b.unknownFunction(x.Fn)

@@ -1,9 +1,6 @@
 package bind
 
 import (
-	"strings"
-
-	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
@@ -225,41 +222,5 @@ func (b *binder) tablePath(c ctx, x *syntax.Member) *rel {
 		}
 	}
 	b.errorf(x, "KS_path", "A path to a table is database(\"name\").Table or workspace(\"name\").Table.")
-	return b.nothing()
-}
-
-// profileColumns are what FileProfile adds to a table.
-var profileColumns = []output{
-	{"GlobalPrevalence", schema.Long}, {"GlobalFirstSeen", schema.Datetime}, {"GlobalLastSeen", schema.Datetime},
-	{"Signer", schema.String}, {"Issuer", schema.String}, {"SignerHash", schema.String}, {"IsCertificateValid", schema.Bool},
-	{"IsRootSignerMicrosoft", schema.Bool}, {"SignatureState", schema.String}, {"IsExecutable", schema.Bool},
-	{"ThreatName", schema.String}, {"Publisher", schema.String}, {"SoftwareName", schema.String}, {"ProfileAvailability", schema.String},
-}
-
-func (b *binder) invokeOp(c ctx, r *rel, op *syntax.EvaluateOp) *rel {
-	call, ok := op.Call.(*syntax.Call)
-	if !ok {
-		return r
-	}
-	if v, ok := c.sc.find(call.Fn.Text); ok && v.fn != nil {
-		got := b.invokeWith(ctx{sc: c.sc}, call, v.fn, call.Args, r)
-		if got.rel == nil {
-			return b.nothing()
-		}
-		return got.rel
-	}
-	if call.Fn.Text == "FileProfile" {
-		cols := append([]bound(nil), r.cols...)
-		out := &rel{cols: cols}
-		for _, o := range profileColumns {
-			replace(out, plan.Col{ID: b.newID(), Name: o.name, Type: o.typ})
-		}
-		return b.unsupported(call, "FileProfile()", out.cols, r.open, r)
-	}
-	if strings.HasPrefix(call.Fn.Text, "_") {
-		b.errorf(call.Fn, "KS211", "The name '%s' does not refer to any known function.", call.Fn.Text)
-	} else {
-		b.unknownFunction(call.Fn)
-	}
 	return b.nothing()
 }
