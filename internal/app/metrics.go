@@ -30,6 +30,7 @@ var storeGauges = []struct {
 	{"vedette_store_cold_bytes", "Size of the cold tier on disk.", false, func(s store.Stats) float64 { return float64(s.ColdBytes) }},
 	{"vedette_store_expired_rows_total", "Rows removed because of their age.", true, func(s store.Stats) float64 { return float64(s.ExpiredRows) }},
 	{"vedette_store_expired_bytes_total", "Bytes removed because of their age.", true, func(s store.Stats) float64 { return float64(s.ExpiredBytes) }},
+	{"vedette_store_quarantined_total", "Damaged files of tables that were set aside.", true, func(s store.Stats) float64 { return float64(s.Quarantined) }},
 	{"vedette_store_seals_total", "Tables sealed since the start.", true, func(s store.Stats) float64 { return float64(s.Seals) }},
 	{"vedette_store_seal_errors_total", "Seals that failed and were tried again.", true, func(s store.Stats) float64 { return float64(s.SealErrors) }},
 	{"vedette_store_merges_total", "Merges of parts since the start.", true, func(s store.Stats) float64 { return float64(s.Merges) }},

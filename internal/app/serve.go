@@ -102,6 +102,10 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	s.store, err = store.Open(ctx, store.Options{
 		Dir: cfg.Data, ColdDir: cfg.Cold, Manifest: s.db, Logger: s.log, MinFree: minFree,
 		Fatal: func(err error) { s.storeDied <- err },
+		Damaged: func(p store.Problem) {
+			s.board.Report(health.Report{Component: "store/files", Status: health.Failure, Reason: "file_damaged", Description: fmt.Sprintf(
+				"File %s of a table: %s. If it was set aside, %s says what is lost; else queries over its time fail until it can be read. Restore it from a backup.", p.Path, p.Reason, store.GapTable)})
+		},
 	})
 	if err != nil {
 		return err

@@ -99,6 +99,9 @@ func (s *Source) describe(name string) *stored {
 		t.tail.Types = append(t.tail.Types, typ)
 		ids = append(ids, f.ID)
 	}
+	if !s.snap.Sound(name) {
+		return nil
+	}
 	for _, p := range s.snap.Parts(name) {
 		path := filepath.Join(s.engine.opts.Dir, filepath.FromSlash(p.Path))
 		if strings.ContainsAny(path, "*?[") {

@@ -21,6 +21,8 @@ type Snapshot interface {
 	Fields(table string) []manifest.Field
 	// Parts lists the files of a table.
 	Parts(table string) []manifest.Part
+	// Sound reports whether the files of a table may be read without Scan's own checks.
+	Sound(table string) bool
 	// Tail lists the unsealed rows of a table.
 	Tail(table string) []*store.Block
 	// Scan reads a table in Go.

@@ -23,6 +23,7 @@ type partRow struct {
 	Rows          int64  `bun:"row_count"`
 	Bytes         int64  `bun:"byte_count"`
 	Checksum      uint32 `bun:"checksum"`
+	Footer        uint32 `bun:"footer"`
 	MinTime       int64  `bun:"min_time"`
 	MaxTime       int64  `bun:"max_time"`
 	MaxIngested   int64  `bun:"max_ingested"`
@@ -256,14 +257,14 @@ func rowOf(p manifest.Part) partRow {
 		panic(err) // a slice of integers always has a JSON form
 	}
 	return partRow{
-		ID: p.ID, Workspace: p.Workspace, TableName: p.Table, Path: p.Path, Rows: p.Rows, Bytes: p.Bytes, Checksum: p.Checksum, MinTime: p.MinTime, MaxTime: p.MaxTime, MaxIngested: p.MaxIngested,
+		ID: p.ID, Workspace: p.Workspace, TableName: p.Table, Path: p.Path, Rows: p.Rows, Bytes: p.Bytes, Checksum: p.Checksum, Footer: p.Footer, MinTime: p.MinTime, MaxTime: p.MaxTime, MaxIngested: p.MaxIngested,
 		FirstSeq: int64(p.FirstSeq), LastSeq: int64(p.LastSeq), Day: p.Day, FormatVersion: p.FormatVersion, Hours: string(hours),
 	}
 }
 
 func (r partRow) part() (manifest.Part, error) {
 	p := manifest.Part{
-		ID: r.ID, Workspace: r.Workspace, Table: r.TableName, Path: r.Path, Rows: r.Rows, Bytes: r.Bytes, Checksum: r.Checksum, MinTime: r.MinTime, MaxTime: r.MaxTime, MaxIngested: r.MaxIngested,
+		ID: r.ID, Workspace: r.Workspace, Table: r.TableName, Path: r.Path, Rows: r.Rows, Bytes: r.Bytes, Checksum: r.Checksum, Footer: r.Footer, MinTime: r.MinTime, MaxTime: r.MaxTime, MaxIngested: r.MaxIngested,
 		FirstSeq: uint64(r.FirstSeq), LastSeq: uint64(r.LastSeq), Day: r.Day, FormatVersion: r.FormatVersion,
 	}
 	var pairs []int64

@@ -34,7 +34,15 @@ type partReader struct {
 }
 
 // openPart opens a part for reading the columns in the row groups that have rows within the times.
-func openPart(ctx context.Context, path string, cols []scanColumn, minTime, maxTime int64) (_ *partReader, err error) {
+func openPart(ctx context.Context, path string, cols []scanColumn, minTime, maxTime int64) (r *partReader, err error) {
+	err = rescued(func() (err error) {
+		r, err = tryOpenPart(ctx, path, cols, minTime, maxTime)
+		return err
+	})
+	return r, err
+}
+
+func tryOpenPart(ctx context.Context, path string, cols []scanColumn, minTime, maxTime int64) (_ *partReader, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -146,11 +154,15 @@ func (r *partReader) next() (*column.Batch, error) {
 		r.rest -= n
 		return r.batch(int(n), nil)
 	}
-	rec, err := r.rec.Read()
-	if err != nil {
-		return nil, err
-	}
-	return r.batch(int(rec.NumRows()), rec)
+	var b *column.Batch
+	err := rescued(func() error {
+		rec, err := r.rec.Read()
+		if err == nil {
+			b, err = r.batch(int(rec.NumRows()), rec)
+		}
+		return err
+	})
+	return b, err
 }
 
 func (r *partReader) batch(n int, rec arrow.RecordBatch) (*column.Batch, error) {
@@ -275,7 +287,15 @@ func openBlocks(ctx context.Context, path string) (_ *partReader, err error) {
 const mergeReadRows = 512
 
 // nextBlock returns the next rows as a block in Go memory, or io.EOF. Readers of openBlocks only.
-func (r *partReader) nextBlock() (*Block, error) {
+func (r *partReader) nextBlock() (b *Block, err error) {
+	err = rescued(func() (err error) {
+		b, err = r.readBlock()
+		return err
+	})
+	return b, err
+}
+
+func (r *partReader) readBlock() (*Block, error) {
 	rec, err := r.rec.Read()
 	if err != nil {
 		return nil, err

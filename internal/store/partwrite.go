@@ -89,7 +89,7 @@ func (s *Store) newPart(root string, id manifest.TableID, day string, timeField 
 		return nil, err
 	}
 	var err error
-	if w.file, err = os.OpenFile(w.path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
+	if w.file, err = os.OpenFile(w.path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600); err != nil {
 		return nil, err
 	}
 	var stamp string
@@ -255,6 +255,9 @@ func (w *partWriter) finish() (manifest.Part, error) {
 		return w.part, errors.Join(err, w.abort())
 	}
 	w.part.Bytes, w.part.Checksum = st.Size(), w.sum.sum
+	if w.part.Footer, err = footerSum(w.file, st.Size()); err != nil {
+		return w.part, errors.Join(err, w.abort())
+	}
 	if day := w.part.MinTime / column.Day; w.part.MaxTime/column.Day == day {
 		w.part.Day = dayName(day)
 	}

@@ -48,8 +48,9 @@ type scanner struct {
 	snap   *Snapshot
 	cols   []scanColumn
 	spec   ScanSpec
-	parts  []manifest.Part
+	parts  []*part
 	open   *partReader
+	opened *part
 	blocks []*Block
 	row    int // in blocks[0]
 }
@@ -76,7 +77,7 @@ func (n *Snapshot) Scan(_ context.Context, spec ScanSpec) (Reader, error) {
 	if st == nil {
 		return r, nil
 	}
-	for _, p := range n.Parts(spec.Table) {
+	for _, p := range byTime(st.parts) {
 		if p.MaxTime >= spec.MinTime && p.MinTime <= spec.MaxTime && p.MaxIngested >= spec.MinIngested {
 			r.parts = append(r.parts, p)
 		}
@@ -124,8 +125,11 @@ func (r *scanner) Next(ctx context.Context) (*column.Batch, error) {
 		}
 		if r.open != nil {
 			b, err := r.open.next()
-			if !errors.Is(err, io.EOF) {
-				return b, err
+			if err != nil && !errors.Is(err, io.EOF) {
+				return nil, r.unreadable(ctx, err)
+			}
+			if err == nil {
+				return b, nil
 			}
 			err = r.open.close()
 			r.open = nil
@@ -134,11 +138,13 @@ func (r *scanner) Next(ctx context.Context) (*column.Batch, error) {
 			}
 		}
 		if len(r.parts) > 0 {
-			p := r.parts[0]
-			r.parts = r.parts[1:]
-			var err error
-			if r.open, err = openPart(ctx, r.snap.Path(p), r.cols, r.spec.MinTime, r.spec.MaxTime); err != nil {
-				return nil, fault.New(fault.Internal, "part_read", "A file of table %s cannot be read: %w. Run vedette verify, and restore the file from a backup.", p.Table, err)
+			r.opened, r.parts = r.parts[0], r.parts[1:]
+			err := r.snap.store.sound(r.opened)
+			if err == nil {
+				r.open, err = openPart(ctx, r.snap.Path(r.opened.Part), r.cols, r.spec.MinTime, r.spec.MaxTime)
+			}
+			if err != nil {
+				return nil, r.unreadable(ctx, err)
 			}
 			continue
 		}
@@ -162,6 +168,19 @@ func (r *scanner) Next(ctx context.Context) (*column.Batch, error) {
 		}
 		return out, nil
 	}
+}
+
+// unreadable tells of a part that could not be read, and has it inspected.
+func (r *scanner) unreadable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	p := r.opened
+	r.snap.store.doubt(manifest.TableID{Workspace: p.Workspace, Table: p.Table}, p)
+	if errors.Is(err, errDamagedPart) {
+		return fault.New(fault.Unavailable, "part_damaged", "A file of table %s is damaged: %s: %w. It is being set aside; ask again in a moment, and see table %s for what is lost.", p.Table, p.Path, err, GapTable)
+	}
+	return fault.New(fault.Unavailable, "part_read", "A file of table %s cannot be read: %w. If it stays so, restore it from a backup.", p.Table, err)
 }
 
 // Close implements Reader.

@@ -34,6 +34,8 @@ type part struct {
 	refs atomic.Int64 // snapshots
 	dead atomic.Bool  // no longer in the part list
 	gone atomic.Bool
+	// sound tells that the size and the end of the file were checked.
+	sound atomic.Bool
 	// waits is, per kind of split, what the last fruitless look found. Guarded by Store.merging.
 	waits [splits]Cutoff
 }
@@ -82,13 +84,33 @@ func (n *Snapshot) Parts(table string) []manifest.Part {
 		return nil
 	}
 	out := make([]manifest.Part, len(st.parts))
-	for i, p := range st.parts {
+	for i, p := range byTime(st.parts) {
 		out[i] = p.Part
 	}
-	slices.SortFunc(out, func(a, b manifest.Part) int {
+	return out
+}
+
+// byTime returns the parts by ascending time.
+func byTime(parts []*part) []*part {
+	return slices.SortedFunc(slices.Values(parts), func(a, b *part) int {
 		return cmp.Or(cmp.Compare(a.MinTime, b.MinTime), cmp.Compare(a.ID, b.ID))
 	})
-	return out
+}
+
+// Sound reports whether the ends of all files of a table are as they were written: only then may they be read by others than Scan, which
+// looks for itself. It reads each file's end once in the life of the store.
+func (n *Snapshot) Sound(table string) bool {
+	st := n.tables[table]
+	if st == nil {
+		return true
+	}
+	for _, p := range st.parts {
+		if err := n.store.sound(p); err != nil {
+			n.store.doubt(manifest.TableID{Workspace: p.Workspace, Table: p.Table}, p)
+			return false
+		}
+	}
+	return true
 }
 
 // Path returns where a part's file is.

@@ -29,6 +29,7 @@ type Stats struct {
 	ColdBytes     int64
 	ExpiredRows   int64 // removed because of their age
 	ExpiredBytes  int64
+	Quarantined   int64 // damaged parts that were set aside
 	Seals         int64
 	SealErrors    int64
 	Merges        int64
@@ -58,7 +59,7 @@ type TableStats struct {
 // counters are the running totals behind Stats.
 type counters struct {
 	rows, bytes, seals, sealErrors, merges, compactErrors, waits atomic.Int64
-	expiredRows, expiredBytes                                    atomic.Int64
+	expiredRows, expiredBytes, quarantined                       atomic.Int64
 	syncs                                                        [len(SyncBuckets) + 1]atomic.Int64
 	syncNanos                                                    atomic.Int64
 }
@@ -125,7 +126,7 @@ func (s *Store) Stats() Stats {
 		AppendedRows: s.counters.rows.Load(), AppendedBytes: s.counters.bytes.Load(), UnsealedBytes: s.tail.Load(), JournalBytes: s.j.Bytes(),
 		Seals: s.counters.seals.Load(), SealErrors: s.counters.sealErrors.Load(), Merges: s.counters.merges.Load(), MergeErrors: s.counters.compactErrors.Load(),
 		Waits: s.counters.waits.Load(), SyncSeconds: time.Duration(s.counters.syncNanos.Load()).Seconds(), Failed: s.failure() != nil,
-		ExpiredRows: s.counters.expiredRows.Load(), ExpiredBytes: s.counters.expiredBytes.Load(),
+		ExpiredRows: s.counters.expiredRows.Load(), ExpiredBytes: s.counters.expiredBytes.Load(), Quarantined: s.counters.quarantined.Load(),
 	}
 	for i := range out.Syncs {
 		out.Syncs[i] = s.counters.syncs[i].Load()

@@ -30,6 +30,8 @@ type Options struct {
 	// Fatal is called once, on a goroutine of the store, when storage failed in a way that only a new start can clear
 	// (a failed fsync, or another process took over). The process must exit with code 74.
 	Fatal func(error)
+	// Damaged is called, on a goroutine of the store, for each file of a table that was set aside or cannot be read.
+	Damaged func(Problem)
 
 	SealRows     int64         // a table is sealed at this many unsealed rows: 122,880
 	SealBytes    int64         // or at this size: 64 MB
@@ -72,6 +74,9 @@ func (o *Options) setDefaults() {
 	if o.Fatal == nil {
 		o.Fatal = func(error) {}
 	}
+	if o.Damaged == nil {
+		o.Damaged = func(Problem) {}
+	}
 }
 
 // Store keeps the event rows of all workspaces. It is safe for concurrent use.
@@ -83,15 +88,16 @@ type Store struct {
 	j     *journal.Journal
 	lock  *os.File
 
-	queue   chan *request
-	done    chan struct{}   // closed by Close
-	ctx     context.Context // ends with done, for background work
-	stopped chan struct{}   // closed when the committer has ended
-	wake    chan struct{}   // asks the sealer to look
-	wg      sync.WaitGroup
-	closing sync.Once
-	failing sync.Once
-	failed  atomic.Pointer[error]
+	queue    chan *request
+	done     chan struct{}   // closed by Close
+	ctx      context.Context // ends with done, for background work
+	stopped  chan struct{}   // closed when the committer has ended
+	wake     chan struct{}   // asks the sealer to look
+	suspects chan suspect    // asks the inspector to look
+	wg       sync.WaitGroup
+	closing  sync.Once
+	failing  sync.Once
+	failed   atomic.Pointer[error]
 
 	// change is held by whoever changes the tables' lists: the committer and the sealer. mu is held beside it while
 	// readers must not look, and never while anything is written.
@@ -142,7 +148,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	o.setDefaults()
 	s := &Store{
 		opts: o, log: o.Logger,
-		queue: make(chan *request), done: make(chan struct{}), stopped: make(chan struct{}), wake: make(chan struct{}, 1), room: make(chan struct{}),
+		queue: make(chan *request), done: make(chan struct{}), stopped: make(chan struct{}), wake: make(chan struct{}, 1), suspects: make(chan suspect, 64), room: make(chan struct{}),
 		pos: map[posKey]int64{}, tables: map[manifest.TableID]*table{},
 	}
 	if err := os.MkdirAll(filepath.Join(o.Dir, tablesDir), 0o700); err != nil {
@@ -179,7 +185,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	var cancel context.CancelFunc
 	s.ctx, cancel = context.WithCancel(context.Background())
-	s.wg.Add(4)
+	s.wg.Add(5)
 	go func() {
 		defer s.wg.Done()
 		<-s.done
@@ -188,6 +194,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	go s.commitLoop()
 	go s.sealLoop()
 	go s.compactLoop()
+	go s.inspectLoop()
 	if err := s.repair(ctx, rec); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/apache/arrow-go/v18/arrow/memory"
 
@@ -55,7 +57,13 @@ func Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 			return r, err
 		}
 		listed[p.Path] = true
-		if err := verifyPart(locate(o.Dir, o.ColdDir, p.Path), p); err != nil {
+		if err := verifyPart(ctx, locate(o.Dir, o.ColdDir, p.Path), p); err != nil {
+			if ctx.Err() != nil {
+				return r, ctx.Err()
+			}
+			if errors.Is(err, fs.ErrNotExist) {
+				err = errors.New("the file is missing")
+			}
 			r.problem(p.Path, err.Error())
 		}
 		r.Files++
@@ -73,34 +81,36 @@ func Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 	if err != nil {
 		return r, err
 	}
-	return r, r.journal(o.Dir, state)
+	if err := r.journal(o.Dir, state); err != nil {
+		return r, err
+	}
+	err = r.setAside(o.Dir, o.ColdDir)
+	slices.SortFunc(r.Problems, func(a, b Problem) int { return strings.Compare(a.Path, b.Path) })
+	return r, err
 }
 
 func (r *Report) problem(path, reason string) {
 	r.Problems = append(r.Problems, Problem{Path: path, Reason: reason})
 }
 
-// verifyPart compares a file with its list entry.
-func verifyPart(path string, p manifest.Part) error {
+// verifyPart compares a file with its list entry. What is not as it was written is errDamagedPart.
+func verifyPart(ctx context.Context, path string, p manifest.Part) error {
+	if err := checkEnd(path, p); err != nil {
+		return err
+	}
 	f, err := os.Open(path)
 	if err != nil {
-		if errors.Is(err, os.ErrNotExist) {
-			return errors.New("the file is missing")
-		}
 		return err
 	}
 	sum := crc32.New(castagnoli)
-	n, err := io.Copy(sum, f)
+	_, err = io.Copy(sum, &contextReader{ctx, f})
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	if n != p.Bytes {
-		return fmt.Errorf("it has %d bytes, not %d", n, p.Bytes)
-	}
 	if sum.Sum32() != p.Checksum {
-		return errors.New("its checksum is wrong")
+		return fmt.Errorf("%w: its checksum is wrong", errDamagedPart)
 	}
-	rd, err := openBlocks(context.Background(), path)
+	rd, err := openBlocks(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -109,7 +119,25 @@ func verifyPart(path string, p manifest.Part) error {
 		return err
 	}
 	if rows != p.Rows {
-		return fmt.Errorf("it has %d rows, not %d", rows, p.Rows)
+		return fmt.Errorf("%w: it has %d rows, not %d", errDamagedPart, rows, p.Rows)
+	}
+	return nil
+}
+
+// setAside looks for files that were set aside as damaged.
+func (r *Report) setAside(dir, cold string) error {
+	for prefix, root := range map[string]string{tablesDir: filepath.Join(dir, tablesDir), coldDir: cold, journalDir: filepath.Join(dir, journalDir)} {
+		err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || filepath.Ext(file) != badSuffix {
+				return err
+			}
+			rel, err := filepath.Rel(root, file)
+			r.problem(path.Join(prefix, filepath.ToSlash(rel)), "it was set aside as damaged; what it lost is recorded in "+GapTable)
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	return nil
 }
@@ -143,14 +171,6 @@ func (r *Report) journal(dir string, state manifest.State) error {
 	r.Frames, r.Torn = rec.Frames, rec.Torn
 	for _, d := range rec.Damaged {
 		r.problem(path.Join(journalDir, d.Segment), fmt.Sprintf("frames %d to %d cannot be read", d.From, d.To))
-	}
-	bad, err := filepath.Glob(filepath.Join(dir, journalDir, "*.bad"))
-	if err != nil {
-		return err
-	}
-	slices.Sort(bad)
-	for _, b := range bad {
-		r.problem(path.Join(journalDir, filepath.Base(b)), "it was set aside as damaged; what it lost is recorded in "+GapTable)
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type Part struct {
 	Path             string
 	Rows, Bytes      int64
 	Checksum         uint32 // CRC32C of the file
+	Footer           uint32 // CRC32C of its Parquet metadata; zero if not known
 	MinTime, MaxTime int64  // ticks of TimeGenerated, both inclusive
 	MaxIngested      int64  // the latest ingestion time of its rows, in ticks
 	FirstSeq         uint64

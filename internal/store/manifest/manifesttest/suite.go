@@ -28,7 +28,7 @@ var soc = manifest.TableID{Workspace: "soc", Table: "DeviceEvents"}
 func part(id int64) manifest.Part {
 	return manifest.Part{
 		ID: id, Workspace: soc.Workspace, Table: soc.Table, Path: "tables/soc/DeviceEvents/" + string(rune('a'+id)) + ".parquet",
-		Rows: 10 * id, Bytes: 1000, Checksum: 0xfedcba98, MinTime: 638400000000000000, MaxTime: 638400000000000001, MaxIngested: 638400000000000007, FirstSeq: 3, LastSeq: 9, Day: "2024-01-01",
+		Rows: 10 * id, Bytes: 1000, Checksum: 0xfedcba98, Footer: 0x89abcdef, MinTime: 638400000000000000, MaxTime: 638400000000000001, MaxIngested: 638400000000000007, FirstSeq: 3, LastSeq: 9, Day: "2024-01-01",
 		FormatVersion: 1, Hours: []manifest.HourRows{{Hour: 17733333, Rows: 4}, {Hour: 17733334, Rows: 6}},
 	}
 }
