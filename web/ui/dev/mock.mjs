@@ -231,7 +231,8 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     if (m[1] === '/setup') return ok({ ...makeSetup(connected), done: connected });
     if (/^\/tables(\/|$)/.test(m[1])) return tableRoutes(method, m[1].slice('/tables/'.length), body);
     if (m[1].startsWith('/connectors/defender-xdr')) return connectorRoutes(method, m[1].slice('/connectors/defender-xdr'.length), body);
-    if (m[1] === '/schema') return ok({ tables: tables.map((t) => ({ name: t.name, description: t.description, columns: t.columns.map(({ name, type }) => ({ name, type })) })), functions: [] });
+    if (m[1] === '/schema') return ok({ tables: tables.map((t) => ({ name: t.name, description: t.description, columns: t.columns.map(({ name, type }) => ({ name, type })) })), functions: [{ name: 'OpenIncidents', parameters: 'lookback:timespan=7d', description: 'The newest state of every incident that is open.', query: 'SecurityIncident\n| where TimeGenerated > ago(lookback)' }] });
+    if (m[1] === '/explain') return ok({ plan: 'duckdb\n  scan DeviceProcessEvents [TimeGenerated, FileName]\n  filter FileName =~ "powershell.exe"\ngo\n  take 10' });
     if (m[1] === '/query') {
       const slow = /\bslow\b/.test(body.query) ? 20_000 : 120;
       const cancelled = await new Promise((done) => {

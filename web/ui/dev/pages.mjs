@@ -35,6 +35,7 @@ const pages = [
   { name: 'logs-rows', path: `/w/soc/logs?${kql('DeviceProcessEvents\n| where FileName =~ "powershell.exe"')}`, wait: '[role=gridcell]', act: async (p) => { await p.locator('[role=gridcell] button').nth(2).click(); } },
   { name: 'logs-chart', path: `/w/soc/logs?${kql('DeviceEvents\n| summarize count() by bin(TimeGenerated, 1h), ActionType\n| render timechart')}`, wait: 'svg[role=img]' },
   { name: 'logs-pie', path: `/w/soc/logs?${kql('SecurityIncident\n| summarize count() by Severity\n| render piechart')}`, wait: 'svg[role=img]' },
+  { name: 'logs-plan', path: `/w/soc/logs?${kql('DeviceEvents\n| take 5')}`, wait: '[role=gridcell]', act: async (p) => { await p.getByRole('tab', { name: 'Plan' }).click(); await p.waitForSelector('text=scan DeviceProcessEvents'); await p.getByRole('tab', { name: 'Functions' }).click(); } },
   { name: 'logs-error', path: `/w/soc/logs?${kql('DeviceEvents\n| where TableNope == 1')}`, wait: 'text=The query did not run' },
   { name: 'connectors', path: '/w/soc/connectors', wait: 'text=In solutions that are not installed' },
   { name: 'connector', path: '/w/soc/connectors/defender-xdr', wait: 'text=Connect events' },

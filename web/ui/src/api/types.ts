@@ -348,8 +348,10 @@ export interface SchemaTable {
 
 export interface SchemaFunction {
   name: string;
-  signature?: string;
+  /** As KQL writes them: "lookback:timespan=7d". */
+  parameters?: string;
   description?: string;
+  query?: string;
 }
 
 export interface WorkspaceSchema {

@@ -12,6 +12,8 @@ export interface EditorHandle {
   insert: (text: string) => void;
   setText: (text: string) => void;
   focus: () => void;
+  /** Lays the text out; does nothing in the plain field. */
+  format: () => void;
 }
 
 interface Props {
@@ -91,6 +93,7 @@ export function KqlEditor(props: Props) {
       }
       latest.current.onChange(text);
     },
+    format: () => void loaded.current?.editor.getAction('editor.action.formatDocument')?.run(),
     focus: () => (loaded.current ? loaded.current.editor.focus() : area.current?.focus()),
   };
 

@@ -3,6 +3,7 @@ import { PlayFilled, StopRegular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
+import { huntingQuery } from '../../api/content';
 import { post } from '../../api/http';
 import { schemaQuery } from '../../api/resources';
 import type { Diagnostic } from '../../api/types';
@@ -28,6 +29,7 @@ export function LogsPage() {
   const [text, setText] = useState(search.q ?? '');
   const [history, setHistory] = useState(() => readHistory(workspace.name));
   const schema = useQuery(schemaQuery(workspace.name));
+  const hunting = useQuery(huntingQuery(workspace.name));
   const { run, start, cancel } = useQueryRun(workspace.name);
   const editor = useRef<EditorHandle | null>(null);
   const time = readTime(search.time);
@@ -76,7 +78,7 @@ export function LogsPage() {
   return (
     <div className={styles.page}>
       <h1 className="srOnly">Logs</h1>
-      <Sidebar schema={schema.data} error={schema.error} history={history} onInsert={(t) => editor.current?.insert(t)} onOpen={open} />
+      <Sidebar schema={schema.data} error={schema.error} hunting={hunting.data?.items ?? []} history={history} onInsert={(t) => editor.current?.insert(t)} onOpen={open} />
       <div className={styles.main}>
         <div className={styles.bar}>
           {run.state === 'running' ? (
@@ -91,6 +93,9 @@ export function LogsPage() {
           <TimeRangePicker value={time} disabled={own} onChange={(next) => void navigate({ search: (old) => ({ ...old, run: undefined, time: next === 'PT24H' ? undefined : next }) })} />
           <RunClock run={run} />
           <span className={styles.spacer} />
+          <Button appearance="subtle" onClick={() => editor.current?.format()}>
+            Format
+          </Button>
           <Button appearance="subtle" onClick={() => copy(window.location.href)}>
             Copy link
           </Button>

@@ -143,7 +143,13 @@ export function ResultGrid({ table, order, sort, onSort, onCopy, onCondition }: 
                   );
                 })}
               </div>
-              {isOpen && <RowDetail columns={table.columns} row={row} width={scroll.current?.clientWidth ?? 800} onCopy={onCopy} onCondition={onCondition} />}
+              {isOpen && (
+                <div role="row">
+                  <div role="gridcell" aria-colspan={table.columns.length + 1}>
+                    <RowDetail columns={table.columns} row={row} width={scroll.current?.clientWidth ?? 800} onCopy={onCopy} onCondition={onCondition} />
+                  </div>
+                </div>
+              )}
             </div>
           );
         })}

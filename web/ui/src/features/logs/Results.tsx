@@ -9,6 +9,7 @@ import { Chart } from '../../ui/chart/Chart';
 import { buildChart, chartKind, chartKinds } from '../../ui/chart/chartModel';
 import { addCondition, type GridSort, kqlLiteral, sortedOrder, toCsv, toJson } from './gridModel';
 import styles from './LogsPage.module.css';
+import { Plan } from './Plan';
 import { ResultGrid, useOrder } from './ResultGrid';
 import { maxRows, type Run } from './useQueryRun';
 
@@ -24,7 +25,7 @@ export function Results({ run, onCopy, onQuery }: { run: Run; onCopy: (text: str
     setSort(undefined);
     setKind(undefined);
   }, [result, asked]);
-  const table = result?.tables?.[tab === 'chart' ? 0 : Number(tab)] ?? result?.tables?.[0];
+  const table = result?.tables?.[tab === 'chart' || tab === 'plan' ? 0 : Number(tab)] ?? result?.tables?.[0];
   const order = useOrder(table, sort, sortedOrder);
   const shownKind = chartKinds.find((k) => k === kind) ?? asked ?? 'columnchart';
   const chart = useMemo(() => (tab === 'chart' && table ? buildChart(table, shownKind, result?.render?.properties) : undefined), [tab, table, shownKind, result]);
@@ -53,6 +54,7 @@ export function Results({ run, onCopy, onQuery }: { run: Run; onCopy: (text: str
             </Tab>
           ))}
           <Tab value="chart">Chart</Tab>
+          <Tab value="plan">Plan</Tab>
         </TabList>
         {tab === 'chart' && (
           <Menu>
@@ -99,7 +101,9 @@ export function Results({ run, onCopy, onQuery }: { run: Run; onCopy: (text: str
         </div>
       )}
       <div className={styles.body}>
-        {rows === 0 ? (
+        {tab === 'plan' ? (
+          <Plan query={run.query} />
+        ) : rows === 0 ? (
           <EmptyState title="No rows" action={<Button onClick={() => onCopy(run.query)}>Copy query</Button>}>
             The query ran and found nothing. Widen the time range or loosen a condition.
           </EmptyState>

@@ -1,3 +1,4 @@
+import { parameters } from './functionSchema';
 import { describe, expect, it } from 'vitest';
 import type { ResultTable } from '../../api/types';
 import { valueRange } from '../../ui/chart/chartLayout';
@@ -136,5 +137,23 @@ describe('history', () => {
   it('moves a repeated query up', () => {
     const a = { query: 'A', time: 'P7D', at: 1 };
     expect(remember([{ query: 'B', time: 'P7D', at: 2 }, a], { ...a, at: 3 }).map((e) => [e.query, e.at])).toEqual([['A', 3], ['B', 2]]);
+  });
+});
+
+describe('parameters of functions', () => {
+  it('reads types and defaults', () => {
+    expect(parameters('lookback:timespan=7d, text: string = "a,b", n:long')).toEqual([
+      { name: 'lookback', type: 'timespan', defaultValue: '7d' },
+      { name: 'text', type: 'string', defaultValue: '"a,b"' },
+      { name: 'n', type: 'long' },
+    ]);
+  });
+  it('reads tables, and nothing from nothing', () => {
+    expect(parameters('T:(Id:string, N:long), U:(*)')).toEqual([
+      { name: 'T', columns: [{ name: 'Id', type: 'string' }, { name: 'N', type: 'long' }] },
+      { name: 'U', columns: [] },
+    ]);
+    expect(parameters('')).toEqual([]);
+    expect(parameters(undefined)).toEqual([]);
   });
 });

@@ -5,6 +5,7 @@ import { getKustoWorker, kustoDefaults } from '@kusto/monaco-kusto';
 import EditorWorker from 'monaco-editor/esm/vs/editor/editor.worker?worker';
 import KustoWorker from './kusto.worker?worker';
 import type { WorkspaceSchema } from '../../api/types';
+import { toService } from './functionSchema';
 
 self.MonacoEnvironment = {
   getWorker: (_id: string, label: string) => (label === 'kusto' ? new KustoWorker() : new EditorWorker()),
@@ -29,7 +30,7 @@ export async function setSchema(uri: monaco.Uri, workspace: string, schema: Work
     majorVersion: 1,
     minorVersion: 0,
     tables: schema.tables.map((t) => ({ name: t.name, docstring: t.description, columns: t.columns.map((c) => ({ name: c.name, type: c.type })) })),
-    functions: [],
+    functions: toService(schema.functions ?? []) as never[],
     entityGroups: [],
   };
   await worker.setSchema({ clusterType: 'Engine', cluster: { connectionString: `https://${workspace}.invalid`, databases: [database] }, database });

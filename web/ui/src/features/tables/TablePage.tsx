@@ -64,10 +64,14 @@ function Details({ table: t }: { table: TableDetail }) {
             </dd>
             <dt>Size</dt>
             <dd>{formatBytes(t.bytes + t.coldBytes)}</dd>
-            <dt>A day brings</dt>
-            <dd>
-              {formatCount(Math.round(t.forecast.rowsPerDay))} rows, {formatBytes(t.forecast.bytesPerDay)}; full it will take {formatBytes(t.forecast.bytesFull)}
-            </dd>
+            {t.forecast.rowsPerDay > 0 && (
+              <>
+                <dt>A day brings</dt>
+                <dd>
+                  {formatCount(Math.round(t.forecast.rowsPerDay))} rows, {formatBytes(t.forecast.bytesPerDay)}; full it will take {formatBytes(t.forecast.bytesFull)}
+                </dd>
+              </>
+            )}
             <dt>Newest row</dt>
             <dd>
               <Ago value={t.lastSeen} />
@@ -89,7 +93,7 @@ function Details({ table: t }: { table: TableDetail }) {
             columns={[
               { label: 'Name', cell: (c) => c.name },
               { label: 'Type', cell: (c) => <span className="muted">{c.type}</span> },
-              { label: 'Description', cell: (c) => c.description ?? '' },
+              ...(columns.some((c) => c.description) ? [{ label: 'Description', cell: (c: (typeof columns)[number]) => c.description ?? '' }] : []),
             ]}
           />
         </Card>

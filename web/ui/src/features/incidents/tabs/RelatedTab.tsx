@@ -54,7 +54,7 @@ export function RelatedTab({ incident }: { incident: IncidentDetail }) {
               <td className={styles.nowrap}>
                 <Moment value={r.createdTimeUtc} />
               </td>
-              <td>
+              <td className={styles.wide}>
                 <div className={styles.chips}>
                   {r.shared.slice(0, 5).map((e) => (
                     <span key={e.kind + e.label} className={styles.chip}>
