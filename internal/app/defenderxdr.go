@@ -136,6 +136,8 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 	client, err := msgraph.New(msgraph.Config{
 		TenantID: cfg.Tenant.ID, Cloud: cfg.Tenant.Cloud, Authority: cfg.Tenant.Endpoints.Authority, Graph: cfg.Tenant.Endpoints.Graph,
 		CAFile: cfg.Tenant.CAFile, ClientID: cfg.Tenant.Credential.ClientID, ClientSecretFile: cfg.Tenant.Credential.ClientSecretFile,
+		CertificateFile: cfg.Tenant.Credential.CertificateFile, CertificatePasswordFile: cfg.Tenant.Credential.CertificatePasswordFile,
+		FederatedTokenFile: cfg.Tenant.Credential.FederatedTokenFile, ManagedIdentity: cfg.Tenant.Credential.ManagedIdentity,
 		Limiter: limiters[""], AlertLimiter: limiters["alerts"], OtherLimiter: limiters["other"], Version: s.opts.Version,
 	})
 	if err != nil {

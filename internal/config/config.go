@@ -100,10 +100,14 @@ type Endpoints struct {
 	Graph     string `yaml:"graph"`
 }
 
-// Credential is the app registration; the secret is read from a file each time it is needed.
+// Credential is the app registration and one way to prove to be it. Files are read each time they are needed.
 type Credential struct {
-	ClientID         string `yaml:"clientId"`
-	ClientSecretFile string `yaml:"clientSecretFile"`
+	ClientID                string `yaml:"clientId"`
+	ClientSecretFile        string `yaml:"clientSecretFile"`
+	CertificateFile         string `yaml:"certificateFile"`         // certificate and private key, PEM or PKCS#12
+	CertificatePasswordFile string `yaml:"certificatePasswordFile"` // of a PKCS#12 file
+	FederatedTokenFile      string `yaml:"federatedTokenFile"`      // token of an issuer that the app trusts
+	ManagedIdentity         bool   `yaml:"managedIdentity"`         // of the Azure host; clientId names a user-assigned one
 }
 
 // Streaming lists where the tenant exports its hunting events.

@@ -57,6 +57,11 @@ func TestLoadBad(t *testing.T) {
 		{"no bind name", good + "    directory: [{url: 'ldaps://dc1', passwordFile: y}]\n", "bindName and passwordFile are needed"},
 		{"twice", good + "    directory: [{url: 'ldaps://dc1', bindName: x, passwordFile: y}, {url: 'ldaps://DC1:636', bindName: x, passwordFile: y}]\n", "is named twice"},
 		{"inline password", good + "    directory: [{url: 'ldaps://dc1', bindName: x, password: y}]\n", `unknown key "password"`},
+		{"china", strings.Replace(strings.Replace(good, "cloud: custom", "cloud: china", 1), `endpoints: {authority: "https://127.0.0.1:1", graph: "https://127.0.0.1:2"}`, "caFile: x", 1), "tenant.cloud: china is not supported: Microsoft Graph offers no security incidents"},
+		{"two credentials", strings.Replace(good, "clientSecretFile: secret", "clientSecretFile: secret, managedIdentity: true", 1), "exclude each other"},
+		{"no credential", strings.Replace(good, "clientId: x, clientSecretFile: secret", "clientId: x", 1), "one of clientSecretFile, certificateFile, federatedTokenFile"},
+		{"no client id", strings.Replace(good, "clientId: x, clientSecretFile: secret", "certificateFile: c.pem", 1), "tenant.credential.clientId: missing"},
+		{"password of nothing", strings.Replace(good, "clientSecretFile: secret", "clientSecretFile: secret, certificatePasswordFile: p", 1), "only allowed with certificateFile"},
 		{"postgres", "state: postgres://x\n" + good, "state database is sqlite"},
 	}
 	for _, tc := range cases {

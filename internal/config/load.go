@@ -153,7 +153,10 @@ func (c *Config) defaults(base string) {
 		set(&w.ResourceGroup, w.Name)
 		set(&w.Tenant.Cloud, "public")
 		w.Tenant.CAFile = resolve(base, w.Tenant.CAFile)
-		w.Tenant.Credential.ClientSecretFile = resolve(base, w.Tenant.Credential.ClientSecretFile)
+		cr := &w.Tenant.Credential
+		for _, f := range []*string{&cr.ClientSecretFile, &cr.CertificateFile, &cr.CertificatePasswordFile, &cr.FederatedTokenFile} {
+			*f = resolve(base, *f)
+		}
 		for j := range w.Streaming.EventHubs {
 			h := &w.Streaming.EventHubs[j]
 			set(&h.ConsumerGroup, "vedette")

@@ -116,8 +116,11 @@ func (w *Workspace) validateTenant(p string, add func(path, format string, args 
 	} else if t.Endpoints != (Endpoints{}) {
 		add(p+".tenant.endpoints", "only allowed with cloud: custom")
 	}
-	if t.ID != "" && (t.Credential.ClientID == "" || t.Credential.ClientSecretFile == "") {
-		add(p+".tenant.credential", "clientId and clientSecretFile are needed to connect to the tenant")
+	if t.Cloud == "china" {
+		add(p+".tenant.cloud", "china is not supported: Microsoft Graph offers no security incidents, alerts or hunting in the cloud operated by 21Vianet; use public, usgov or usgovdod")
+	}
+	if t.ID != "" {
+		t.Credential.validate(p+".tenant.credential", add)
 	}
 }
 
@@ -137,5 +140,26 @@ func (w *Workspace) validateDirectory(p string, add func(path, format string, ar
 		if dc.BindName == "" || dc.PasswordFile == "" {
 			add(q, "bindName and passwordFile are needed; put the account's password into a file (0600) and name it")
 		}
+	}
+}
+
+// validate wants exactly one way to sign in.
+func (c Credential) validate(p string, add func(path, format string, args ...any)) {
+	ways := 0
+	for _, given := range []bool{c.ClientSecretFile != "", c.CertificateFile != "", c.FederatedTokenFile != "", c.ManagedIdentity} {
+		if given {
+			ways++
+		}
+	}
+	switch {
+	case ways == 0:
+		add(p, "one of clientSecretFile, certificateFile, federatedTokenFile or managedIdentity: true is needed to connect to the tenant")
+	case ways > 1:
+		add(p, "clientSecretFile, certificateFile, federatedTokenFile and managedIdentity exclude each other")
+	case c.ClientID == "" && !c.ManagedIdentity:
+		add(p+".clientId", "missing; it is the application (client) id of the app registration")
+	}
+	if c.CertificatePasswordFile != "" && c.CertificateFile == "" {
+		add(p+".certificatePasswordFile", "only allowed with certificateFile")
 	}
 }

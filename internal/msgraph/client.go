@@ -25,14 +25,19 @@ import (
 // Config says which tenant to talk to, and as whom.
 type Config struct {
 	TenantID string
-	Cloud    string // public, usgov, usgovdod, china, custom; "" is public
+	Cloud    string // public, usgov, usgovdod, custom; "" is public
 	// Authority and Graph are base URLs, for the custom cloud only.
 	Authority, Graph string
 	// CAFile holds the certificates to trust instead of the system's, in PEM; "" is the system's.
 	CAFile string
-	// ClientID with ClientSecretFile is the credential; the file is read again whenever a new credential is made.
-	ClientID         string
-	ClientSecretFile string
+	// ClientID with one of the files, or ManagedIdentity, is the credential. Files are read again whenever a new credential
+	// is made. A managed identity needs a ClientID only when it is assigned by a user.
+	ClientID                string
+	ClientSecretFile        string
+	CertificateFile         string // certificate and private key, PEM or PKCS#12
+	CertificatePasswordFile string // of a PKCS#12 file, "" when it has none
+	FederatedTokenFile      string // token of another issuer that the app trusts
+	ManagedIdentity         bool
 	// Credential, if set, is used instead.
 	Credential azcore.TokenCredential
 	// Limiter paces the requests about incidents; AlertLimiter those about alerts, and OtherLimiter the rest: each family
@@ -63,17 +68,21 @@ var endpoints = map[string][2]string{
 	"public":   {"https://login.microsoftonline.com/", "https://graph.microsoft.com"},
 	"usgov":    {"https://login.microsoftonline.us/", "https://graph.microsoft.us"},
 	"usgovdod": {"https://login.microsoftonline.us/", "https://dod-graph.microsoft.us"},
-	"china":    {"https://login.chinacloudapi.cn/", "https://microsoftgraph.chinacloudapi.cn"},
 }
+
+// NoChina says why the cloud of China cannot be connected.
+const NoChina = "Microsoft Graph offers no security incidents, alerts or hunting in the cloud operated by 21Vianet in China, so there is nothing to connect to. Tenants of the public and the US Government clouds can be connected."
 
 // New returns a client. It makes no request; a wrong secret shows with the first one.
 func New(cfg Config) (*Client, error) {
 	ends, ok := endpoints[cfg.Cloud]
 	switch {
+	case cfg.Cloud == "china":
+		return nil, fault.New(fault.Invalid, "cloud_unsupported", "The tenant %s cannot be connected. %s", cfg.TenantID, NoChina)
 	case cfg.Cloud == "custom":
 		ends = [2]string{cfg.Authority, cfg.Graph}
 	case !ok:
-		return nil, fault.New(fault.Invalid, "unknown_cloud", "The cloud %q is not known. Use public, usgov, usgovdod, china or custom.", cfg.Cloud)
+		return nil, fault.New(fault.Invalid, "unknown_cloud", "The cloud %q is not known. Use public, usgov, usgovdod or custom.", cfg.Cloud)
 	}
 	for l, limits := range map[**Limiter]Limits{&cfg.Limiter: {}, &cfg.AlertLimiter: AlertLimits, &cfg.OtherLimiter: OtherLimits} {
 		if *l == nil {

@@ -150,7 +150,9 @@ func signInError(text string, cfg Config) error {
 	case "90002", "900023":
 		return say("tenant_unknown", "There is no tenant %s in this cloud. Check tenant.id and tenant.cloud.", cfg.TenantID)
 	case "700027", "700024":
-		return say("assertion_refused", "The app's signed assertion was refused. Check the certificate, and this host's clock.")
+		return say("assertion_refused", "The app's signed assertion was refused. Check that the certificate is the app's in Entra ID and has not expired, and this host's clock.")
+	case "700211", "700212", "700213", "700223":
+		return say("federation_refused", "App %s does not trust the federated token in %s: issuer, subject or audience are not those of a federated credential of the app.", cfg.ClientID, cfg.FederatedTokenFile)
 	case "500011":
 		return say("resource_unknown", "Tenant %s does not know the Graph resource. Check tenant.cloud and tenant.endpoints.graph.", cfg.TenantID)
 	}
