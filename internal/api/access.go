@@ -13,7 +13,7 @@ func (s *Server) listUsers(w http.ResponseWriter, r *http.Request) error {
 	}
 	items := make([]map[string]string, 0, len(users))
 	for _, u := range users {
-		items = append(items, map[string]string{"name": u.Name, "role": string(u.Role), "created": stamp(u.Created)})
+		items = append(items, map[string]string{"name": u.Name, "role": string(u.Role), "created": stamp(u.Created), "tenantId": u.TenantID, "objectId": u.ObjectID})
 	}
 	writeJSON(w, http.StatusOK, map[string]any{"items": items})
 	return nil
@@ -45,6 +45,22 @@ func (s *Server) writeLink(w http.ResponseWriter, r *http.Request, name string) 
 		return err
 	}
 	writeJSON(w, http.StatusOK, map[string]string{"link": s.PublicURL + "/signin?token=" + token, "token": token})
+	return nil
+}
+
+// linkTenant links an account to a user of a tenant; empty ids unlink it.
+func (s *Server) linkTenant(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		TenantID string `json:"tenantId"`
+		ObjectID string `json:"objectId"`
+	}
+	if err := readJSON(r, &in); err != nil {
+		return err
+	}
+	if err := s.Auth.LinkTenant(r.Context(), r.PathValue("name"), in.TenantID, in.ObjectID); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
 

@@ -121,11 +121,11 @@ func (s *Server) writeContent(w http.ResponseWriter, r *http.Request, ws *Worksp
 		contentItem: s.contentItem(ws.ID, sol), Message: message, Connectors: []contentConnector{}, AnalyticsRules: []contentRule{},
 		HuntingQueries: append([]content.Hunting{}, sol.Hunting...), Workbooks: []workbookItem{}, Functions: append([]content.Function{}, sol.Functions...),
 	}
-	summaries, err := s.Connectors.List(r.Context(), ws.ID)
+	gallery, err := s.Connectors.List(r.Context(), ws.ID)
 	if err != nil {
 		return err
 	}
-	for _, c := range summaries {
+	for _, c := range gallery.All() {
 		for _, id := range sol.Connectors {
 			if c.ID == id {
 				d.Connectors = append(d.Connectors, contentConnector{c.ID, c.Title, c.State})

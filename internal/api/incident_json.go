@@ -1,9 +1,11 @@
 package api
 
 import (
+	"slices"
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/connector"
 	"github.com/vedette-siem/vedette/internal/model"
 )
 
@@ -35,6 +37,7 @@ type incidentJSON struct {
 	RedirectTo            string         `json:"redirectTo,omitempty"`
 	RedirectNumber        int64          `json:"redirectNumber,omitempty"` // of RedirectTo here
 	EmptyReason           string         `json:"emptyReason,omitempty"`
+	EmptyConnector        string         `json:"emptyConnector,omitempty"` // whose connection would fill it
 	Tasks                 []model.Task   `json:"tasks,omitempty"`
 	Sync                  model.Sync     `json:"sync"`
 	ETag                  string         `json:"etag"`
@@ -69,6 +72,11 @@ func toIncident(i *model.Incident) incidentJSON {
 		LastActivity: stamp(i.LastActivity), Closed: stamp(i.Closed), ModifiedBy: i.ModifiedBy, RedirectTo: i.RedirectTo,
 		RedirectNumber: i.RedirectNumber, Tasks: i.Tasks, EmptyReason: i.EmptyReason, Sync: i.Sync, ETag: i.Etag,
 		AdditionalData: additionalJSON{Alerts: i.AlertCount, Comments: i.CommentCount, Products: list(i.Products), Tactics: list(i.Tactics), ProviderURL: i.ProviderURL},
+	}
+	for _, d := range connector.Definitions() {
+		if d.Product != "" && slices.Contains(i.EmptyProducts, d.Product) {
+			out.EmptyConnector = d.ID
+		}
 	}
 	if i.Determination != "unknown" {
 		out.Determination = i.Determination

@@ -75,6 +75,7 @@ func (s *Server) runQuery(w http.ResponseWriter, r *http.Request) error {
 		}
 		return err
 	}
+	s.queriedBy(r.Context(), ws.ID)
 	w.Header().Set("Content-Type", query.ContentType(format))
 	out, done := compressed(w, r)
 	return errors.Join(query.Write(out, res, format), done())

@@ -5,9 +5,11 @@
 package api
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +23,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/incident"
 	"github.com/vedette-siem/vedette/internal/query"
+	"github.com/vedette-siem/vedette/internal/rule"
 	"github.com/vedette-siem/vedette/internal/store"
 	"github.com/vedette-siem/vedette/internal/tables"
 	"github.com/vedette-siem/vedette/internal/ueba"
@@ -33,13 +36,17 @@ type Workspace struct {
 
 // Config is what a Server serves.
 type Config struct {
-	Workspaces  []*Workspace
-	Auth        *auth.Service
-	Query       *query.Service
-	Incidents   *incident.Service
-	Connectors  *connector.Service
-	UEBA        *ueba.Service
-	Content     *content.Service
+	Workspaces []*Workspace
+	Auth       *auth.Service
+	Query      *query.Service
+	Incidents  *incident.Service
+	Connectors *connector.Service
+	UEBA       *ueba.Service
+	Content    *content.Service
+	Rules      *rule.Service
+	Setup      SetupMarks
+	// Allowed refuses changes of settings by people who do not belong to the workspace\'s tenant; nil allows everybody.
+	Allowed     func(ctx context.Context, workspace string, who connector.Person) error
 	DeadLetters *deadletter.Service
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
@@ -62,6 +69,7 @@ type Server struct {
 	running  running
 	routes   []route
 	mux      *http.ServeMux
+	queried  sync.Map          // workspaces whose first query is noted
 	armWords map[string]string // fixed words of Resource Manager paths, by their lower case
 }
 
@@ -87,9 +95,13 @@ func (s *Server) public(pattern string, h handler) {
 	s.mux.Handle(pattern, s.handle(h))
 }
 
-// private adds a route whose caller must be allowed the action.
+// private adds a route whose caller must be allowed the action. One that changes a setting of a workspace also refuses
+// people of another tenant and guests.
 func (s *Server) private(act auth.Action, pattern string, h handler) {
 	s.routes = append(s.routes, route{pattern, act})
+	if (act == auth.WriteConnectors || act == auth.WriteTables) && strings.Contains(pattern, "{ws}") {
+		h = s.ofTenant(h)
+	}
 	s.mux.Handle(pattern, s.handle(s.require(act, h)))
 }
 
@@ -181,6 +193,10 @@ func (s *Server) register() {
 	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings/{name}", s.armGetSetting)
 	s.arm(auth.WriteConnectors, "PUT", armInsights+"/settings/{name}", s.armPutSetting)
 	s.arm(auth.WriteConnectors, "DELETE", armInsights+"/settings/{name}", s.armDeleteSetting)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/rules", s.listRules)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/rules/{id}", s.showRule)
+	s.private(auth.WriteConnectors, "PATCH /api/w/{ws}/rules/{id}", s.updateRule)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/setup", s.showSetup)
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/content", s.listContent)
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/content/{id}", s.showContent)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/content/{id}/install", s.installContent)
@@ -193,6 +209,7 @@ func (s *Server) register() {
 	s.private(auth.ManageAccess, "POST /api/users", s.addUser)
 	s.private(auth.ManageAccess, "POST /api/users/{name}/link", s.userLink)
 	s.private(auth.ManageAccess, "DELETE /api/users/{name}", s.removeUser)
+	s.private(auth.ManageAccess, "PUT /api/users/{name}/tenant", s.linkTenant)
 	s.private(auth.ManageAccess, "GET /api/principals", s.listPrincipals)
 	s.private(auth.ManageAccess, "POST /api/principals", s.addPrincipal)
 	s.private(auth.ManageAccess, "DELETE /api/principals/{id}", s.removePrincipal)

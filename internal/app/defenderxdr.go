@@ -16,11 +16,14 @@ import (
 	"github.com/vedette-siem/vedette/internal/connector/defenderxdr"
 	"github.com/vedette-siem/vedette/internal/connector/directory"
 	"github.com/vedette-siem/vedette/internal/connector/eventhub"
+	"github.com/vedette-siem/vedette/internal/content"
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/incident"
 	"github.com/vedette-siem/vedette/internal/ingest"
 	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/msgraph"
+	"github.com/vedette-siem/vedette/internal/prerequisite"
+	"github.com/vedette-siem/vedette/internal/rule"
 	"github.com/vedette-siem/vedette/internal/syncback"
 	"github.com/vedette-siem/vedette/internal/ueba"
 )
@@ -29,6 +32,8 @@ import (
 type defenderXDR struct {
 	incidents  *incident.Service
 	connectors *connector.Service
+	rules      *rule.Service
+	checks     *prerequisite.Checker
 	behavior   *ueba.Service
 	meter      *connector.Meter
 	runner     *connector.Runner
@@ -49,26 +54,8 @@ type graphClient struct {
 	save func(ctx context.Context, name, state string) error
 }
 
-// probers asks the connection of each workspace what must be true in its tenant.
-type probers map[string]*defenderxdr.Connector
-
-// Prerequisites implements connector.Prober.
-func (p probers) Prerequisites(ctx context.Context, ws string) []connector.Prerequisite {
-	if pr := p[ws]; pr != nil {
-		var out []connector.Prerequisite
-		for _, p := range pr.Probe(ctx) {
-			out = append(out, connector.Prerequisite(p))
-		}
-		return out
-	}
-	return []connector.Prerequisite{{
-		ID: "tenant", Title: "A tenant is configured", State: connector.NotMet,
-		Remedy: "Add tenant.id and tenant.credential to the workspace in the server's configuration and start the server again.",
-	}}
-}
-
 // buildDefenderXDR constructs services and streams for all workspaces. Nothing runs yet.
-func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, portal string) (*defenderXDR, error) {
+func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *content.Service, portal string) (*defenderXDR, error) {
 	x := &defenderXDR{
 		incidents: incident.New(s.db, s.log), meter: connector.NewMeter(s.db, s.log), log: s.log,
 		pulls: map[string]*defenderxdr.Connector{}, health: newHealthRows(s.store, s.workspaces, s.log),
@@ -82,19 +69,27 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, portal stri
 		hub.Publish(api.Event{Kind: "incident", Data: map[string]any{"workspace": ws, "number": n}})
 	}))
 	var err error
-	probes := probers{}
 	ids := make([]string, 0, len(s.workspaces))
 	for _, w := range s.workspaces {
 		ids = append(ids, w.ID)
 	}
 	x.workspaces = ids
+	if x.rules, err = rule.New(ctx, s.db, ids...); err != nil {
+		return nil, err
+	}
+	x.rules.Changed = func(ws string) { hub.Publish(api.Event{Kind: "rule", Data: map[string]string{"workspace": ws}}) }
+	x.checks = prerequisite.New(solutions, s.board)
 	x.connectors, err = connector.NewService(ctx, connector.Config{
-		Connections: s.db, Meter: x.meter, Board: s.board, Prober: probes, Store: s.store, Logger: s.log,
-		Silence: s.silence(),
+		Connections: s.db, Meter: x.meter, Board: s.board, Prober: x.checks, Store: s.store, Logger: s.log,
+		Rules: x.rules, Gate: x.incidents, Solutions: hubSolutions{solutions}, CloudOf: s.cloudOf, Silence: s.silence(),
 	}, ids...)
 	if err != nil {
 		return nil, err
 	}
+	if err := x.connectors.Apply(ctx); err != nil {
+		return nil, err
+	}
+	solutions.InUse = x.connectors.InUse
 	x.pump = x.incidents.Pump(s.store)
 	if x.behavior, err = s.buildBehavior(ctx, x.pump); err != nil {
 		return nil, err
@@ -107,7 +102,7 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, portal stri
 	budget := ingest.NewBudget(0)
 	for i := range s.cfg.Workspaces {
 		w, cfg := s.workspaces[i], &s.cfg.Workspaces[i]
-		if err := s.addIncidents(ctx, x, probes, w, cfg, portal); err != nil {
+		if err := s.addIncidents(ctx, x, w, cfg, portal); err != nil {
 			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
 		}
 		if err := s.addHubs(x, budget, w, cfg); err != nil {
@@ -118,7 +113,7 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, portal stri
 }
 
 // addIncidents adds the tenant's incidents and alerts, and the way back.
-func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes probers, w *api.Workspace, cfg *config.Workspace, portal string) error {
+func (s *server) addIncidents(ctx context.Context, x *defenderXDR, w *api.Workspace, cfg *config.Workspace, portal string) error {
 	iw := incident.Workspace{
 		URL: portal + "/w/" + w.Name + "/incidents/",
 		ID:  w.ID, Name: w.Name, SubscriptionID: w.SubscriptionID, ResourceGroup: w.ResourceGroup,
@@ -163,7 +158,7 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 		Name: "vedette_incident_repairs_total", Help: "Incidents that reading by id found changed and no list had shown.",
 		ConstLabels: prometheus.Labels{"workspace": w.Name},
 	}, func() float64 { return float64(pull.Repairs()) }))
-	probes[w.ID] = pull
+	x.checks.SetTenant(w.ID, tenantChecks{client, pull, cfg.Tenant.ID})
 	x.behavior.SetProber(w.ID, directory.NewSensors(client))
 	x.behavior.Add(w.ID, directory.NewEntra(client, cfg.Identities.PollInterval))
 	x.behavior.Add(w.ID, directory.NewDefender(client, cfg.Identities.PollInterval))
@@ -174,7 +169,8 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, probes prober
 	titles := map[string]string{"incidents": "Incidents", "alerts": "Alerts", "write-back": "Changes sent to the tenant"}
 	for _, st := range pull.Streams() {
 		x.runner.Add(connector.Job{
-			Workspace: w.ID, Stream: st, Title: titles[st.Name()], Wanted: func(c model.Connection) bool { return c.Incidents },
+			Workspace: w.ID, Stream: st, Title: titles[st.Name()],
+			Wanted: func(c model.Connection) bool { return c.Incidents || st.Name() == "alerts" && len(c.Own) > 0 },
 		})
 	}
 	return nil
@@ -273,6 +269,7 @@ func (x *defenderXDR) run(ctx context.Context) error {
 	g.Go(func() error { return x.connectors.WatchSilence(ctx) })
 	g.Go(func() error { return x.fetchSummaries(ctx, x.workspaces) })
 	g.Go(func() error { return x.savePace(ctx) })
+	g.Go(func() error { return x.checks.Run(ctx) })
 	return g.Wait()
 }
 

@@ -130,7 +130,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	xdr, err := s.buildDefenderXDR(ctx, hub, listeners.publicURL())
+	xdr, err := s.buildDefenderXDR(ctx, hub, solutions, listeners.publicURL())
 	if err != nil {
 		return err
 	}

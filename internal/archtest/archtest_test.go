@@ -45,6 +45,7 @@ var rules = []struct {
 	{"internal/normalize", []string{"internal/schema", "internal/column", "internal/model", "internal/fault"}, "pure functions"},
 	{"internal/deadletter", []string{"internal/ingest", "internal/normalize", "internal/store", "internal/schema", "internal/column", "internal/fault"}, "letters are read from the store and go back into it"},
 	{"internal/content", []string{"data", "internal/fault", "internal/model"}, "solutions are data; state is behind its Store"},
+	{"internal/rule", []string{"internal/fault", "internal/meta", "internal/model"}, "a rule is a function of one alert"},
 	{"internal/msgraph", []string{"internal/fault"}, "a client of the tenant, nothing else"},
 	{"internal/ueba", []string{"internal/meta", "internal/model", "internal/fault", "internal/health", "internal/schema", "internal/column"}, "state, tenant and directories are behind interfaces"},
 	{"internal/connector/directory", []string{"internal/ueba", "internal/msgraph", "internal/model", "internal/fault"}, "directories are read, nothing is stored"},

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +24,8 @@ type User struct {
 	Name, PasswordHash string
 	Role               Role
 	Created            time.Time
+	// TenantID and ObjectID are the user of an Entra tenant that the account is linked to, "" for none.
+	TenantID, ObjectID string
 }
 
 // Principal is a program with a client secret.
@@ -42,7 +45,9 @@ type Session struct {
 type Repo interface {
 	User(ctx context.Context, name string) (User, error)
 	Users(ctx context.Context) ([]User, error)
+	// PutUser adds or replaces a user; the link to a user of a tenant is set by LinkTenant alone.
 	PutUser(ctx context.Context, u User) error
+	LinkTenant(ctx context.Context, name, tenantID, objectID string) error
 	// DeleteUser removes the user with all sessions and links.
 	DeleteUser(ctx context.Context, name string) error
 	Principal(ctx context.Context, clientID string) (Principal, error)
@@ -181,6 +186,19 @@ func (s *Service) Link(ctx context.Context, user string) (string, error) {
 	return token, s.repo.PutLink(ctx, digest(token), user, s.now().Add(LinkLife))
 }
 
+// LinkTenant links an account to a user of an Entra tenant, or to none when both ids are "".
+func (s *Service) LinkTenant(ctx context.Context, name, tenantID, objectID string) error {
+	for _, id := range []string{tenantID, objectID} {
+		if _, err := uuid.Parse(id); err != nil && (tenantID != "" || objectID != "") {
+			return fault.New(fault.Invalid, "tenant_user_id", "%q is not the id of a tenant or of a user; both are GUIDs, shown in the Entra admin center", id)
+		}
+	}
+	if _, err := s.repo.User(ctx, name); err != nil {
+		return err
+	}
+	return s.repo.LinkTenant(ctx, name, strings.ToLower(tenantID), strings.ToLower(objectID))
+}
+
 // Users lists the users by name.
 func (s *Service) Users(ctx context.Context) ([]User, error) { return s.repo.Users(ctx) }
 
@@ -207,7 +225,9 @@ func (s *Service) RemovePrincipal(ctx context.Context, clientID string) error {
 	return s.repo.DeletePrincipal(ctx, clientID)
 }
 
-func actorOf(u User) Actor { return Actor{Kind: "user", ID: u.Name, Name: u.Name, Role: u.Role} }
+func actorOf(u User) Actor {
+	return Actor{Kind: "user", ID: u.Name, Name: u.Name, Role: u.Role, TenantID: u.TenantID, ObjectID: u.ObjectID}
+}
 
 func (s *Service) blocked(name string) time.Duration {
 	s.mu.Lock()

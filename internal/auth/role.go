@@ -59,6 +59,8 @@ type Actor struct {
 	ID   string
 	Name string
 	Role Role
+	// TenantID and ObjectID are the user of an Entra tenant that a person's account is linked to, "" for none.
+	TenantID, ObjectID string
 }
 
 // Operator is the person on the server's own machine who may open its socket.

@@ -34,7 +34,36 @@ func newUser(env *Env) *cobra.Command {
 		},
 	}
 	nameAndRole(add, &name, &role)
-	cmd.AddCommand(add, listAccess(t, "users", "List the people", []string{"name", "role", "created"}), removeAccess(t, "users"))
+	cmd.AddCommand(add, userLink(t), listAccess(t, "users", "List the people", []string{"name", "role", "created", "objectId"}), removeAccess(t, "users"))
+	return cmd
+}
+
+// userLink links an account to the user of a tenant that the person is.
+func userLink(t *target) *cobra.Command {
+	var name, tenant, object string
+	cmd := &cobra.Command{
+		Use: "link --name NAME --tenant ID --object ID", Short: "Link an account to a user of a tenant, whose roles are then checked; without ids, unlink it",
+		Example: "  vedette user link --name ada --tenant 7f3c... --object 91d0...", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := t.client()
+			if err != nil {
+				return err
+			}
+			if err := c.Do(cmd.Context(), "PUT", "/api/users/"+url.PathEscape(name)+"/tenant", map[string]string{"tenantId": tenant, "objectId": object}, nil); err != nil {
+				return err
+			}
+			if object == "" {
+				fmt.Fprintf(t.env.Stdout, "%s is linked to no user of a tenant.\n", clean(name))
+				return nil
+			}
+			fmt.Fprintf(t.env.Stdout, "%s is user %s of tenant %s.\n", clean(name), clean(object), clean(tenant))
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&name, "name", "", "`NAME` of the account")
+	cmd.Flags().StringVar(&tenant, "tenant", "", "`ID` of the tenant")
+	cmd.Flags().StringVar(&object, "object", "", "object `ID` of the user")
+	must(cmd.MarkFlagRequired("name"))
 	return cmd
 }
 

@@ -2,34 +2,40 @@ package cli
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/vedette-siem/vedette/internal/fault"
 )
 
 const defenderXDR = "defender-xdr"
 
-// connectorView is what the commands print of the connector.
+// connectorView is what the commands print of a connector.
 type connectorView struct {
-	State, Message string
-	Prerequisites  []struct{ ID, Title, State, Remedy string }
-	Incidents      struct {
-		Enabled    bool
-		LastSync   string
-		LagSeconds float64
+	ID, Title, State, StateText, Message string
+	Prerequisites, AppPermissions        []prerequisiteView
+	Incidents                            *struct {
+		Enabled  bool
+		LastSync string
 	}
-	Tables []struct {
+	Components []struct{ Name, StateText string }
+	Tables     []struct {
 		Name               string
 		Selected, Exported bool
 		LastSeen           string
 		Rows               int64
 		LagSeconds         float64
 	}
-	Health []struct{ Component, Status, Description string }
+	ExportGuide *struct {
+		Path  string
+		Needs string
+	}
+	IncidentRules struct{ Enabled, Total int }
+	Health        []struct{ Component, Status, Description string }
 }
+
+type prerequisiteView struct{ ID, Title, State, Remedy, Command string }
 
 func newConnector(env *Env) *cobra.Command {
 	t := &target{env: env}
@@ -51,27 +57,25 @@ func newConnector(env *Env) *cobra.Command {
 	return cmd
 }
 
-func connectorID(args []string) error {
-	if len(args) == 1 && args[0] != defenderXDR {
-		return fault.New(fault.NotFound, "connector_not_found", "there is no connector %q; there is %s", args[0], defenderXDR)
+// connectorID is the connector that was named, Defender XDR when none was.
+func connectorID(args []string) string {
+	if len(args) == 1 {
+		return args[0]
 	}
-	return nil
+	return defenderXDR
 }
 
 func connectorShow(t *target, use, short, method, suffix string) *cobra.Command {
 	return &cobra.Command{
-		Use: use + " [" + defenderXDR + "]", Short: short, Example: "  vedette connector " + use + " " + defenderXDR, Args: cobra.MaximumNArgs(1),
+		Use: use + " [ID]", Short: short, Example: "  vedette connector " + use + " " + defenderXDR, Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := connectorID(args); err != nil {
-				return err
-			}
-			return t.showConnector(cmd, method, suffix, nil)
+			return t.showConnector(cmd, method, connectorID(args), suffix, nil)
 		},
 	}
 }
 
-func (t *target) showConnector(cmd *cobra.Command, method, suffix string, in any) error {
-	path := "/connectors/" + defenderXDR + suffix
+func (t *target) showConnector(cmd *cobra.Command, method, id, suffix string, in any) error {
+	path := "/connectors/" + url.PathEscape(id) + suffix
 	if t.json {
 		var out any
 		if err := t.call(cmd.Context(), method, path, in, &out); err != nil {
@@ -83,31 +87,62 @@ func (t *target) showConnector(cmd *cobra.Command, method, suffix string, in any
 	if err := t.call(cmd.Context(), method, path, in, &v); err != nil {
 		return err
 	}
+	printConnector(t, v)
+	return nil
+}
+
+func printConnector(t *target, v connectorView) {
 	w := t.env.Stdout
-	fmt.Fprintf(w, "Microsoft Defender XDR: %s\n", v.State)
+	fmt.Fprintf(w, "%s: %s\n", v.Title, v.StateText)
 	if v.Message != "" {
 		fmt.Fprintln(w, v.Message)
 	}
-	fmt.Fprintf(w, "\nIncidents and alerts: connected %v, last read %s\n\nPrerequisites\n", v.Incidents.Enabled, v.Incidents.LastSync)
-	for _, p := range v.Prerequisites {
-		fmt.Fprintf(w, "  %-8s %s", p.State, p.Title)
-		if p.State != "met" && p.Remedy != "" {
-			fmt.Fprintf(w, "\n           %s", p.Remedy)
-		}
+	if v.Incidents != nil {
+		fmt.Fprintf(w, "\nIncidents and alerts: connected %v, last read %s\n", v.Incidents.Enabled, v.Incidents.LastSync)
+	}
+	fmt.Fprintf(w, "Microsoft incident creation rules: %d of %d on\n", v.IncidentRules.Enabled, v.IncidentRules.Total)
+	for _, c := range v.Components {
+		fmt.Fprintf(w, "  %-36s %s\n", c.Name, c.StateText)
+	}
+	printPrerequisites(t, "Prerequisites", v.Prerequisites)
+	printPrerequisites(t, "Permissions of the app", v.AppPermissions)
+	if len(v.Tables) > 0 {
 		fmt.Fprintln(w)
+		var rows [][]any
+		for _, tb := range v.Tables {
+			rows = append(rows, []any{mark(tb.Selected), mark(tb.Exported), tb.Name, tb.Rows, tb.LastSeen, time.Duration(tb.LagSeconds * float64(time.Second)).Round(time.Second)})
+		}
+		grid(w, []string{"ticked", "exported", "table", "rows", "last seen", "lag"}, rows)
 	}
-	fmt.Fprintln(w)
-	var rows [][]any
-	for _, tb := range v.Tables {
-		rows = append(rows, []any{mark(tb.Selected), mark(tb.Exported), tb.Name, tb.Rows, tb.LastSeen, time.Duration(tb.LagSeconds * float64(time.Second)).Round(time.Second)})
+	if v.ExportGuide != nil {
+		fmt.Fprintf(w, "\nWhat the tenant sends is set there: %s\n%s\n", v.ExportGuide.Path, v.ExportGuide.Needs)
 	}
-	grid(w, []string{"connected", "exported", "table", "rows", "last seen", "lag"}, rows)
 	for _, h := range v.Health {
 		if h.Status != "Success" {
 			fmt.Fprintf(w, "\n%s: %s\n", h.Component, h.Description)
 		}
 	}
-	return nil
+}
+
+func printPrerequisites(t *target, title string, list []prerequisiteView) {
+	if len(list) == 0 {
+		return
+	}
+	w := t.env.Stdout
+	fmt.Fprintf(w, "\n%s\n", title)
+	words := map[string]string{"met": "met", "notMet": "not met", "unknown": "cannot be checked"}
+	for _, p := range list {
+		fmt.Fprintf(w, "  %-17s  %s\n", words[p.State], clean(p.Title))
+		if p.State == "met" {
+			continue
+		}
+		if p.Remedy != "" {
+			fmt.Fprintf(w, "  %17s  %s\n", "", clean(p.Remedy))
+		}
+		if p.Command != "" {
+			fmt.Fprintf(w, "  %17s  %s\n", "", clean(p.Command))
+		}
+	}
 }
 
 func mark(b bool) string {
@@ -121,12 +156,9 @@ func connectorConnect(t *target) *cobra.Command {
 	var incidents, keepRules bool
 	var tables string
 	cmd := &cobra.Command{
-		Use: "connect " + defenderXDR, Short: "Connect incidents, tables, or both; each flag adds its part", Args: cobra.ExactArgs(1),
+		Use: "connect ID", Short: "Connect a connector and install its solution; of Defender XDR each flag adds its part", Args: cobra.ExactArgs(1),
 		Example: "  vedette connector connect defender-xdr --incidents --tables all\n  vedette connector connect defender-xdr --tables DeviceProcessEvents,EmailEvents",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := connectorID(args); err != nil {
-				return err
-			}
 			body := map[string]any{}
 			if incidents {
 				body["incidents"], body["turnOffIncidentRules"] = true, !keepRules
@@ -134,10 +166,10 @@ func connectorConnect(t *target) *cobra.Command {
 			if tables != "" {
 				body["tables"] = strings.Split(tables, ",")
 			}
-			if len(body) == 0 {
+			if len(body) == 0 && args[0] == defenderXDR {
 				return fmt.Errorf("%w: name what to connect: --incidents, --tables all, or --tables A,B", errUsage)
 			}
-			return t.showConnector(cmd, "POST", "/connect", body)
+			return t.showConnector(cmd, "POST", args[0], "/connect", body)
 		},
 	}
 	f := cmd.Flags()
@@ -152,10 +184,7 @@ func connectorStream(t *target, use, short string) *cobra.Command {
 		Use: use + " " + defenderXDR + " STREAM", Short: short, Args: cobra.ExactArgs(2),
 		Example: "  vedette connector " + use + " defender-xdr events/insights-logs-advancedhunting",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := connectorID(args[:1]); err != nil {
-				return err
-			}
-			return t.showConnector(cmd, "POST", "/"+use, map[string]any{"stream": args[1]})
+			return t.showConnector(cmd, "POST", args[0], "/"+use, map[string]any{"stream": args[1]})
 		},
 	}
 }
@@ -167,9 +196,6 @@ func connectorDisconnect(t *target) *cobra.Command {
 		Use: "disconnect " + defenderXDR, Short: "Disconnect; what was received stays", Args: cobra.ExactArgs(1),
 		Example: "  vedette connector disconnect defender-xdr\n  vedette connector disconnect defender-xdr --tables DeviceEvents",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := connectorID(args); err != nil {
-				return err
-			}
 			body := map[string]any{}
 			if incidents {
 				body["incidents"] = true
@@ -177,7 +203,7 @@ func connectorDisconnect(t *target) *cobra.Command {
 			if tables != "" {
 				body["tables"] = strings.Split(tables, ",")
 			}
-			return t.showConnector(cmd, "POST", "/disconnect", body)
+			return t.showConnector(cmd, "POST", args[0], "/disconnect", body)
 		},
 	}
 	cmd.Flags().BoolVar(&incidents, "incidents", false, "only incidents and alerts")

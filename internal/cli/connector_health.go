@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -15,11 +16,8 @@ func connectorHealth(t *target) *cobra.Command {
 		Use: "health [" + defenderXDR + "]", Short: "How data comes in: rates, lag, time to loss, gaps, doubles, silent tables", Args: cobra.MaximumNArgs(1),
 		Example: "  vedette connector health\n  vedette connector health defender-xdr --json",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := connectorID(args); err != nil {
-				return err
-			}
 			var v connector.IntakeView
-			if err := t.get(cmd.Context(), "/connectors/"+defenderXDR+"/health", &v); err != nil {
+			if err := t.get(cmd.Context(), "/connectors/"+url.PathEscape(connectorID(args))+"/health", &v); err != nil {
 				return err
 			}
 			if t.json {

@@ -70,10 +70,10 @@ func AppendJSON(dst []byte, v any) []byte {
 	case float64:
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			dst = append(dst, '"')
-			dst = appendJSONReal(dst, x)
+			dst = AppendReal(dst, x)
 			return append(dst, '"')
 		}
-		return appendJSONReal(dst, x)
+		return AppendReal(dst, x)
 	case string:
 		return appendQuoted(dst, x)
 	case []any:

@@ -17,7 +17,7 @@ func TestIntake(t *testing.T) {
 		board := &health.Board{}
 		meter := NewMeter(&memory{}, nil)
 		s := newService(t, &memory{}, Config{Board: board, Meter: meter})
-		must(t, s.SetTables(t.Context(), "w", []string{"AlertInfo", "DeviceInfo"}, "ann"))
+		did(t)(s.SetTables(t.Context(), "w", DefenderXDR, []string{"AlertInfo", "DeviceInfo"}, "ann"))
 		NewReporter(board, "w", "events/h").Warn("loss_ahead", "Soon.")
 		sent := time.Now().UTC()
 		for range 10 {

@@ -20,7 +20,8 @@ func (s *Service) Pause(ctx context.Context, workspace, stream, reason, text, ac
 	if actor != "" {
 		reason, text = "paused", fmt.Sprintf("%s was paused by %s. It goes on where it stopped with: vedette connector resume %s %s", stream, actor, DefenderXDR, stream)
 	}
-	return s.change(ctx, workspace, func(c *model.Connection) {
+	return s.change(ctx, workspace, func(x *choice) {
+		c := &x.now
 		if c.PauseOf(stream) == nil {
 			c.Paused = append(c.Paused, model.Pause{Stream: stream, Reason: reason, Text: text, By: actor, At: time.Now().UTC().Truncate(time.Millisecond)})
 		}
@@ -32,7 +33,8 @@ func (s *Service) Resume(ctx context.Context, workspace, stream string) error {
 	if err := s.knows(workspace, stream); err != nil {
 		return err
 	}
-	return s.change(ctx, workspace, func(c *model.Connection) {
+	return s.change(ctx, workspace, func(x *choice) {
+		c := &x.now
 		c.Paused = slices.DeleteFunc(c.Paused, func(p model.Pause) bool { return p.Stream == stream })
 	})
 }

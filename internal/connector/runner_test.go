@@ -55,11 +55,11 @@ func TestRunnerFollowsTheChoice(t *testing.T) {
 			}
 		}
 		check("not wanted", 0, 0)
-		must(t, s.Connect(t.Context(), "w", Request{Incidents: yes()}, "ann"))
+		did(t)(s.Connect(t.Context(), "w", DefenderXDR, Request{Incidents: yes()}, "ann"))
 		check("wanted", 1, 0)
-		must(t, s.SetTables(t.Context(), "w", []string{"AlertInfo"}, "ann"))
+		did(t)(s.SetTables(t.Context(), "w", DefenderXDR, []string{"AlertInfo"}, "ann"))
 		check("another change", 1, 0)
-		must(t, s.Disconnect(t.Context(), "w", Request{}, "ann"))
+		did(t)(s.Disconnect(t.Context(), "w", DefenderXDR, Request{}, "ann"))
 		check("not wanted any more", 1, 1)
 		if all := b.All(); len(all) != 0 {
 			t.Errorf("the board still knows %+v", all)

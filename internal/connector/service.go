@@ -21,15 +21,43 @@ type ConnectionStore interface {
 	SaveConnection(ctx context.Context, c model.Connection) error
 }
 
-// Prober checks what must be true in the tenant before a connection works. It may take seconds; it must heed ctx.
+// Prober checks what must be true before a connection works. It may take seconds; it must heed ctx.
 type Prober interface {
-	Prerequisites(ctx context.Context, workspace string) []Prerequisite
+	Check(ctx context.Context, workspace string, who Person) Checks
+	// Recheck forgets what was found, so that the next Check asks again.
+	Recheck(workspace string)
+}
+
+// Gate keeps the alerts of products that no connector brings out of sight.
+type Gate interface {
+	// Hold withholds the alerts that come from now on, by SecurityAlert.ProductName with the reason that people read. The
+	// name Everything stands for all products that are not listed; an empty reason shows a product.
+	Hold(ctx context.Context, workspace string, held map[string]string) error
+	// Release shows what was withheld and is held no longer. It may be called again after a failure.
+	Release(ctx context.Context, workspace string) error
+	// LastAlert is when the product's newest alert was last changed, zero when there is none.
+	LastAlert(ctx context.Context, workspace, product string) (time.Time, error)
+}
+
+// Everything is the product name that stands for all others.
+const Everything = "*"
+
+// Solutions are the packages of the content hub that bring connectors.
+type Solutions interface {
+	// Of names the solution that brings a connector.
+	Of(connector string) (id, title string)
+	Installed(workspace, id string) bool
+	// Install installs it and says so in words; "" when it was there.
+	Install(ctx context.Context, workspace, id, actor string) (message string, err error)
+	Workbooks(workspace, id string) []Ref
+	Rules(workspace, id string) []RuleRef
 }
 
 // IncidentRules are the workspace's rules that make incidents of single products' alerts. They double the incidents that
 // the connector brings, so a connection turns them off unless told otherwise.
 type IncidentRules interface {
-	Count(ctx context.Context, workspace string) (enabled, total int, err error)
+	// Count counts those of one product, by SecurityAlert.ProductName, or all of them for "".
+	Count(ctx context.Context, workspace, product string) (enabled, total int, err error)
 	TurnOff(ctx context.Context, workspace, actor string) error
 }
 
@@ -39,7 +67,7 @@ type Stored interface {
 	RowsByHour(workspace, table string) []store.HourRows
 }
 
-// Config is what a Service works with. Prober and Rules may be nil. With Store, tables show the rows that are stored, by
+// Config is what a Service works with. Prober, Rules, Gate and Solutions may be nil. With Store, tables show the rows that are stored, by
 // the time of their events; without, those that came in.
 type Config struct {
 	Connections ConnectionStore
@@ -49,7 +77,11 @@ type Config struct {
 	Rules       IncidentRules
 	Store       Stored
 	Silence     Silence // zero means DefaultSilence
-	Logger      *slog.Logger
+	Gate        Gate
+	Solutions   Solutions
+	// CloudOf returns the cloud of a workspace's tenant: public, usgov, usgovdod; nil is public.
+	CloudOf func(workspace string) string
+	Logger  *slog.Logger
 }
 
 // Service is the Defender XDR connector as people and programs see it, for all workspaces. It is safe for concurrent use.
@@ -59,19 +91,15 @@ type Service struct {
 	choices     map[string]*choice
 	jobs        map[string][]Job
 	subscribers []func(workspace string)
-	probes      map[string]probe
 
 	changing sync.Mutex // one change of a choice at a time
 }
 
+// choice is what one workspace chose for all connectors.
 type choice struct {
-	now     model.Connection
-	changed chan struct{} // closed and replaced with every change
-}
-
-type probe struct {
-	at     time.Time
-	result []Prerequisite
+	now     model.Connection            // of Defender XDR; Own names the others that are connected
+	others  map[string]model.Connection // by connector
+	changed chan struct{}               // closed and replaced with every change
 }
 
 // NewService returns the service for the workspaces, with their choices read.
@@ -79,13 +107,22 @@ func NewService(ctx context.Context, cfg Config, workspaces ...string) (*Service
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Service{cfg: cfg, choices: map[string]*choice{}, jobs: map[string][]Job{}, probes: map[string]probe{}}
+	s := &Service{cfg: cfg, choices: map[string]*choice{}, jobs: map[string][]Job{}}
 	for _, ws := range workspaces {
-		c, err := cfg.Connections.Connection(ctx, ws, DefenderXDR)
-		if err != nil {
-			return nil, err
+		c := &choice{others: map[string]model.Connection{}, changed: make(chan struct{})}
+		for _, d := range Definitions() {
+			conn, err := cfg.Connections.Connection(ctx, ws, d.ID)
+			if err != nil {
+				return nil, err
+			}
+			if d.ID == DefenderXDR {
+				c.now = conn
+			} else {
+				c.others[d.ID] = conn
+			}
 		}
-		s.choices[ws] = &choice{now: c, changed: make(chan struct{})}
+		c.settle()
+		s.choices[ws] = c
 	}
 	if cfg.Board != nil {
 		cfg.Board.Listen(func(r health.Report) {
@@ -119,7 +156,7 @@ func (s *Service) register(j Job) {
 	s.jobs[j.Workspace] = append(s.jobs[j.Workspace], j)
 }
 
-// Watch returns the workspace's choice, and a channel that is closed when it is no longer the current one. The choice of a
+// Watch returns the workspace's choice for Defender XDR, and a channel that is closed when it is no longer the current one. The choice of a
 // workspace that the service does not know is empty and never changes.
 func (s *Service) Watch(workspace string) (model.Connection, <-chan struct{}) {
 	s.mu.Lock()
@@ -129,99 +166,6 @@ func (s *Service) Watch(workspace string) (model.Connection, <-chan struct{}) {
 		return model.Connection{Workspace: workspace, Connector: DefenderXDR}, nil
 	}
 	return c.now, c.changed
-}
-
-// Request is a change of a connection. What is nil stays as it is.
-type Request struct {
-	Incidents *bool
-	Tables    []string // "all" means every table that can be ticked
-	// TurnOffIncidentRules says whether rules that would double the connector's incidents are turned off; nil means the
-	// last choice, which is yes at first.
-	TurnOffIncidentRules *bool
-}
-
-// Connect adds parts to a connection: the incidents, tables. Doing it twice changes nothing.
-func (s *Service) Connect(ctx context.Context, workspace string, r Request, actor string) error {
-	tables, err := tableNames(r.Tables)
-	if err != nil {
-		return err
-	}
-	err = s.change(ctx, workspace, func(c *model.Connection) {
-		if r.Incidents != nil && *r.Incidents {
-			c.Incidents = true
-		}
-		if r.TurnOffIncidentRules != nil {
-			c.KeepIncidentRules = !*r.TurnOffIncidentRules
-		}
-		c.Tables = merge(c.Tables, tables)
-		if c.ConnectedAt.IsZero() && (c.Incidents || len(c.Tables) > 0) {
-			c.ConnectedAt, c.ConnectedBy = time.Now().UTC().Truncate(time.Millisecond), actor
-		}
-	})
-	if err != nil {
-		return err
-	}
-	now, _ := s.Watch(workspace)
-	if s.cfg.Rules != nil && now.Incidents && !now.KeepIncidentRules {
-		return s.cfg.Rules.TurnOff(ctx, workspace, actor)
-	}
-	return nil
-}
-
-// Disconnect stops parts of a connection: only the incidents if the request names them, else everything. What is stored
-// stays; so do the positions, and a later Connect goes on from there.
-func (s *Service) Disconnect(ctx context.Context, workspace string, r Request, _ string) error {
-	return s.change(ctx, workspace, func(c *model.Connection) {
-		c.Incidents = false
-		if r.Incidents == nil {
-			c.Tables = nil
-		}
-		if !c.Incidents && len(c.Tables) == 0 {
-			c.ConnectedAt, c.ConnectedBy, c.Paused = time.Time{}, "", nil
-		}
-	})
-}
-
-// SetTables makes exactly these tables the ticked ones. Streams follow within seconds.
-func (s *Service) SetTables(ctx context.Context, workspace string, tables []string, actor string) error {
-	names, err := tableNames(tables)
-	if err != nil {
-		return err
-	}
-	return s.change(ctx, workspace, func(c *model.Connection) {
-		c.Tables = names
-		switch {
-		case !c.Incidents && len(names) == 0:
-			c.ConnectedAt, c.ConnectedBy = time.Time{}, ""
-		case c.ConnectedAt.IsZero():
-			c.ConnectedAt, c.ConnectedBy = time.Now().UTC().Truncate(time.Millisecond), actor
-		}
-	})
-}
-
-// change stores a changed choice, then lets everybody know.
-func (s *Service) change(ctx context.Context, workspace string, f func(*model.Connection)) error {
-	s.changing.Lock()
-	defer s.changing.Unlock()
-	s.mu.Lock()
-	c, ok := s.choices[workspace]
-	s.mu.Unlock()
-	if !ok {
-		return fault.New(fault.NotFound, "workspace_not_found", "There is no workspace %q on this server.", workspace)
-	}
-	next := c.now
-	next.Tables, next.Paused = slices.Clone(next.Tables), slices.Clone(next.Paused)
-	f(&next)
-	if err := s.cfg.Connections.SaveConnection(ctx, next); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	c.now = next
-	close(c.changed)
-	c.changed = make(chan struct{})
-	s.mu.Unlock()
-	s.notify(workspace)
-	return nil
 }
 
 // tableNames checks and sorts the names of tables.

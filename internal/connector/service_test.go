@@ -36,7 +36,7 @@ type memory struct {
 func (m *memory) Connection(_ context.Context, ws, id string) (model.Connection, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if c, ok := m.choices[ws]; ok {
+	if c, ok := m.choices[ws+"/"+id]; ok {
 		return c, nil
 	}
 	return model.Connection{Workspace: ws, Connector: id}, nil
@@ -51,7 +51,7 @@ func (m *memory) SaveConnection(_ context.Context, c model.Connection) error {
 	if m.choices == nil {
 		m.choices = map[string]model.Connection{}
 	}
-	m.choices[c.Workspace] = c
+	m.choices[c.Workspace+"/"+c.Connector] = c
 	return nil
 }
 
@@ -96,14 +96,26 @@ func (m *memory) Sources(context.Context, string) ([]model.SourceUsage, error) {
 
 type rules struct{ off int }
 
-func (r *rules) Count(context.Context, string) (int, int, error) { return 5 - r.off, 5, nil }
-func (r *rules) TurnOff(context.Context, string, string) error   { r.off = 5; return nil }
+func (r *rules) Count(context.Context, string, string) (int, int, error) { return 5 - r.off, 5, nil }
+func (r *rules) TurnOff(context.Context, string, string) error           { r.off = 5; return nil }
 
 type prober struct{ calls int }
 
-func (p *prober) Prerequisites(context.Context, string) []Prerequisite {
+func (p *prober) Check(context.Context, string, Person) Checks {
 	p.calls++
-	return []Prerequisite{{ID: "licence", Title: "Licence", State: Met}}
+	return Checks{Prerequisites: []Prerequisite{{ID: "licence", Title: "Licence", State: Met}}, At: time.Unix(1, 0)}
+}
+
+func (p *prober) Recheck(string) { p.calls = 0 }
+
+// did fails the test when a change failed.
+func did(t *testing.T) func(string, error) {
+	return func(_ string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func newService(t *testing.T, m *memory, cfg Config) *Service {
@@ -132,7 +144,7 @@ func TestConnectAddsAndDisconnectTakesAway(t *testing.T) {
 	}
 
 	_, changed := s.Watch("w")
-	if err := s.Connect(t.Context(), "w", Request{Tables: []string{"DeviceInfo", "AlertInfo", "DeviceInfo"}}, "ann"); err != nil {
+	if _, err := s.Connect(t.Context(), "w", DefenderXDR, Request{Tables: []string{"DeviceInfo", "AlertInfo", "DeviceInfo"}}, "ann"); err != nil {
 		t.Fatal(err)
 	}
 	select {
@@ -143,25 +155,25 @@ func TestConnectAddsAndDisconnectTakesAway(t *testing.T) {
 	if c := show(); !slices.Equal(c.Tables, []string{"AlertInfo", "DeviceInfo"}) || c.Incidents || c.ConnectedBy != "ann" || c.ConnectedAt.IsZero() || r.off != 0 {
 		t.Errorf("after connecting tables: %+v, rules %+v", c, r)
 	}
-	if err := s.Connect(t.Context(), "w", Request{Incidents: yes(), Tables: []string{"AlertInfo"}}, "bob"); err != nil {
+	if _, err := s.Connect(t.Context(), "w", DefenderXDR, Request{Incidents: yes(), Tables: []string{"AlertInfo"}}, "bob"); err != nil {
 		t.Fatal(err)
 	}
 	if c := show(); len(c.Tables) != 2 || !c.Incidents || c.ConnectedBy != "ann" || r.off != 5 {
 		t.Errorf("after connecting incidents: %+v, rules %+v", c, r)
 	}
-	if err := s.SetTables(t.Context(), "w", []string{"all"}, "ann"); err != nil {
+	if _, err := s.SetTables(t.Context(), "w", DefenderXDR, []string{"all"}, "ann"); err != nil {
 		t.Fatal(err)
 	}
 	if c := show(); len(c.Tables) != 21 {
 		t.Errorf("all tables are %d, want 21", len(c.Tables))
 	}
-	if err := s.Disconnect(t.Context(), "w", Request{Incidents: yes()}, "ann"); err != nil {
+	if _, err := s.Disconnect(t.Context(), "w", DefenderXDR, Request{Incidents: yes()}, "ann"); err != nil {
 		t.Fatal(err)
 	}
 	if c := show(); c.Incidents || len(c.Tables) != 21 || c.ConnectedAt.IsZero() {
 		t.Errorf("after disconnecting incidents: %+v", c)
 	}
-	if err := s.Disconnect(t.Context(), "w", Request{}, "ann"); err != nil {
+	if _, err := s.Disconnect(t.Context(), "w", DefenderXDR, Request{}, "ann"); err != nil {
 		t.Fatal(err)
 	}
 	if c := show(); c.Incidents || len(c.Tables) != 0 || !c.ConnectedAt.IsZero() {
@@ -191,7 +203,7 @@ func TestPauseAndResume(t *testing.T) {
 				t.Errorf("%s: %d starts, %d stops, status %q; want %d, %d, %q", step, starts.Load(), stops.Load(), now, started, stopped, status)
 			}
 		}
-		must(t, s.Connect(t.Context(), "w", Request{Incidents: yes()}, "ann"))
+		did(t)(s.Connect(t.Context(), "w", DefenderXDR, Request{Incidents: yes()}, "ann"))
 		check("runs", 1, 0, "")
 		must(t, s.Pause(t.Context(), "w", "incidents", "", "", "ann"))
 		check("paused by a person", 1, 1, health.Warning)
@@ -201,8 +213,8 @@ func TestPauseAndResume(t *testing.T) {
 		check("resumed", 2, 1, health.Warning) // until the stream reports
 		must(t, s.Pause(t.Context(), "w", "incidents", "flood", "Too much.", ""))
 		check("paused by itself", 2, 2, health.Failure)
-		must(t, s.Disconnect(t.Context(), "w", Request{}, "ann"))
-		must(t, s.Connect(t.Context(), "w", Request{Incidents: yes()}, "ann"))
+		did(t)(s.Disconnect(t.Context(), "w", DefenderXDR, Request{}, "ann"))
+		did(t)(s.Connect(t.Context(), "w", DefenderXDR, Request{Incidents: yes()}, "ann"))
 		if c, _ := s.Watch("w"); c.PauseOf("incidents") != nil {
 			t.Error("a connection made anew begins paused")
 		}
@@ -217,10 +229,10 @@ func TestPauseAndResume(t *testing.T) {
 func TestKeepingIncidentRules(t *testing.T) {
 	m, r, no := &memory{}, &rules{}, false
 	s := newService(t, m, Config{Rules: r})
-	if err := s.Connect(t.Context(), "w", Request{Incidents: yes(), TurnOffIncidentRules: &no}, "ann"); err != nil {
+	if _, err := s.Connect(t.Context(), "w", DefenderXDR, Request{Incidents: yes(), TurnOffIncidentRules: &no}, "ann"); err != nil {
 		t.Fatal(err)
 	}
-	v, err := s.Show(t.Context(), "w")
+	v, err := s.Show(t.Context(), "w", DefenderXDR, Person{})
 	if err != nil || r.off != 0 || v.IncidentRules != (RulesView{Enabled: 5, Total: 5}) {
 		t.Errorf("rules are %+v, %v", v.IncidentRules, err)
 	}
@@ -229,14 +241,14 @@ func TestKeepingIncidentRules(t *testing.T) {
 func TestRefusedChangesChangeNothing(t *testing.T) {
 	m := &memory{}
 	s := newService(t, m, Config{})
-	if err := s.SetTables(t.Context(), "w", []string{"SecurityIncident"}, "ann"); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "DeviceProcessEvents") {
+	if _, err := s.SetTables(t.Context(), "w", DefenderXDR, []string{"SecurityIncident"}, "ann"); fault.KindOf(err) != fault.Invalid || !strings.Contains(err.Error(), "DeviceProcessEvents") {
 		t.Errorf("a table that is not streamed: %v", err)
 	}
-	if err := s.SetTables(t.Context(), "other", nil, "ann"); fault.KindOf(err) != fault.NotFound {
+	if _, err := s.SetTables(t.Context(), "other", DefenderXDR, nil, "ann"); fault.KindOf(err) != fault.NotFound {
 		t.Errorf("an unknown workspace: %v", err)
 	}
 	m.failing = true
-	if err := s.SetTables(t.Context(), "w", []string{"AlertInfo"}, "ann"); err == nil {
+	if _, err := s.SetTables(t.Context(), "w", DefenderXDR, []string{"AlertInfo"}, "ann"); err == nil {
 		t.Error("a choice that could not be stored was taken")
 	}
 	if c, _ := s.Watch("w"); len(c.Tables) > 0 {
@@ -263,7 +275,7 @@ func TestStates(t *testing.T) {
 	check("at first", NotConnected)
 	events.OK("looking")
 	check("while only looking", NotConnected)
-	must(t, s.Connect(t.Context(), "w", Request{Incidents: yes(), Tables: []string{"AlertInfo"}}, "ann"))
+	did(t)(s.Connect(t.Context(), "w", DefenderXDR, Request{Incidents: yes(), Tables: []string{"AlertInfo"}}, "ann"))
 	check("one stream has not reported", Connecting)
 	incidents.OK("")
 	check("both work", Connected)
@@ -276,13 +288,13 @@ func TestStates(t *testing.T) {
 	if _, message := s.State("w"); message != "no secret down" {
 		t.Errorf("message is %q", message)
 	}
-	must(t, s.Disconnect(t.Context(), "w", Request{}, "ann"))
+	did(t)(s.Disconnect(t.Context(), "w", DefenderXDR, Request{}, "ann"))
 	check("disconnected", NotConnected)
 }
 
 func TestConnectedToNothing(t *testing.T) {
 	s := newService(t, &memory{}, Config{})
-	must(t, s.SetTables(t.Context(), "w", []string{"AlertInfo"}, "ann"))
+	did(t)(s.SetTables(t.Context(), "w", DefenderXDR, []string{"AlertInfo"}, "ann"))
 	if state, message := s.State("w"); state != Errored || !strings.Contains(message, "event hub") {
 		t.Errorf("state %s: %s", state, message)
 	}
@@ -293,13 +305,13 @@ func TestShowTables(t *testing.T) {
 	meter := NewMeter(m, nil)
 	p := &prober{}
 	s := newService(t, m, Config{Meter: meter, Prober: p})
-	must(t, s.SetTables(t.Context(), "w", []string{"AlertInfo"}, "ann"))
+	did(t)(s.SetTables(t.Context(), "w", DefenderXDR, []string{"AlertInfo"}, "ann"))
 	seen := time.Now().Add(-time.Minute).UTC()
 	meter.Add("w", ingest.Counts{"AlertInfo": {Rows: 3, Seen: seen}, "DeviceInfo": {Skipped: 4}, "New": {Rows: 1}, "": {Dead: 2}})
 	meter.Flush(t.Context())
 	meter.Add("w", ingest.Counts{"AlertInfo": {Rows: 2}})
 	meter.SetLag("w", Lag{Source: "hub/h", Partition: 1, Events: 7, Behind: 90 * time.Second})
-	v, err := s.Show(t.Context(), "w")
+	v, err := s.Show(t.Context(), "w", DefenderXDR, Person{})
 	must(t, err)
 	got := map[string]TableView{}
 	for _, tab := range v.Tables {
@@ -331,12 +343,11 @@ func TestShowTables(t *testing.T) {
 	if len(v.Prerequisites) != 1 || len(v.SampleQueries) == 0 || v.Title == "" {
 		t.Errorf("prerequisites %v, %d sample queries, title %q", v.Prerequisites, len(v.SampleQueries), v.Title)
 	}
-	_, err = s.Show(t.Context(), "w")
-	if err != nil || p.calls != 1 {
-		t.Errorf("the prober was asked %d times, %v; want once", p.calls, err)
+	if s.Recheck("w"); p.calls != 0 || v.CheckedAt == nil {
+		t.Errorf("checked at %v; the prober was not told to ask again", v.CheckedAt)
 	}
 	list, err := s.List(t.Context(), "w")
-	if err != nil || len(list) != 1 || list[0].Tables != 2 || list[0].LastData == nil {
+	if err != nil || list.Items[0].Tables != 1 || list.Items[0].LastData == nil {
 		t.Errorf("list is %+v, %v", list, err)
 	}
 }
@@ -358,7 +369,7 @@ func TestShowWhatIsStored(t *testing.T) {
 	hour := time.Now().UTC().Truncate(time.Hour)
 	s := newService(t, m, Config{Meter: meter, Store: stored{hour}})
 	meter.Add("w", ingest.Counts{"AlertInfo": {Rows: 3}})
-	v, err := s.Show(t.Context(), "w")
+	v, err := s.Show(t.Context(), "w", DefenderXDR, Person{})
 	must(t, err)
 	want := []SeriesView{{Table: "AlertInfo", Points: []PointView{{hour.Add(-time.Hour), 0}, {hour, 4}}}}
 	if diff := cmp.Diff(want, v.Received); diff != "" {

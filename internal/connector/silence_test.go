@@ -16,7 +16,7 @@ func TestSilence(t *testing.T) {
 		board := &health.Board{}
 		meter := NewMeter(&memory{}, nil)
 		s := newService(t, &memory{}, Config{Board: board, Meter: meter})
-		must(t, s.SetTables(t.Context(), "w", []string{"AlertInfo", "DeviceInfo"}, "ann"))
+		did(t)(s.SetTables(t.Context(), "w", DefenderXDR, []string{"AlertInfo", "DeviceInfo"}, "ann"))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- s.WatchSilence(ctx) }()
@@ -58,7 +58,7 @@ func TestSilence(t *testing.T) {
 		check("records come again", "connector/defender-xdr/table/AlertInfo Success ")
 		time.Sleep(100 * time.Hour)
 		check("behind its source nothing is known", "connector/defender-xdr/table/AlertInfo Success ")
-		must(t, s.SetTables(t.Context(), "w", nil, "ann"))
+		did(t)(s.SetTables(t.Context(), "w", DefenderXDR, nil, "ann"))
 		time.Sleep(time.Minute)
 		check("not ticked any more", "")
 	})

@@ -26,7 +26,7 @@ type Service struct {
 	mu   sync.Mutex
 	have map[string]map[string]model.Package // by workspace and solution
 	// InUse says why a solution cannot be removed now, nil if it can. It is set before the service is used.
-	InUse func(ctx context.Context, workspace string, s *Solution) error
+	InUse func(ctx context.Context, workspace string, connectors []string) error
 	// Changed hears of every installation and removal; it must not block. It is set before the service is used.
 	Changed func(workspace string)
 }
@@ -128,7 +128,7 @@ func (s *Service) Remove(ctx context.Context, workspace, id string) (*Solution, 
 		return nil, "", fault.New(fault.NotFound, "solution_not_installed", "The solution %s is not installed in this workspace.", sol.Title)
 	}
 	if s.InUse != nil {
-		if err := s.InUse(ctx, workspace, sol); err != nil {
+		if err := s.InUse(ctx, workspace, sol.Connectors); err != nil {
 			return nil, "", err
 		}
 	}

@@ -48,7 +48,7 @@ func TestInstallAndRemove(t *testing.T) {
 	if p, ok := again.Installed("w", "defender-xdr"); !ok || p.InstalledBy != "ann" || p.InstalledAt.IsZero() {
 		t.Errorf("after a restart: %+v %v", p, ok)
 	}
-	again.InUse = func(context.Context, string, *Solution) error { return errors.New("connected") }
+	again.InUse = func(context.Context, string, []string) error { return errors.New("connected") }
 	if _, _, err := again.Remove(t.Context(), "w", "defender-xdr"); err == nil {
 		t.Error("removed while in use")
 	}

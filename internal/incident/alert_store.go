@@ -24,6 +24,7 @@ func (k *Sink) putAlert(ctx context.Context, tx meta.IncidentTx, a model.Alert, 
 		Workspace: k.ws, ID: a.ID, SystemID: a.SystemAlertID, IncidentID: a.IncidentID, Updated: ticks(a.Updated), Hash: a.Hash,
 		Revision: old.Revision + 1, Written: max(ticks(k.s.now()), old.Written+1), First: ticks(a.First), Last: ticks(a.Last),
 		Product: a.ProductName, Tactics: strings.Join(a.Tactics, ","), Doc: string(doc), Raw: string(raw),
+		RuleIncident: old.RuleIncident,
 	}
 	if hold && (old.ID == "" || old.Withheld == 1) { // what was shown before stays shown
 		row.Withheld = 1

@@ -14,23 +14,37 @@ import (
 
 // Alerts returns the alerts of an incident, oldest activity first.
 func (s *Service) Alerts(ctx context.Context, ws string, number int64) ([]model.Alert, error) {
-	return s.alertsOf(ctx, ws, number, func(tx meta.IncidentTx, id string) ([]meta.AlertRow, error) { return tx.AlertsOf(ctx, ws, id, false) })
+	return s.alertsOf(ctx, ws, number, func(tx meta.IncidentTx, row meta.IncidentRow) ([]meta.AlertRow, error) {
+		return alertRows(ctx, tx, row, row.ProviderID, false)
+	})
 }
 
 // AlertPage returns up to limit of an incident's alerts after the first offset, oldest activity first, without the tenant's JSON.
 func (s *Service) AlertPage(ctx context.Context, ws string, number int64, limit, offset int) ([]model.Alert, error) {
-	return s.alertsOf(ctx, ws, number, func(tx meta.IncidentTx, id string) ([]meta.AlertRow, error) {
-		return tx.AlertsPage(ctx, ws, id, limit, offset)
+	return s.alertsOf(ctx, ws, number, func(tx meta.IncidentTx, row meta.IncidentRow) ([]meta.AlertRow, error) {
+		if row.ProviderID == "" {
+			rows, err := tx.AlertsOfRule(ctx, ws, row.Number, false)
+			return rows[min(offset, len(rows)):min(max(offset, 0)+max(limit, 0), len(rows))], err
+		}
+		return tx.AlertsPage(ctx, ws, row.ProviderID, limit, offset)
 	})
 }
 
-func (s *Service) alertsOf(ctx context.Context, ws string, number int64, read func(tx meta.IncidentTx, id string) ([]meta.AlertRow, error)) ([]model.Alert, error) {
+// alertRows are the alerts of the tenant's incident with that id, or, without one, of the incident that a rule made.
+func alertRows(ctx context.Context, tx meta.IncidentTx, row meta.IncidentRow, id string, light bool) ([]meta.AlertRow, error) {
+	if id == "" {
+		return tx.AlertsOfRule(ctx, row.Workspace, row.Number, light)
+	}
+	return tx.AlertsOf(ctx, row.Workspace, id, light)
+}
+
+func (s *Service) alertsOf(ctx context.Context, ws string, number int64, read func(tx meta.IncidentTx, row meta.IncidentRow) ([]meta.AlertRow, error)) ([]model.Alert, error) {
 	tx := s.db.Incidents()
 	row, err := tx.Incident(ctx, ws, number)
 	if err != nil {
 		return nil, missing(err, fmt.Sprint(number))
 	}
-	rows, err := read(tx, row.ProviderID)
+	rows, err := read(tx, row)
 	if err != nil {
 		return nil, fmt.Errorf("reading the alerts of incident %d: %w", number, err)
 	}

@@ -24,11 +24,30 @@ func (s *Service) Entities(ctx context.Context, ws string, number int64) ([]mode
 	if err != nil {
 		return nil, missing(err, fmt.Sprint(number))
 	}
+	if row.ProviderID == "" {
+		return s.entitiesOfRule(ctx, ws, number)
+	}
 	rows, err := tx.EntitiesOfIncident(ctx, ws, row.ProviderID)
 	if err != nil {
 		return nil, fmt.Errorf("reading the entities of incident %d: %w", number, err)
 	}
 	return entityViews(rows), nil
+}
+
+// entitiesOfRule are the entities of an incident that a rule made, out of its alert.
+func (s *Service) entitiesOfRule(ctx context.Context, ws string, number int64) ([]model.Entity, error) {
+	alerts, err := s.Alerts(ctx, ws, number)
+	if err != nil {
+		return nil, err
+	}
+	out := []model.Entity{}
+	for _, a := range alerts {
+		for _, e := range EntitiesOf(a) {
+			e.Alerts, e.FirstSeen, e.LastSeen = 1, a.First, a.Last
+			out = append(out, e)
+		}
+	}
+	return out, nil
 }
 
 func entityViews(rows []meta.EntitySum) []model.Entity {

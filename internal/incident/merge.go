@@ -216,6 +216,8 @@ func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Aler
 		return nil, err
 	}
 	var parents, bodies []string
+	var rules []model.IncidentRule
+	var made []int64
 	joined := map[string][]model.Alert{}
 	newest := map[string]time.Time{}
 	for _, a := range rows {
@@ -232,7 +234,7 @@ func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Aler
 			unsure(a)
 			continue
 		}
-		_, hold := held[a.ProductName]
+		_, hold := holds(held, a.ProductName)
 		body, err := k.putAlert(ctx, tx, a, old, hold)
 		if err != nil {
 			return nil, err
@@ -241,6 +243,13 @@ func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Aler
 			continue
 		}
 		bodies = append(bodies, body)
+		number, err := k.ruled(ctx, tx, a, old, &rules)
+		if err != nil {
+			return nil, err
+		}
+		if number > 0 {
+			made = append(made, number)
+		}
 		for _, id := range []string{old.IncidentID, a.IncidentID} {
 			if id != "" && !slices.Contains(parents, id) {
 				parents = append(parents, id)
@@ -256,7 +265,8 @@ func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Aler
 	if err := tx.PushEvents(ctx, k.ws, bodies); err != nil {
 		return nil, fmt.Errorf("storing alert rows: %w", err)
 	}
-	return k.present(ctx, tx, parents, joined, newest)
+	touched, err := k.present(ctx, tx, parents, joined, newest)
+	return append(touched, made...), err
 }
 
 // present brings the incidents of alerts up to date, with a line of history for each alert that is new to them. newest is

@@ -59,7 +59,7 @@ func open(row meta.IncidentRow) (*record, error) {
 // visible is everything that a row of the incident's table tells, but for its times and who changed it.
 func (r *record) visible() string {
 	in := r.in
-	in.Modified, in.ModifiedBy, in.Sync, in.Etag, in.EmptyReason = time.Time{}, "", model.Sync{}, "", ""
+	in.Modified, in.ModifiedBy, in.Sync, in.Etag, in.EmptyReason, in.EmptyProducts = time.Time{}, "", model.Sync{}, "", "", nil
 	b, err := json.Marshal(struct {
 		In       model.Incident
 		Comments []string
@@ -218,10 +218,10 @@ func (s *Service) present(ctx context.Context, tx meta.IncidentTx, r *record, c 
 
 func (s *Service) presentAlerts(ctx context.Context, tx meta.IncidentTx, r *record) ([]string, error) {
 	in := &r.in
-	if r.st.RemoteID == "" {
+	alerts, err := alertRows(ctx, tx, r.row, r.st.RemoteID, true)
+	if err == nil && len(alerts) == 0 && r.st.RemoteID == "" {
 		return nil, nil
 	}
-	alerts, err := tx.AlertsOf(ctx, r.row.Workspace, r.st.RemoteID, true)
 	if err != nil {
 		return nil, fmt.Errorf("reading the alerts of incident %d: %w", r.row.Number, err)
 	}

@@ -73,7 +73,7 @@ func Values(w Workspace, in model.Incident, comments []model.Comment, alerts []s
 		"ClassificationReason": in.ClassificationReason, "Owner": raw(ownerBag(in.Owner)), "ProviderName": in.ProviderName,
 		"ProviderIncidentId": in.ProviderIncidentID, "FirstActivityTime": when(in.FirstActivity), "LastActivityTime": when(in.LastActivity),
 		"FirstModifiedTime": when(in.FirstModified), "LastModifiedTime": when(in.Modified), "CreatedTime": when(in.Created),
-		"ClosedTime": when(in.Closed), "IncidentNumber": in.Number, "RelatedAnalyticRuleIds": raw([]string{}), "AlertIds": raw(alerts),
+		"ClosedTime": when(in.Closed), "IncidentNumber": in.Number, "RelatedAnalyticRuleIds": raw(append([]string{}, in.RuleIDs...)), "AlertIds": raw(alerts),
 		"BookmarkIds": raw([]string{}), "Comments": raw(commentBags(comments)), "Tasks": raw(taskBags(in.Tasks)), "Labels": raw(labelBags(in)),
 		"IncidentUrl": incidentURL(w, in), "AdditionalData": raw(additionalData(in)), "ModifiedBy": in.ModifiedBy,
 		"SourceSystem": "Azure", "Type": incidentTable, "_IsBillable": "False", "_BilledSize": 0.0,

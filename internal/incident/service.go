@@ -208,7 +208,7 @@ func (s *Service) GetByProviderID(ctx context.Context, ws, id string) (model.Inc
 func (s *Service) explain(ctx context.Context, row meta.IncidentRow) (model.Incident, error) {
 	in, err := decode(row)
 	if err == nil && in.ProviderIncidentID != "" && in.RedirectTo == "" {
-		if in.EmptyReason, err = s.heldBack(ctx, row); err != nil || in.EmptyReason != "" {
+		if in.EmptyReason, in.EmptyProducts, err = s.heldBack(ctx, row); err != nil || in.EmptyReason != "" {
 			return in, err
 		}
 	}
@@ -222,22 +222,23 @@ func (s *Service) explain(ctx context.Context, row meta.IncidentRow) (model.Inci
 	return in, err
 }
 
-// heldBack says why alerts of an incident are not shown, "" when all are.
-func (s *Service) heldBack(ctx context.Context, row meta.IncidentRow) (string, error) {
+// heldBack says why alerts of an incident are not shown, and whose; "" when all are.
+func (s *Service) heldBack(ctx context.Context, row meta.IncidentRow) (string, []string, error) {
 	tx := s.db.Incidents()
 	products, err := tx.WithheldProducts(ctx, row.Workspace, row.ProviderID)
 	if err != nil || len(products) == 0 {
-		return "", err
+		return "", nil, err
 	}
 	reasons, err := withheld(ctx, tx, row.Workspace)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
 	var out []string
 	for _, p := range products {
-		out = append(out, reasons[p])
+		reason, _ := holds(reasons, p)
+		out = append(out, reason)
 	}
-	return strings.TrimSpace(strings.Join(out, " ")), nil
+	return strings.TrimSpace(strings.Join(out, " ")), products, nil
 }
 
 // Raw returns the tenant's JSON of an incident, whole; nil for an incident the tenant does not know.

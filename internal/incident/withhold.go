@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/vedette-siem/vedette/internal/meta"
 	"github.com/vedette-siem/vedette/internal/model"
@@ -29,18 +30,54 @@ func withheld(ctx context.Context, tx meta.IncidentTx, ws string) (map[string]st
 	return out, nil
 }
 
-// Withhold keeps the alerts of a product, by its name in SecurityAlert.ProductName, out of sight from now on: they are
-// stored, but no incident, entity or row shows them. The reason is what an incident that is empty because of it says. What
-// was shown before stays.
-func (s *Service) Withhold(ctx context.Context, ws, product, reason string) error {
-	return s.changeWithheld(ctx, ws, func(all map[string]string) { all[product] = reason })
+// Everything is the product name that stands for all that are not listed.
+const Everything = "*"
+
+// holds reports whether a product's alerts are withheld, and why.
+func holds(held map[string]string, product string) (reason string, hold bool) {
+	if reason, listed := held[product]; listed {
+		return reason, reason != ""
+	}
+	reason, hold = held[Everything]
+	return reason, hold
 }
 
-// Release shows the alerts of a product that were withheld, old ones too. It may be called again after a failure.
-func (s *Service) Release(ctx context.Context, ws, product string) error {
-	if err := s.changeWithheld(ctx, ws, func(all map[string]string) { delete(all, product) }); err != nil {
+// Hold says which products' alerts are kept out of sight from now on, by their name in SecurityAlert.ProductName: they are
+// stored, but no incident, entity or row shows them. The reason is what an incident that is empty because of it says; an
+// empty one shows a product that Everything would withhold. What was shown before stays.
+func (s *Service) Hold(ctx context.Context, ws string, held map[string]string) error {
+	b, err := json.Marshal(held)
+	if err != nil {
+		return fmt.Errorf("encoding which alerts are withheld: %w", err)
+	}
+	return s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
+		return tx.PutCheckpoint(ctx, ws, withheldKey, string(b))
+	})
+}
+
+// Release shows the alerts that were withheld and are no longer, old ones too. It may be called again after a failure.
+func (s *Service) Release(ctx context.Context, ws string) error {
+	tx := s.db.Incidents()
+	held, err := withheld(ctx, tx, ws)
+	if err != nil {
 		return err
 	}
+	products, err := tx.WithheldProducts(ctx, ws, "")
+	if err != nil {
+		return fmt.Errorf("reading which alerts are withheld: %w", err)
+	}
+	for _, p := range products {
+		if _, hold := holds(held, p); hold {
+			continue
+		}
+		if err := s.releaseProduct(ctx, ws, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) releaseProduct(ctx context.Context, ws, product string) error {
 	for {
 		rows, err := s.db.Incidents().WithheldAlerts(ctx, ws, product, releasing)
 		if err != nil || len(rows) == 0 {
@@ -62,24 +99,20 @@ func (s *Service) Release(ctx context.Context, ws, product string) error {
 	}
 }
 
-func (s *Service) changeWithheld(ctx context.Context, ws string, f func(map[string]string)) error {
-	return s.db.ChangeIncidents(ctx, func(ctx context.Context, tx meta.IncidentTx) error {
-		all, err := withheld(ctx, tx, ws)
-		if err != nil {
-			return err
-		}
-		f(all)
-		b, err := json.Marshal(all)
-		if err != nil {
-			return fmt.Errorf("encoding which alerts are withheld: %w", err)
-		}
-		return tx.PutCheckpoint(ctx, ws, withheldKey, string(b))
-	})
+// LastAlert returns when the newest alert of a product that is shown was changed, or of all products for "".
+func (s *Service) LastAlert(ctx context.Context, ws, product string) (time.Time, error) {
+	last, err := s.db.Incidents().LastAlert(ctx, ws, product)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("reading the newest alert: %w", err)
+	}
+	return fromTicks(last), nil
 }
 
 // release shows withheld alerts as they were stored, unless a newer version has been shown meanwhile.
 func (k *Sink) release(ctx context.Context, tx meta.IncidentTx, list []model.Alert) ([]int64, error) {
 	var bodies, parents []string
+	var rules []model.IncidentRule
+	var made []int64
 	joined := map[string][]model.Alert{}
 	for _, a := range list {
 		old, err := tx.Alert(ctx, k.ws, a.ID)
@@ -94,6 +127,13 @@ func (k *Sink) release(ctx context.Context, tx meta.IncidentTx, list []model.Ale
 			return nil, err
 		}
 		bodies = append(bodies, body)
+		number, err := k.ruled(ctx, tx, a, old, &rules)
+		if err != nil {
+			return nil, err
+		}
+		if number > 0 {
+			made = append(made, number)
+		}
 		if a.IncidentID != "" && !slices.Contains(parents, a.IncidentID) {
 			parents = append(parents, a.IncidentID)
 		}
@@ -102,5 +142,6 @@ func (k *Sink) release(ctx context.Context, tx meta.IncidentTx, list []model.Ale
 	if err := tx.PushEvents(ctx, k.ws, bodies); err != nil {
 		return nil, fmt.Errorf("storing alert rows: %w", err)
 	}
-	return k.present(ctx, tx, parents, joined, nil)
+	touched, err := k.present(ctx, tx, parents, joined, nil)
+	return append(touched, made...), err
 }

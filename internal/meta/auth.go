@@ -24,6 +24,8 @@ type userRow struct {
 	PasswordHash  string
 	Role          string
 	Created       int64
+	TenantID      string
+	ObjectID      string
 }
 
 type principalRow struct {
@@ -51,7 +53,7 @@ type linkRow struct {
 }
 
 func (u userRow) user() auth.User {
-	return auth.User{Name: u.Name, PasswordHash: u.PasswordHash, Role: auth.Role(u.Role), Created: time.Unix(u.Created, 0).UTC()}
+	return auth.User{Name: u.Name, PasswordHash: u.PasswordHash, Role: auth.Role(u.Role), Created: time.Unix(u.Created, 0).UTC(), TenantID: u.TenantID, ObjectID: u.ObjectID}
 }
 
 func (p principalRow) principal() auth.Principal {
@@ -84,6 +86,12 @@ func (r *AuthRepo) Users(ctx context.Context) ([]auth.User, error) {
 		out[i] = x.user()
 	}
 	return out, nil
+}
+
+// LinkTenant implements auth.Repo.
+func (r *AuthRepo) LinkTenant(ctx context.Context, name, tenantID, objectID string) error {
+	_, err := r.db.write.NewUpdate().Model((*userRow)(nil)).Set("tenant_id = ?", tenantID).Set("object_id = ?", objectID).Where("name = ?", name).Exec(ctx)
+	return err
 }
 
 // PutUser adds or replaces a user.

@@ -23,9 +23,11 @@ type AlertRow struct {
 	Product    string `bun:"product"`
 	Tactics    string `bun:"tactics"`  // joined by commas
 	Withheld   int64  `bun:"withheld"` // 1: kept, but shown nowhere until its product is connected
-	Indexed    int64  `bun:"indexed"`  // 1: its entities are in the index; only MarkIndexed sets it
-	Doc        string `bun:"doc"`
-	Raw        string `bun:"raw"`
+	// RuleIncident is the number of the incident that a rule of the workspace made of it, 0: none. Only CountMade sets it.
+	RuleIncident int64  `bun:"rule_incident"`
+	Indexed      int64  `bun:"indexed"` // 1: its entities are in the index; only MarkIndexed sets it
+	Doc          string `bun:"doc"`
+	Raw          string `bun:"raw"`
 }
 
 // Alert returns one alert by the tenant's id.
@@ -82,11 +84,25 @@ func (t IncidentTx) WithheldAlerts(ctx context.Context, ws, product string, limi
 	return rows, err
 }
 
-// WithheldProducts returns the products whose alerts of an incident are withheld.
+// WithheldProducts returns the products whose alerts of an incident are withheld, or of all incidents for "".
 func (t IncidentTx) WithheldProducts(ctx context.Context, ws, incidentID string) ([]string, error) {
 	var out []string
-	err := t.db.NewSelect().Model((*AlertRow)(nil)).ColumnExpr("DISTINCT product").
-		Where("workspace = ? AND incident_id = ? AND incident_id <> '' AND withheld = 1", ws, incidentID).Order("product").Scan(ctx, &out)
+	q := t.db.NewSelect().Model((*AlertRow)(nil)).ColumnExpr("DISTINCT product").Where("workspace = ? AND withheld = 1", ws)
+	if incidentID != "" {
+		q = q.Where("incident_id = ?", incidentID)
+	}
+	err := q.Order("product").Scan(ctx, &out)
+	return out, err
+}
+
+// LastAlert returns when the newest row of a product's alerts was written, or of all products' for "", in ticks; 0 for none.
+func (t IncidentTx) LastAlert(ctx context.Context, ws, product string) (int64, error) {
+	var out int64
+	q := t.db.NewSelect().Model((*AlertRow)(nil)).ColumnExpr("coalesce(max(updated), 0)").Where("workspace = ? AND withheld = 0", ws)
+	if product != "" {
+		q = q.Where("product = ?", product)
+	}
+	err := q.Scan(ctx, &out)
 	return out, err
 }
 

@@ -10,9 +10,11 @@ type Connection struct {
 	Tables    []string // tables whose events are stored, sorted
 	// KeepIncidentRules means that rules which make incidents of single products' alerts stay on beside the connector's own.
 	KeepIncidentRules bool
-	ConnectedBy       string
-	ConnectedAt       time.Time // zero if nothing is connected
-	Paused            []Pause   // streams that do not run until somebody resumes them
+	// Own names the connectors of single products that are connected on their own. It is not stored with this one.
+	Own         []string
+	ConnectedBy string
+	ConnectedAt time.Time // zero if nothing is connected
+	Paused      []Pause   // streams that do not run until somebody resumes them
 }
 
 // Pause says that a stream of a connection does not run, and why. Its position stays.

@@ -41,8 +41,10 @@ type Incident struct {
 	Closed               time.Time
 	ModifiedBy           string
 	Sync                 Sync
-	EmptyReason          string // why an incident has no alerts, "" otherwise
-	Etag                 string // changes with every change; an update may name the one it saw
+	RuleIDs              []string // of the workspace's rules that made it
+	EmptyProducts        []string // products whose alerts of it are kept aside
+	EmptyReason          string   // why an incident has no alerts, "" otherwise
+	Etag                 string   // changes with every change; an update may name the one it saw
 }
 
 // Owner is who works on an incident; the zero value is nobody.

@@ -206,7 +206,8 @@ func (p *place) run() (stop func()) {
 
 func (p *place) tick(tables ...string) {
 	p.t.Helper()
-	must(p.t, p.service.SetTables(context.Background(), testSpace, tables, "ann"))
+	_, err := p.service.SetTables(context.Background(), testSpace, connector.DefenderXDR, tables, "ann")
+	must(p.t, err)
 }
 
 // column returns the values of a string column of a table, sorted.

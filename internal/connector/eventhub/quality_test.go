@@ -64,9 +64,9 @@ func TestFloodOfBadRecordsPauses(t *testing.T) {
 	if got := p.column("DeadLetter_CL", "Reason"); len(got) != 0 {
 		t.Fatalf("%d bad records were stored", len(got))
 	}
-	view, err := p.service.Show(t.Context(), testSpace)
+	view, err := p.service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{})
 	must(t, err)
-	if part := view.Components[0]; view.State != connector.Errored || part.Paused == nil || part.Paused.Reason != "many_dead_letters" || part.Paused.By != "" {
+	if part := view.Streams[0]; view.State != connector.Errored || part.Paused == nil || part.Paused.Reason != "many_dead_letters" || part.Paused.By != "" {
 		t.Errorf("state %s, %+v", view.State, part)
 	}
 	must(t, p.service.Resume(t.Context(), testSpace, p.stream.Name()))

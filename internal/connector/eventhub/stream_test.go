@@ -41,7 +41,7 @@ func TestRowsDeadLettersAndSkippedTables(t *testing.T) {
 	p.health(health.OK, "2 partitions")
 
 	eventually(t, func() (bool, string) {
-		v, err := p.service.Show(t.Context(), testSpace)
+		v, err := p.service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{})
 		must(t, err)
 		byName := map[string]string{}
 		for _, tab := range v.Tables {
@@ -63,10 +63,11 @@ func TestDisconnectingStopsTheReading(t *testing.T) {
 	p.tick("AlertInfo")
 	p.run()
 	p.wait("AlertInfo", "AlertId", "a")
-	must(t, p.service.Disconnect(t.Context(), testSpace, connector.Request{}, "ann"))
+	_, err := p.service.Disconnect(t.Context(), testSpace, connector.DefenderXDR, connector.Request{}, "ann")
+	must(t, err)
 	p.health(health.OK, "no table is ticked")
 	h.send(0, alert("b"))
-	if v, err := p.service.Show(t.Context(), testSpace); err != nil || v.State != "notConnected" || len(v.Partitions) != 0 {
+	if v, err := p.service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{}); err != nil || v.State != "notConnected" || len(v.Partitions) != 0 {
 		t.Errorf("state %s, partitions %v, %v", v.State, v.Partitions, err)
 	}
 	p.wait("AlertInfo", "AlertId", "a")
@@ -96,7 +97,7 @@ func TestLookingWithoutStoring(t *testing.T) {
 	p.run()
 	p.health(health.OK, "no table is ticked")
 	eventually(t, func() (bool, string) {
-		v, err := p.service.Show(t.Context(), testSpace)
+		v, err := p.service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{})
 		must(t, err)
 		var exported []string
 		for _, tab := range v.Tables {
