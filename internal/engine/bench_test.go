@@ -64,6 +64,9 @@ func benchWorld(b *testing.B) *world {
 	return w
 }
 
+// rareTerm is in one command line.
+var rareTerm = fmt.Sprintf("%x", 123_456*2654435761)
+
 // benchScan reads the named columns, and the others when wide.
 func benchScan(wide bool) *plan.Scan {
 	s := &plan.Scan{Table: "T_CL", Sources: []string{"TimeGenerated", "DeviceName", "FileName", "ProcessCommandLine", "ProcessId", "AdditionalFields"}}
@@ -111,6 +114,10 @@ func BenchmarkAgainstSQL(b *testing.B) {
 			"SELECT TimeGenerated - TimeGenerated % 36000000000 AS h, count(*) FROM T GROUP BY ALL"},
 		{"has", &plan.Aggregate{Input: &plan.Filter{Input: benchScan(false), Pred: call(schema.Bool, "has", command, lit(schema.String, "rundll32"))}, Aggs: count},
 			`SELECT count(*) FROM T WHERE regexp_matches(ProcessCommandLine, '(?i)(^|[^\p{L}\p{N}])rundll32($|[^\p{L}\p{N}])')`},
+		{"rare term", &plan.Aggregate{Input: &plan.Filter{Input: benchScan(false), Pred: call(schema.Bool, "has", command, lit(schema.String, rareTerm))}, Aggs: count},
+			"SELECT count(*) FROM T WHERE regexp_matches(ProcessCommandLine, '(?i)(^|[^\\p{L}\\p{N}])" + rareTerm + "($|[^\\p{L}\\p{N}])')"},
+		{"absent value", &plan.Aggregate{Input: &plan.Filter{Input: benchScan(false), Pred: call(schema.Bool, "==", device, lit(schema.String, "device-9999.contoso.example"))}, Aggs: count},
+			"SELECT count(*) FROM T WHERE DeviceName = 'device-9999.contoso.example'"},
 		{"contains", &plan.Aggregate{Input: &plan.Filter{Input: benchScan(false), Pred: call(schema.Bool, "contains", command, lit(schema.String, "Task -Id 77"))}, Aggs: count},
 			"SELECT count(*) FROM T WHERE contains(lower(ProcessCommandLine), 'task -id 77')"},
 		{"dynamic member", &plan.Aggregate{Input: benchScan(false), Keys: item(status), Aggs: count},

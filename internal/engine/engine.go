@@ -42,6 +42,7 @@ type Options struct {
 	Threads int          // threads of one query in DuckDB; default 2
 	Queries int          // queries in DuckDB at a time; default 4
 	GoRows  int64        // Auto leaves subtrees that read at most so many rows to Go; default 8,192
+	NoIndex bool         // reads parts whole, for comparison
 	Logger  *slog.Logger // default: discard
 }
 

@@ -16,7 +16,7 @@ import (
 func (s *Source) query(n plan.Node) (*duck.Query, *sqlgen.Statement, bool) {
 	tables := &tables{source: s, known: map[string]sqlgen.Table{}}
 	st, ok := sqlgen.Generate(n, sqlgen.Env{
-		Table: tables.table, Constant: s.constant, Computable: s.computable, Hint: s.hint, EvalName: duck.EvalName,
+		Table: tables.table, Constant: s.constant, Computable: s.computable, Hint: s.hint, Groups: s.rowGroups, EvalName: duck.EvalName,
 	})
 	if !ok {
 		return nil, nil, false
@@ -108,7 +108,7 @@ func (s *Source) describe(name string) *stored {
 			return nil // a pattern to DuckDB, which may match other files too
 		}
 		t.table.Parts = append(t.table.Parts, sqlgen.Part{
-			Path: path, Rows: p.Rows, Bytes: p.Bytes, MinTime: p.MinTime, MaxTime: p.MaxTime,
+			ID: p.ID, Path: path, Rows: p.Rows, Bytes: p.Bytes, MinTime: p.MinTime, MaxTime: p.MaxTime,
 		})
 	}
 	for _, b := range s.snap.Tail(name) {
@@ -141,4 +141,14 @@ func (t *tables) table(name string) (sqlgen.Table, bool) {
 	}
 	t.known[name] = out
 	return out, true
+}
+
+// rowGroups says for the parts of a scan that need not be read whole which row groups to read.
+func (s *Source) rowGroups(n *plan.Scan) map[int64][]int64 {
+	narrow := s.narrowed(n)
+	out := make(map[int64][]int64, len(narrow))
+	for id, g := range narrow {
+		out[id] = g.RG
+	}
+	return out
 }

@@ -25,6 +25,8 @@ type Snapshot interface {
 	Sound(table string) bool
 	// Tail lists the unsealed rows of a table.
 	Tail(table string) []*store.Block
+	// Narrow says which row groups of a table's parts may hold rows that meet a need.
+	Narrow(table string, need store.Need, minTime, maxTime int64) map[int64]store.Groups
 	// Scan reads a table in Go.
 	Scan(ctx context.Context, spec store.ScanSpec) (store.Reader, error)
 }
@@ -45,13 +47,14 @@ type Source struct {
 
 	mu     sync.Mutex
 	hints  map[*plan.Scan]sqlgen.Hint
+	narrow map[*plan.Scan]map[int64]store.Groups
 	tables map[string]*stored // nil for one that SQL cannot read
 	stats  Stats
 }
 
 // Source returns the source of one query over a snapshot. env is the query's instant and context, as exec has it.
 func (e *Engine) Source(snap Snapshot, mode Mode, env kernel.Env) *Source {
-	return &Source{engine: e, snap: snap, mode: mode, env: env, hints: map[*plan.Scan]sqlgen.Hint{}, tables: map[string]*stored{}, stats: Stats{Engine: Go}}
+	return &Source{engine: e, snap: snap, mode: mode, env: env, hints: map[*plan.Scan]sqlgen.Hint{}, narrow: map[*plan.Scan]map[int64]store.Groups{}, tables: map[string]*stored{}, stats: Stats{Engine: Go}}
 }
 
 // Stats returns what was read until now.
@@ -114,9 +117,14 @@ func (s *Source) size(n plan.Node) (rows, bytes int64, scans bool) {
 			return 0, 0, true
 		}
 		rows, bytes = t.table.Rows, t.table.Bytes
+		narrow := s.narrowed(scan)
 		for _, p := range t.table.Parts {
 			if p.MaxTime >= lo && p.MinTime <= hi {
-				rows, bytes = rows+p.Rows, bytes+p.Bytes
+				r, b := p.Rows, p.Bytes
+				if g, ok := narrow[p.ID]; ok {
+					r, b = r*int64(len(g.RG))/int64(g.Count), b*int64(len(g.RG))/int64(g.Count)
+				}
+				rows, bytes = rows+r, bytes+b
 			}
 		}
 		return rows, bytes, true
@@ -134,7 +142,7 @@ func (s *Source) inGo(ctx context.Context, n plan.Node) (exec.Reader, error) {
 	s.mu.Lock()
 	hints := maps.Clone(s.hints)
 	s.mu.Unlock()
-	g := &Source{engine: s.engine, snap: s.snap, mode: Go, env: s.env, hints: hints, tables: map[string]*stored{}}
+	g := &Source{engine: s.engine, snap: s.snap, mode: Go, env: s.env, hints: hints, narrow: map[*plan.Scan]map[int64]store.Groups{}, tables: map[string]*stored{}}
 	return exec.Run(ctx, n, exec.Env{Source: g, Now: s.env.Now, Database: s.env.Database, Principal: s.env.Principal})
 }
 
@@ -165,6 +173,7 @@ func (s *Source) scan(ctx context.Context, n *plan.Scan) (exec.Reader, error) {
 	if h, ok := s.hint(n); ok {
 		spec.MinTime, spec.MaxTime = max(h.Lo, spec.MinTime), min(h.Hi, spec.MaxTime)
 	}
+	spec.Groups = s.narrowed(n)
 	known := map[string]bool{store.ItemIDColumn: true}
 	for _, f := range s.snap.Fields(n.Table) {
 		known[f.Name] = true

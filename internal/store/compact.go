@@ -43,6 +43,9 @@ func (s *Store) compactLoop() {
 			s.counters.compactErrors.Add(1)
 			s.log.Error("Files could not be merged; queries read more of them until it works.", "err", err)
 		}
+		if err := s.Reindex(s.ctx); err != nil && s.ctx.Err() == nil {
+			s.log.Warn("Some files have no index; queries read them whole.", "err", err)
+		}
 	}
 }
 

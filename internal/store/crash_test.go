@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -16,15 +17,21 @@ import (
 	"github.com/vedette-siem/vedette/internal/store/manifest"
 )
 
-// files lists the part files of a data directory.
+// files lists the files of a data directory, but the indexes that lie beside their parts.
 func files(t testing.TB, dir string) []string {
 	t.Helper()
 	var out []string
 	err := filepath.WalkDir(filepath.Join(dir, "tables"), func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() {
-			out = append(out, path)
+		if err != nil || d.IsDir() {
+			return err
 		}
-		return err
+		if part, ok := strings.CutSuffix(path, ".terms"); ok {
+			if _, err := os.Stat(part + ".parquet"); err == nil {
+				return nil
+			}
+		}
+		out = append(out, path)
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -33,16 +33,16 @@ type partReader struct {
 	rest int64   // rows still to return when no column is read
 }
 
-// openPart opens a part for reading the columns in the row groups that have rows within the times.
-func openPart(ctx context.Context, path string, cols []scanColumn, minTime, maxTime int64) (r *partReader, err error) {
+// openPart opens a part for reading the columns in the row groups that have rows within the times and pass the test, if any.
+func openPart(ctx context.Context, path string, cols []scanColumn, minTime, maxTime int64, only func(int) bool) (r *partReader, err error) {
 	err = rescued(func() (err error) {
-		r, err = tryOpenPart(ctx, path, cols, minTime, maxTime)
+		r, err = tryOpenPart(ctx, path, cols, minTime, maxTime, only)
 		return err
 	})
 	return r, err
 }
 
-func tryOpenPart(ctx context.Context, path string, cols []scanColumn, minTime, maxTime int64) (_ *partReader, err error) {
+func tryOpenPart(ctx context.Context, path string, cols []scanColumn, minTime, maxTime int64, only func(int) bool) (_ *partReader, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -73,6 +73,9 @@ func tryOpenPart(ctx context.Context, path string, cols []scanColumn, minTime, m
 		r.at[i] = k
 	}
 	groups := rowGroups(r.pq, minTime, maxTime)
+	if only != nil {
+		groups = slices.DeleteFunc(groups, func(k int) bool { return !only(k) })
+	}
 	if len(leaves) == 0 {
 		for _, g := range groups {
 			r.rest += r.pq.MetaData().RowGroup(g).NumRows()
@@ -259,7 +262,7 @@ func vectorOf(a arrow.Array, t schema.Type) (*column.Vector, error) {
 
 // openBlocks opens a part for reading all that is stored in it.
 func openBlocks(ctx context.Context, path string) (_ *partReader, err error) {
-	r, err := openPart(ctx, path, nil, math.MinInt64, math.MaxInt64)
+	r, err := openPart(ctx, path, nil, math.MinInt64, math.MaxInt64, nil)
 	if err != nil {
 		return nil, err
 	}

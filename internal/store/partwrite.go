@@ -52,6 +52,7 @@ type partWriter struct {
 	rows   int // in the row group
 	group  int64
 	opened bool
+	index  *indexWriter
 }
 
 // partColumn is one user or own column of a part; FieldRowGroup and FieldTimestamp are made while writing.
@@ -106,6 +107,7 @@ func (s *Store) newPart(root string, id manifest.TableID, day string, timeField 
 	if w.w, err = pqarrow.NewFileWriter(w.schema, w.sum, parquet.NewWriterProperties(props...), pqarrow.DefaultWriterProps()); err != nil {
 		return nil, errors.Join(err, w.abort())
 	}
+	w.index = newIndexWriter(w.path, n<<12, cols, s.log)
 	return w, nil
 }
 
@@ -161,6 +163,7 @@ func (w *partWriter) write(b *Block) error {
 		if !w.opened || w.rows == rowGroupRows {
 			if w.opened {
 				w.group++
+				w.index.endGroup()
 			}
 			w.opened, w.rows, n = true, 0, min(b.rows-from, rowGroupRows)
 			if err := w.w.NewBufferedRowGroupChecked(); err != nil {
@@ -180,6 +183,7 @@ func (w *partWriter) write(b *Block) error {
 		if err != nil {
 			return err
 		}
+		w.index.add(b, from, from+n)
 		from, w.rows = from+n, w.rows+n
 	}
 	w.count(b)
@@ -262,16 +266,27 @@ func (w *partWriter) finish() (manifest.Part, error) {
 		w.part.Day = dayName(day)
 	}
 	if err := w.file.Close(); err != nil {
+		w.index.abort()
 		return w.part, errors.Join(err, os.Remove(w.path))
 	}
 	if err := syncDir(filepath.Dir(w.path)); err != nil {
+		w.index.abort()
 		return w.part, errors.Join(fmt.Errorf("%w: %w", errSync, err), os.Remove(w.path))
 	}
+	if w.opened {
+		w.index.endGroup()
+	}
+	w.index.finish()
 	return w.part, nil
 }
 
 // abort removes the unfinished file.
-func (w *partWriter) abort() error { return errors.Join(w.file.Close(), os.Remove(w.path)) }
+func (w *partWriter) abort() error {
+	if w.index != nil {
+		w.index.abort()
+	}
+	return errors.Join(w.file.Close(), os.Remove(w.path))
+}
 
 var errSync = errors.New("a file could not be made durable")
 

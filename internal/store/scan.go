@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
@@ -19,13 +20,24 @@ const scanRows = 8192
 
 // ScanSpec says what to read. Columns are names of the table's catalogue entry, or of the store's own columns, and
 // may be none when only the number of rows matters. MinTime and MaxTime, in ticks and both inclusive, allow a scan to leave out
-// what lies outside: it returns all rows within and may return others. A MaxTime of zero is no bound.
+// what lies outside: it returns all rows within and may return others. A MaxTime of zero is no bound. Groups, as Narrow
+// returns them, leave out row groups too.
 type ScanSpec struct {
 	Table            string
 	Columns          []string
 	MinTime, MaxTime int64
 	// MinIngested, in ticks, allows a scan to leave out what came before it.
 	MinIngested int64
+	Groups      map[int64]Groups
+}
+
+// only returns the test for the row groups of a part that are to be read; nil for all.
+func (s *ScanSpec) only(part int64) func(int) bool {
+	g, ok := s.Groups[part]
+	if !ok {
+		return nil
+	}
+	return func(k int) bool { return slices.Contains(g.RG, g.base+int64(k)) }
 }
 
 // Reader yields the rows of a scan in batches whose columns are as asked for. Not safe for concurrent use.
@@ -78,6 +90,9 @@ func (n *Snapshot) Scan(_ context.Context, spec ScanSpec) (Reader, error) {
 		return r, nil
 	}
 	for _, p := range byTime(st.parts) {
+		if g, ok := spec.Groups[p.ID]; ok && len(g.RG) == 0 {
+			continue
+		}
 		if p.MaxTime >= spec.MinTime && p.MinTime <= spec.MaxTime && p.MaxIngested >= spec.MinIngested {
 			r.parts = append(r.parts, p)
 		}
@@ -141,7 +156,7 @@ func (r *scanner) Next(ctx context.Context) (*column.Batch, error) {
 			r.opened, r.parts = r.parts[0], r.parts[1:]
 			err := r.snap.store.sound(r.opened)
 			if err == nil {
-				r.open, err = openPart(ctx, r.snap.Path(r.opened.Part), r.cols, r.spec.MinTime, r.spec.MaxTime)
+				r.open, err = openPart(ctx, r.snap.Path(r.opened.Part), r.cols, r.spec.MinTime, r.spec.MaxTime, r.spec.only(r.opened.ID))
 			}
 			if err != nil {
 				return nil, r.unreadable(ctx, err)

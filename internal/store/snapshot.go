@@ -31,11 +31,13 @@ type snapTable struct {
 // part is a file that is in the part list, or that a snapshot still reads.
 type part struct {
 	manifest.Part
-	refs atomic.Int64 // snapshots
-	dead atomic.Bool  // no longer in the part list
-	gone atomic.Bool
-	// sound tells that the size and the end of the file were checked.
-	sound atomic.Bool
+	refs    atomic.Int64              // snapshots
+	dead    atomic.Bool               // no longer in the part list
+	index   atomic.Pointer[indexHead] // as far as it was read
+	noIndex atomic.Bool               // there is none to use
+	looked  atomic.Bool               // for whether there is one
+	gone    atomic.Bool
+	sound   atomic.Bool // the size and the end of the file were checked
 	// waits is, per kind of split, what the last fruitless look found. Guarded by Store.merging.
 	waits [splits]Cutoff
 }
@@ -183,7 +185,12 @@ func (s *Store) unlink(p *part) {
 	if p.gone.Swap(true) {
 		return
 	}
-	if err := os.Remove(s.path(p.Part)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	file := s.path(p.Part)
+	err := os.Remove(file)
+	if ierr := os.Remove(indexPath(file)); err == nil || errors.Is(err, os.ErrNotExist) {
+		err = ierr
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		s.log.Warn("A file that is no longer needed could not be removed; the next start will try again.", "path", p.Path, "err", err)
 	}
 }

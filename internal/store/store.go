@@ -245,7 +245,7 @@ func (s *Store) load(state manifest.State) error {
 		t.seen.part(p, now)
 	}
 	s.nextPart.Store(int64(s.epoch) << 24)
-	return s.sweep(state.Parts)
+	return errors.Join(s.sweep(state.Parts), s.sweepIndexes(filepath.Join(s.opts.Dir, tablesDir)))
 }
 
 func (s *Store) table(id manifest.TableID) *table {

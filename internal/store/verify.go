@@ -65,6 +65,8 @@ func Verify(ctx context.Context, o VerifyOptions) (Report, error) {
 				err = errors.New("the file is missing")
 			}
 			r.problem(p.Path, err.Error())
+		} else if err := verifyIndex(locate(o.Dir, o.ColdDir, p.Path), p.Rows); err != nil {
+			r.problem(indexPath(p.Path), fmt.Sprintf("%v; remove it while the server is stopped, and it is made again", err))
 		}
 		r.Files++
 		r.Rows += p.Rows

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/vedette-siem/vedette/internal/terms"
 )
 
 // foldRune maps a letter to its upper case, one rune to one rune, as an ordinal comparison that ignores case does. The
@@ -203,9 +205,4 @@ func boundary(s string, i int) bool {
 	return !termRune(after)
 }
 
-func termRune(r rune) bool {
-	if r < utf8.RuneSelf {
-		return r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-	}
-	return unicode.IsLetter(r) || unicode.IsNumber(r)
-}
+func termRune(r rune) bool { return terms.Is(r) }

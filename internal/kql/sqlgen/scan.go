@@ -3,6 +3,7 @@ package sqlgen
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vedette-siem/vedette/internal/kql/plan"
@@ -13,6 +14,8 @@ import (
 const (
 	itemID     = "_ItemId"
 	provenance = "_src"
+	// rowGroup is the field id of the number of a row's row group.
+	rowGroup = 2
 )
 
 // scan reads the parts whose times overlap the bounds, and the tail.
@@ -61,7 +64,11 @@ func (g *gen) scan(n *plan.Scan, b bounds) (*rel, bool) {
 			used = append(used, f)
 		}
 	}
-	r.sql = "SELECT " + selectList(list) + " FROM (" + g.rowsOf(t, used, when) + ") AS t"
+	var groups map[int64][]int64
+	if g.env.Groups != nil {
+		groups = g.env.Groups(n)
+	}
+	r.sql = "SELECT " + selectList(list) + " FROM (" + g.rowsOf(t, used, when, groups) + ") AS t"
 	if g.root == n {
 		g.prefilter(r, hint.Preds)
 	}
@@ -89,15 +96,23 @@ func missing(t schema.Type) string {
 	return "CAST(NULL AS " + sqlType(t) + ")"
 }
 
-func (g *gen) rowsOf(t Table, used []Field, when interval) string {
+func (g *gen) rowsOf(t Table, used []Field, when interval, groups map[int64][]int64) string {
 	var cols []string
 	for _, f := range used {
 		cols = append(cols, fmt.Sprintf("f%d", f.ID))
 	}
 	var legs []string
-	if files := g.files(t, when); len(files) > 0 {
-		// A scan without columns still needs one in the file's schema to count rows by.
-		legs = append(legs, "SELECT "+selectList(cols)+" FROM read_parquet(["+strings.Join(files, ", ")+"], hive_partitioning = false, schema = "+fieldMap(t, used)+")")
+	read := func(files []string, fields []Field) string {
+		return "SELECT " + selectList(cols) + " FROM read_parquet([" + strings.Join(files, ", ") + "], hive_partitioning = false, schema = " + fieldMap(t, fields) + ")"
+	}
+	whole, some, rgs := g.files(t, when, groups)
+	if len(whole) > 0 {
+		legs = append(legs, read(whole, used))
+	}
+	if len(some) > 0 {
+		// A row group has one value of the column, so that DuckDB skips the others by their statistics.
+		rg := Field{ID: rowGroup, Type: schema.Long}
+		legs = append(legs, read(some, append(slices.Clone(used), rg))+fmt.Sprintf(" WHERE f%d IN (%s)", rowGroup, strings.Join(rgs, ", ")))
 	}
 	if t.Tail >= 0 {
 		g.rows += t.Rows
@@ -114,10 +129,14 @@ func (g *gen) rowsOf(t Table, used []Field, when interval) string {
 	return strings.Join(legs, " UNION ALL ")
 }
 
-func (g *gen) files(t Table, when interval) []string {
-	var files []string
+// files lists the parts to read whole, and those of which some row groups are read.
+func (g *gen) files(t Table, when interval, groups map[int64][]int64) (whole, some, rgs []string) {
 	for _, p := range t.Parts {
 		if p.MaxTime < when.lo || p.MinTime > when.hi {
+			continue
+		}
+		narrow, narrowed := groups[p.ID]
+		if narrowed && len(narrow) == 0 {
 			continue
 		}
 		g.rows += p.Rows
@@ -126,9 +145,16 @@ func (g *gen) files(t Table, when interval) []string {
 		if !ok {
 			s = g.param(p.Path)
 		}
-		files = append(files, s)
+		if !narrowed {
+			whole = append(whole, s)
+			continue
+		}
+		some = append(some, s)
+		for _, rg := range narrow {
+			rgs = append(rgs, strconv.FormatInt(rg, 10))
+		}
 	}
-	return files
+	return whole, some, rgs
 }
 
 // fieldMap finds columns by field id, gives those a file lacks their default, and widens the stored type.

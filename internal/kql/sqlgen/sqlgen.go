@@ -29,6 +29,7 @@ type Field struct {
 
 // Part is a Parquet file; the times are the least and greatest TimeGenerated in it.
 type Part struct {
+	ID               int64
 	Path             string
 	Rows, Bytes      int64
 	MinTime, MaxTime int64
@@ -54,6 +55,9 @@ type Env struct {
 	Computable func(plan.Expr) bool
 	// Hint says which rows of a scan matter, as Hints finds it for the whole plan. May be nil.
 	Hint func(*plan.Scan) (Hint, bool)
+	// Groups says, by part id, for parts of the scan that need not be read whole, which values of the hidden row group
+	// column to read. May be nil.
+	Groups func(*plan.Scan) map[int64][]int64
 	// EvalName is the SQL function that calls the interpreter for a result of the type: name(number, arguments...).
 	EvalName func(schema.Type) string
 }
