@@ -1,15 +1,28 @@
 // Journeys of a person through the pages, against a running server.
 //
+// usage: node run.mjs [daily|article|article-keyboard]; article needs a fresh workspace.
+//
 // environment: BASE_URL; SIGNIN_URL (one-time link) or USER_NAME and PASSWORD; OUT (pictures, default e2e/out);
 // CHROMIUM; IGNORE_TLS=1 for a private CA that this machine does not trust; WRITE=0 leaves out what changes anything.
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { journeys } from './journeys.mjs';
+import { keyboard, mouse } from './actors.mjs';
+import { article } from './article.mjs';
+import { makeAxe } from './axe.mjs';
+import { daily, signIn } from './journeys.mjs';
+
+const suites = { daily, article: article(mouse), 'article-keyboard': article(keyboard) };
+const suite = process.argv[2] ?? 'daily';
+if (!suites[suite]) {
+  console.error(`There is no suite ${suite}; there are ${Object.keys(suites).join(', ')}.`);
+  process.exit(2);
+}
 
 const here = new URL('.', import.meta.url);
 const require = createRequire(new URL('../ui/package.json', here));
 const playwright = await import(pathToFileURL(require.resolve('playwright-core')).href);
+const barriers = makeAxe(require);
 const chromium = playwright.chromium ?? playwright.default.chromium;
 
 const base = process.env.BASE_URL?.replace(/\/$/, '');
@@ -39,20 +52,21 @@ page.on('request', (request) => {
 });
 
 let failed = 0;
-for (const [name, journey] of Object.entries(journeys)) {
-  if (journey.writes && process.env.WRITE === '0') continue;
+for (const [name, run] of Object.entries({ 'sign-in': signIn, ...suites[suite] })) {
+  if (run.writes && process.env.WRITE === '0') continue;
   const started = Date.now();
   complaints.length = 0;
-  let problem = '';
   try {
-    await journey.run(page);
-    problem = complaints.join('; ');
+    await run(page);
+    // Marks that come and go, such as toasts, are looked at where they stand.
+    for (const barrier of await barriers(page)) complaints.push(barrier);
   } catch (error) {
-    problem = error.message;
+    complaints.unshift(error.message);
   }
-  await page.screenshot({ path: `${out}/${name}.png` }).catch(() => {});
+  await page.screenshot({ path: `${out}/${suite}-${name}.png` }).catch(() => {});
+  const problem = complaints.join('\n     ');
   if (problem) failed++;
-  console.log(`${problem ? 'FAIL' : 'ok  '} ${name} ${Date.now() - started} ms${problem ? `\n     ${problem.replaceAll('\n', '\n     ')}` : ''}`);
+  console.log(`${problem ? 'FAIL' : 'ok  '} ${name} ${Date.now() - started} ms${problem ? `\n     ${problem}` : ''}`);
   // Nothing else can work for somebody who is not signed in.
   if (problem && name === 'sign-in') break;
 }
