@@ -2,16 +2,11 @@
 package portal
 
 import (
-	"encoding/json"
-	"errors"
 	"html/template"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"strconv"
 
-	"github.com/vedette-siem/vedette/internal/simtenant/desk"
 	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 	"github.com/vedette-siem/vedette/internal/simtenant/state"
 )
@@ -35,11 +30,14 @@ func Handler(cfg Config) http.Handler {
 	mux.HandleFunc("GET /{$}", p.list)
 	mux.HandleFunc("GET /incidents/{id}", p.detail)
 	mux.HandleFunc("POST /incidents/{id}", p.act)
+	mux.HandleFunc("POST /merge", p.mergeSelected)
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 	mux.HandleFunc("GET /api/incidents", p.apiList)
 	mux.HandleFunc("GET /api/incidents/{id}", p.apiGet)
 	mux.HandleFunc("POST /api/incidents/{id}", p.apiPost)
-	return sameOrigin(mux)
+	mux.HandleFunc("GET /api/incidents/{id}/alerts", p.apiAlerts)
+	mux.HandleFunc("POST /api/incidents/{id}/merge", p.apiMerge)
+	return guarded(sameOrigin(mux))
 }
 
 type portal struct {
@@ -50,139 +48,14 @@ type portal struct {
 // me is who works in the portal: the first analyst.
 func (p *portal) me() *directory.User { return p.cfg.Dir.Analysts[0] }
 
-type apiComment struct {
-	Text string `json:"comment"`
-	By   string `json:"createdBy"`
-}
-
-type apiIncident struct {
-	ID               string       `json:"id"`
-	Name             string       `json:"displayName"`
-	Severity         string       `json:"severity"`
-	Status           string       `json:"status"`
-	AssignedTo       string       `json:"assignedTo"`
-	Classification   string       `json:"classification"`
-	Determination    string       `json:"determination"`
-	ResolvingComment string       `json:"resolvingComment"`
-	Tags             []string     `json:"customTags"`
-	RedirectTo       int64        `json:"redirectTo,omitempty"`
-	Alerts           []string     `json:"alerts"`
-	Comments         []apiComment `json:"comments"`
-	Updated          string       `json:"lastUpdateDateTime"`
-	ModifiedBy       string       `json:"lastModifiedBy"`
-}
-
-func view(i *state.Incident) apiIncident {
-	v := apiIncident{ID: i.Key(), Name: i.Name, Severity: i.Severity, Status: i.Status, AssignedTo: i.AssignedTo, Classification: i.Classification, Determination: i.Determination,
-		ResolvingComment: i.ResolvingComment, Tags: append([]string{}, i.Tags...), RedirectTo: i.RedirectTo, Alerts: append([]string{}, i.Alerts...), Comments: []apiComment{},
-		Updated: i.Updated.UTC().Format("2006-01-02T15:04:05.0000000Z"), ModifiedBy: i.ModifiedBy}
-	for _, c := range i.Comments {
-		v.Comments = append(v.Comments, apiComment{c.Text, c.By})
-	}
-	return v
-}
-
-func reply(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // the client is gone if this fails
-}
-
-func (p *portal) apiList(w http.ResponseWriter, _ *http.Request) {
-	out := []apiIncident{}
-	for _, i := range p.cfg.Store.Incidents(0) {
-		out = append(out, view(i))
-	}
-	reply(w, http.StatusOK, out)
-}
-
-func (p *portal) incident(r *http.Request) (*state.Incident, bool) {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err != nil {
-		return nil, false
-	}
-	return p.cfg.Store.Incident(id)
-}
-
-func (p *portal) apiGet(w http.ResponseWriter, r *http.Request) {
-	i, ok := p.incident(r)
-	if !ok {
-		reply(w, http.StatusNotFound, map[string]string{"error": "there is no incident " + r.PathValue("id")})
-		return
-	}
-	reply(w, http.StatusOK, view(i))
-}
-
-// apiPost takes the properties of a Graph PATCH, and "comment" and "by" (a UPN) besides.
-func (p *portal) apiPost(w http.ResponseWriter, r *http.Request) {
-	i, ok := p.incident(r)
-	if !ok {
-		reply(w, http.StatusNotFound, map[string]string{"error": "there is no incident " + r.PathValue("id")})
-		return
-	}
-	body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-	var m map[string]json.RawMessage
-	if err == nil {
-		err = json.Unmarshal(body, &m)
-	}
-	var comment string
-	by := p.me()
-	if raw, has := m["comment"]; has && err == nil {
-		err = json.Unmarshal(raw, &comment)
-	}
-	if raw, has := m["by"]; has && err == nil {
-		var upn string
-		if err = json.Unmarshal(raw, &upn); err == nil {
-			if u := p.cfg.Dir.ByUPN(upn); u != nil {
-				by = u
-			}
-		}
-	}
-	if err != nil {
-		reply(w, http.StatusBadRequest, map[string]string{"error": "the body must be a JSON object: " + err.Error()})
-		return
-	}
-	delete(m, "comment")
-	delete(m, "by")
-	if err := p.work(i.ID, m, comment, by); err != nil {
-		p.refuse(w, r, err)
-		return
-	}
-	i, _ = p.cfg.Store.Incident(i.ID)
-	reply(w, http.StatusOK, view(i))
-}
-
-// work changes and comments the incident in one step.
-func (p *portal) work(id int64, properties map[string]json.RawMessage, comment string, by *directory.User) error {
-	body, err := json.Marshal(properties)
-	if err != nil {
-		return err
-	}
-	change, err := desk.ParseChange(body)
-	if err != nil {
-		return err
-	}
-	stamps := p.cfg.CommentStamps()
-	return p.cfg.Store.Update(func(tx *state.Tx) error {
-		if len(properties) > 0 {
-			if err := desk.Patch(tx, p.cfg.Dir, id, change, by.UPN); err != nil {
-				return err
-			}
-		}
-		if comment != "" {
-			return desk.Comment(tx, id, comment, by.Name, stamps)
-		}
-		return nil
+// guarded sends the headers that keep the page to itself: nothing from elsewhere runs in it, nothing elsewhere frames it.
+func guarded(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Referrer-Policy", "same-origin")
+		h.ServeHTTP(w, r)
 	})
-}
-
-func (p *portal) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	if bad := (*desk.BadRequest)(nil); errors.As(err, &bad) {
-		reply(w, http.StatusBadRequest, map[string]string{"error": bad.Message})
-		return
-	}
-	p.cfg.Logger.ErrorContext(r.Context(), "portal request", "path", r.URL.Path, "err", err)
-	reply(w, http.StatusInternalServerError, map[string]string{"error": err.Error()})
 }
 
 // sameOrigin refuses changes that another site's page sends.

@@ -1,6 +1,7 @@
-// Keep the page fresh while nobody types into it.
+// Keep the page fresh while nobody works on it.
 setInterval(() => {
-  const busy = document.activeElement && ['TEXTAREA', 'SELECT', 'INPUT'].includes(document.activeElement.tagName);
-  const text = [...document.querySelectorAll('textarea')].some((t) => t.value);
-  if (!busy && !text && !document.hidden) location.reload();
+  const busy = document.activeElement && ['TEXTAREA', 'SELECT', 'INPUT', 'BUTTON'].includes(document.activeElement.tagName);
+  const typed = [...document.querySelectorAll('textarea, input[name=tag], input[name=into]')].some((field) => field.value);
+  const marked = document.querySelector('input[name=incident]:checked, details[open]');
+  if (!busy && !typed && !marked && !document.hidden) location.reload();
 }, 15000);
