@@ -47,8 +47,11 @@ func (r *rel) find(name string) (bound, bool) {
 	return bound{}, false
 }
 
-// visible lists the columns that "*" means.
+// visible lists the columns that "*" means; where there is no row, none.
 func (r *rel) visible() []bound {
+	if r == nil {
+		return nil
+	}
 	out := make([]bound, 0, len(r.cols))
 	for _, c := range r.cols {
 		if !c.hidden {
