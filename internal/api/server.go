@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/vedette-siem/vedette/internal/auth"
+	"github.com/vedette-siem/vedette/internal/completeness"
 	"github.com/vedette-siem/vedette/internal/connector"
 	"github.com/vedette-siem/vedette/internal/content"
 	"github.com/vedette-siem/vedette/internal/deadletter"
@@ -48,6 +49,9 @@ type Config struct {
 	// Allowed refuses changes of settings by people who do not belong to the workspace\'s tenant; nil allows everybody.
 	Allowed     func(ctx context.Context, workspace string, who connector.Person) error
 	DeadLetters *deadletter.Service
+
+	Completeness *completeness.Service
+
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
 	Store        *store.Store
@@ -181,6 +185,8 @@ func (s *Server) register() {
 	s.private(auth.QueryData, "GET /api/w/{ws}/deadletters", s.listDeadLetters)
 	s.private(auth.QueryData, "GET /api/w/{ws}/deadletters/{id}", s.showDeadLetter)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/deadletters/replay", s.replayDeadLetters)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/completeness", s.showCompleteness)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/completeness/check", s.checkCompleteness)
 
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/ueba", s.showUEBA)
 	s.private(auth.ReadConnectors, "POST /api/w/{ws}/ueba/check", s.checkUEBA)

@@ -16,6 +16,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/connector/defenderxdr"
 	"github.com/vedette-siem/vedette/internal/connector/directory"
 	"github.com/vedette-siem/vedette/internal/connector/eventhub"
+	"github.com/vedette-siem/vedette/internal/connector/hunting"
 	"github.com/vedette-siem/vedette/internal/content"
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/incident"
@@ -40,7 +41,9 @@ type defenderXDR struct {
 	pump       *incident.Pump
 	health     *healthRows
 	log        *slog.Logger
-	workspaces []string // ids
+	workspaces []string                   // ids
+	tenants    map[string]*hunting.Tenant // by workspace id
+	alongside  []func(context.Context) error
 
 	graphs   []*graphClient
 	pulls    map[string]*defenderxdr.Connector // by workspace id
@@ -58,7 +61,7 @@ type graphClient struct {
 func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *content.Service, portal string) (*defenderXDR, error) {
 	x := &defenderXDR{
 		incidents: incident.New(s.db, s.log), meter: connector.NewMeter(s.db, s.log), log: s.log,
-		pulls: map[string]*defenderxdr.Connector{}, health: newHealthRows(s.store, s.workspaces, s.log),
+		tenants: map[string]*hunting.Tenant{}, pulls: map[string]*defenderxdr.Connector{}, health: newHealthRows(s.store, s.workspaces, s.log),
 	}
 	s.registry.MustRegister(x.meter)
 	s.board.Listen(x.health.report)
@@ -139,6 +142,7 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, w *api.Worksp
 		return err
 	}
 	x.graphs = append(x.graphs, &graphClient{client, name, s.db.SaveLimiter})
+	x.tenants[w.ID] = hunting.New(client)
 	worker := &syncback.Worker{
 		Store: x.incidents.SyncStore(w.ID), Remote: defenderxdr.NewRemote(client), Clock: incident.Clock{}, Policy: iw.Policy, Logger: s.log,
 	}
@@ -269,6 +273,9 @@ func (x *defenderXDR) run(ctx context.Context) error {
 	g.Go(func() error { return x.connectors.WatchSilence(ctx) })
 	g.Go(func() error { return x.fetchSummaries(ctx, x.workspaces) })
 	g.Go(func() error { return x.savePace(ctx) })
+	for _, f := range x.alongside {
+		g.Go(func() error { return f(ctx) })
+	}
 	g.Go(func() error { return x.checks.Run(ctx) })
 	return g.Wait()
 }

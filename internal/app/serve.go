@@ -142,16 +142,18 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		names[w.ID] = w.Name
 		sched.Workspaces = append(sched.Workspaces, w.ID)
 	}
+	queries := query.New(query.Config{Store: s.store, Engine: eng, Names: names, Functions: solutions.Functions, Limits: query.Limits{
+		Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
+	}, Fetch: fetch.New(fetch.Config{
+		Allow: cfg.Query.ExternalData.Allow, MaxBytes: cfg.Query.ExternalData.MaxBytes, Timeout: cfg.Query.ExternalData.Timeout,
+	}).Get})
+	complete := s.buildCompleteness(xdr, queries)
 	stopping := make(chan struct{})
 	handler := api.New(api.Config{
 		Workspaces: s.workspaces, Auth: auth.New(s.db.Auth(), keys, time.Now),
-		Query: query.New(query.Config{Store: s.store, Engine: eng, Names: names, Functions: solutions.Functions, Limits: query.Limits{
-			Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
-		}, Fetch: fetch.New(fetch.Config{
-			Allow: cfg.Query.ExternalData.Allow, MaxBytes: cfg.Query.ExternalData.MaxBytes, Timeout: cfg.Query.ExternalData.Timeout,
-		}).Get}),
+		Query:     queries,
 		Tables:    sched.Service,
-		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Content: solutions, DeadLetters: deadletter.New(s.store), SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
+		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Content: solutions, DeadLetters: deadletter.New(s.store), Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,
 	}).Handler()

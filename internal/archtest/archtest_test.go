@@ -44,6 +44,8 @@ var rules = []struct {
 	{"internal/engine/...", []string{"internal/engine/...", "internal/kql/...", "internal/store/...", "internal/terms", "internal/schema", "internal/column", "internal/fault"}, "engines run plans over snapshots"},
 	{"internal/tables", []string{"internal/store", "internal/schema", "internal/column", "internal/model", "internal/health", "internal/fault"}, "plans and retention over the store; settings are behind Repo"},
 	{"internal/normalize", []string{"internal/schema", "internal/column", "internal/model", "internal/fault"}, "pure functions"},
+	{"internal/completeness", []string{"internal/model", "internal/fault", "internal/health"}, "tenant, store and state are behind interfaces"},
+	{"internal/connector/hunting", []string{"internal/msgraph", "internal/column", "internal/fault"}, "the tenant is asked, nothing is stored"},
 	{"internal/deadletter", []string{"internal/ingest", "internal/normalize", "internal/store", "internal/schema", "internal/column", "internal/fault"}, "letters are read from the store and go back into it"},
 	{"internal/content", []string{"data", "internal/fault", "internal/model"}, "solutions are data; state is behind its Store"},
 	{"internal/rule", []string{"internal/fault", "internal/meta", "internal/model"}, "a rule is a function of one alert"},

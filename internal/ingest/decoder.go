@@ -66,10 +66,14 @@ func (n *Count) times(r store.Rows, now int64) {
 	newest := int64(math.MinInt64)
 	for _, at := range r.Batch.Cols[i].Ints {
 		n.Late.add(time.Duration(now-at) * 100)
-		newest = max(newest, at)
+		if at <= now { // a clock that is ahead says nothing about what is newest
+			newest = max(newest, at)
+		}
 	}
-	if t := column.ToTime(newest); t.After(n.Event) {
-		n.Event = t
+	if newest > math.MinInt64 {
+		if t := column.ToTime(newest); t.After(n.Event) {
+			n.Event = t
+		}
 	}
 }
 
