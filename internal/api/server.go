@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/vedette-siem/vedette/internal/auth"
+	"github.com/vedette-siem/vedette/internal/backup"
 	"github.com/vedette-siem/vedette/internal/completeness"
 	"github.com/vedette-siem/vedette/internal/connector"
 	"github.com/vedette-siem/vedette/internal/content"
@@ -56,6 +57,7 @@ type Config struct {
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
 	Store        *store.Store
 	Tables       *tables.Service
+	Backup       func(ctx context.Context, to string) (backup.Result, error)
 	Board        *health.Board
 	Hub          *Hub
 	Web          http.Handler
@@ -71,6 +73,7 @@ type Server struct {
 	Config
 	metrics  *metrics
 	running  running
+	backing  sync.Mutex // one backup at a time
 	routes   []route
 	mux      *http.ServeMux
 	queried  sync.Map          // workspaces whose first query is noted
@@ -211,6 +214,7 @@ func (s *Server) register() {
 	s.private(auth.QueryData, "GET /api/w/{ws}/workbooks", s.listWorkbooks)
 	s.private(auth.QueryData, "GET /api/w/{ws}/workbooks/{id}", s.showWorkbook)
 
+	s.private(auth.ManageAccess, "POST /api/backup", s.makeBackup)
 	s.private(auth.ManageAccess, "GET /api/users", s.listUsers)
 	s.private(auth.ManageAccess, "POST /api/users", s.addUser)
 	s.private(auth.ManageAccess, "POST /api/users/{name}/link", s.userLink)

@@ -152,6 +152,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	handler := api.New(api.Config{
 		Workspaces: s.workspaces, Auth: auth.New(s.db.Auth(), keys, time.Now),
 		Query:     queries,
+		Backup:    s.backup,
 		Tables:    sched.Service,
 		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Content: solutions, Rules: xdr.rules, Setup: s.db, Allowed: xdr.checks.Allowed,
 		DeadLetters: deadletter.New(s.store), Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,

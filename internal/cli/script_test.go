@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -27,7 +28,7 @@ func TestScripts(t *testing.T) {
 func damage(ts *testscript.TestScript, _ bool, args []string) {
 	n := 0
 	ts.Check(filepath.WalkDir(ts.MkAbs(args[0]), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || filepath.Ext(path) != ".parquet" {
+		if err != nil || !strings.Contains(filepath.Base(path), ".parquet") {
 			return err
 		}
 		raw, err := os.ReadFile(path)

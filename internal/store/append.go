@@ -189,7 +189,10 @@ func (s *Store) commitLoop() {
 	for {
 		select {
 		case r := <-s.queue:
-			s.commit(s.gather(r))
+			group := s.gather(r)
+			s.committing.Lock()
+			s.commit(group)
+			s.committing.Unlock()
 		case <-s.done:
 			return
 		}

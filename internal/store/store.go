@@ -108,11 +108,13 @@ type Store struct {
 	tables map[manifest.TableID]*table
 	room   chan struct{} // closed and replaced whenever the tail gets smaller
 
-	sealing  sync.Mutex // one seal at a time
-	merging  sync.Mutex // one compaction at a time
-	tail     atomic.Int64
-	nextPart atomic.Int64
-	counters counters
+	// Who needs several of these takes them in this order.
+	sealing    sync.Mutex // one seal at a time
+	merging    sync.Mutex // one compaction at a time
+	committing sync.Mutex // held while a group is written
+	tail       atomic.Int64
+	nextPart   atomic.Int64
+	counters   counters
 }
 
 type posKey struct {

@@ -1,0 +1,45 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/backup"
+	"github.com/vedette-siem/vedette/internal/store"
+)
+
+// backup makes a backup of the running server.
+func (s *server) backup(ctx context.Context, to string) (backup.Result, error) {
+	return backup.Make(ctx, backup.Options{Data: s.cfg.Data, To: to, Store: s.store, State: s.db, Now: time.Now(), Version: s.opts.Version})
+}
+
+// Backup makes a backup of a data folder whose server is not running.
+func Backup(ctx context.Context, dir, to, version string, keep int, log *slog.Logger, progress func(done, total int64)) (res backup.Result, removed int, err error) {
+	db, err := openState(ctx, dir)
+	if err != nil {
+		return res, 0, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	st, err := store.Open(ctx, store.Options{Dir: dir, Manifest: db, Logger: log})
+	if err != nil {
+		return res, 0, err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	res, err = backup.Make(ctx, backup.Options{Data: dir, To: to, Store: st, State: db, Now: time.Now(), Version: version, Progress: progress})
+	if err == nil && keep > 0 {
+		removed, err = backup.Prune(to, keep)
+	}
+	return res, removed, err
+}
+
+// Restore brings a backup back into a new data folder and verifies it. It returns the backup that was taken.
+func Restore(ctx context.Context, from, dir string, progress func(done, total int64)) (string, backup.Index, store.Report, error) {
+	taken, ix, err := backup.Restore(ctx, from, dir, progress)
+	if err != nil {
+		return taken, ix, store.Report{}, err
+	}
+	rep, err := Verify(ctx, dir, nil)
+	return taken, ix, rep, err
+}
