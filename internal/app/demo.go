@@ -23,6 +23,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/client"
 	"github.com/vedette-siem/vedette/internal/config"
 	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/geoip"
 )
 
 // DemoOptions are the flags of `vedette demo`.
@@ -292,9 +293,13 @@ func (d *demo) writeConfig(path string, sim simInfo) error {
 		}
 		return p
 	}
+	if err := geoip.WriteDemo(filepath.Join(filepath.Dir(path), "geo.mmdb")); err != nil {
+		return err
+	}
 	type m = map[string]any
 	cfg := m{
 		"listen": d.Listen, "portal": d.Portal, "data": "data",
+		"query": m{"geoDatabase": "geo.mmdb"},
 		"workspaces": []m{{
 			"name": "soc", "resourceGroup": "soc",
 			"tenant": m{

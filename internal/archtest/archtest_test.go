@@ -43,6 +43,7 @@ var rules = []struct {
 	{"internal/store/...", []string{"internal/store/...", "internal/terms", "internal/schema", "internal/column", "internal/fault"}, "the store knows no language and no connector"},
 	{"internal/engine/...", []string{"internal/engine/...", "internal/kql/...", "internal/store/...", "internal/terms", "internal/schema", "internal/column", "internal/fault"}, "engines run plans over snapshots"},
 	{"internal/backup", []string{"internal/store/...", "internal/fault"}, "copies a store and a state file; state is behind its interface"},
+	{"internal/geoip", []string{"internal/column", "internal/fault"}, "a file that answers addresses"},
 	{"internal/tables", []string{"internal/store", "internal/schema", "internal/column", "internal/model", "internal/health", "internal/fault"}, "plans and retention over the store; settings are behind Repo"},
 	{"internal/normalize", []string{"internal/schema", "internal/column", "internal/model", "internal/fault"}, "pure functions"},
 	{"internal/completeness", []string{"internal/model", "internal/fault", "internal/health"}, "tenant, store and state are behind interfaces"},

@@ -45,6 +45,8 @@ type Query struct {
 	MaxBytes int64         `yaml:"maxBytes"` // default 64 MB
 	Memory   int64         `yaml:"memory"`   // default 1 GB
 	Parallel int           `yaml:"parallel"` // queries at once, default 4
+	// GeoDatabase is a MaxMind database file (.mmdb) from which geo_info_from_ip_address answers; without one it knows nothing.
+	GeoDatabase string `yaml:"geoDatabase"`
 	// ExternalData says which files externaldata may read.
 	ExternalData ExternalData `yaml:"externalData"`
 }

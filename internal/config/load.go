@@ -140,6 +140,7 @@ func (c *Config) defaults(base string) {
 	set(&c.State, "sqlite")
 	c.Data = resolve(base, c.Data)
 	c.Cold = resolve(base, c.Cold)
+	c.Query.GeoDatabase = resolve(base, c.Query.GeoDatabase)
 	c.TLS.CertFile, c.TLS.KeyFile = resolve(base, c.TLS.CertFile), resolve(base, c.TLS.KeyFile)
 	set(&c.Query.Timeout, 10*time.Minute)
 	set(&c.Query.MaxRows, 500_000)

@@ -143,7 +143,7 @@ func (s *Source) inGo(ctx context.Context, n plan.Node) (exec.Reader, error) {
 	hints := maps.Clone(s.hints)
 	s.mu.Unlock()
 	g := &Source{engine: s.engine, snap: s.snap, mode: Go, env: s.env, hints: hints, narrow: map[*plan.Scan]map[int64]store.Groups{}, tables: map[string]*stored{}}
-	return exec.Run(ctx, n, exec.Env{Source: g, Now: s.env.Now, Database: s.env.Database, Principal: s.env.Principal})
+	return exec.Run(ctx, n, exec.Env{Source: g, Now: s.env.Now, Database: s.env.Database, Principal: s.env.Principal, Geo: s.env.Geo})
 }
 
 // look remembers what the plan around each scan needs of it. The first call is for a root and sees everything below;

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -43,6 +44,8 @@ type Config struct {
 	// Functions returns the functions that a workspace keeps, as bind.Env takes them; nil has none.
 	Functions func(workspace string) map[string]string
 	Now       func() time.Time
+	// Geo says where an address is, for geo_info_from_ip_address; nil knows nothing.
+	Geo func(netip.Addr) *column.Object
 	// Fetch reads the files of externaldata; nil reads none.
 	Fetch func(ctx context.Context, address string) ([]byte, error)
 }
@@ -108,9 +111,10 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 	if r.MaxRows > 0 {
 		rows = min(rows, r.MaxRows)
 	}
-	src := s.cfg.Engine.Source(snap, mode, kernel.Env{Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor})
+	src := s.cfg.Engine.Source(snap, mode, kernel.Env{Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor, Geo: s.cfg.Geo})
 	env := exec.Env{
 		Source: src, Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor,
+		Geo:    s.cfg.Geo,
 		Fetch:  s.cfg.Fetch,
 		Limits: exec.Limits{Rows: rows + 1, Bytes: bytes * 2, Memory: s.cfg.Limits.Memory},
 	}
