@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/vedette-siem/vedette/internal/assume"
 	"github.com/vedette-siem/vedette/internal/auth"
 	"github.com/vedette-siem/vedette/internal/backup"
 	"github.com/vedette-siem/vedette/internal/completeness"
@@ -44,9 +45,11 @@ type Config struct {
 	Incidents  *incident.Service
 	Connectors *connector.Service
 	UEBA       *ueba.Service
-	Content    *content.Service
-	Rules      *rule.Service
-	Setup      SetupMarks
+	// Probe tests what is taken for granted about the tenant of a workspace.
+	Probe   func(ctx context.Context, workspace string) (assume.Report, error)
+	Content *content.Service
+	Rules   *rule.Service
+	Setup   SetupMarks
 	// Allowed refuses changes of settings by people who do not belong to the workspace\'s tenant; nil allows everybody.
 	Allowed     func(ctx context.Context, workspace string, who connector.Person) error
 	DeadLetters *deadletter.Service
@@ -178,6 +181,7 @@ func (s *Server) register() {
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/connectors/{id}", s.showConnector)
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/connectors/{id}/health", s.connectorHealth)
 	s.private(auth.ReadConnectors, "POST /api/w/{ws}/connectors/{id}/check", s.checkConnector)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/probe", s.probeTenant)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/connect", s.connect)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/connectors/{id}/disconnect", s.disconnect)
 	s.private(auth.WriteConnectors, "PUT /api/w/{ws}/connectors/{id}/tables", s.setTables)

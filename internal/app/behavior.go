@@ -3,7 +3,9 @@ package app
 import (
 	"context"
 
+	"github.com/vedette-siem/vedette/internal/assume"
 	"github.com/vedette-siem/vedette/internal/connector/directory"
+	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/incident"
 	"github.com/vedette-siem/vedette/internal/ueba"
 )
@@ -30,4 +32,13 @@ func (s *server) buildBehavior(ctx context.Context, pump *incident.Pump) (*ueba.
 		}
 	}
 	return b, nil
+}
+
+// probe tests what is taken for granted about a workspace's tenant.
+func (x *defenderXDR) probe(ctx context.Context, ws string) (assume.Report, error) {
+	c := x.clients[ws]
+	if c == nil {
+		return assume.Report{}, fault.New(fault.Invalid, "no_tenant", "The workspace has no tenant to test. Add tenant.id and tenant.credential to it in the server's configuration and start the server again.")
+	}
+	return assume.Run(ctx, c)
 }

@@ -47,6 +47,7 @@ type defenderXDR struct {
 
 	graphs   []*graphClient
 	pulls    map[string]*defenderxdr.Connector // by workspace id
+	clients  map[string]*msgraph.Client        // by workspace id
 	unlisten []func()
 }
 
@@ -61,7 +62,7 @@ type graphClient struct {
 func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *content.Service, portal string) (*defenderXDR, error) {
 	x := &defenderXDR{
 		incidents: incident.New(s.db, s.log), meter: connector.NewMeter(s.db, s.log), log: s.log,
-		tenants: map[string]*hunting.Tenant{}, pulls: map[string]*defenderxdr.Connector{}, health: newHealthRows(s.store, s.workspaces, s.log),
+		tenants: map[string]*hunting.Tenant{}, pulls: map[string]*defenderxdr.Connector{}, clients: map[string]*msgraph.Client{}, health: newHealthRows(s.store, s.workspaces, s.log),
 	}
 	s.registry.MustRegister(x.meter)
 	s.board.Listen(x.health.report)
@@ -164,6 +165,7 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, w *api.Worksp
 	}, func() float64 { return float64(pull.Repairs()) }))
 	x.checks.SetTenant(w.ID, tenantChecks{client, pull, cfg.Tenant.ID})
 	x.behavior.SetProber(w.ID, directory.NewSensors(client))
+	x.clients[w.ID] = client
 	x.behavior.Add(w.ID, directory.NewEntra(client, cfg.Identities.PollInterval))
 	x.behavior.Add(w.ID, directory.NewDefender(client, cfg.Identities.PollInterval))
 	iw.Directory = defenderxdr.NewDirectory(client)

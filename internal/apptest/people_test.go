@@ -95,3 +95,17 @@ func TestPeople(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestProbe tests the simulated tenant's assumptions through the real binary.
+func TestProbe(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers")
+	}
+	d := StartDemo(t, "--fresh")
+	if out := d.Run("connector", "probe"); !strings.Contains(out, "nothing was changed.") || !strings.Contains(out, "incidents-window") || !strings.Contains(out, " 0 differ") {
+		t.Errorf("probe says\n%s", out)
+	}
+	if out, err := d.Try("connector", "probe", "nope"); err == nil {
+		t.Errorf("probed %s", out)
+	}
+}

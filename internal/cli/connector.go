@@ -50,7 +50,7 @@ func newConnector(env *Env) *cobra.Command {
 		},
 		connectorShow(t, "show", "State, prerequisites, tables and health of a connector", "GET", ""),
 		connectorShow(t, "check", "Check the prerequisites again, then show", "POST", "/check"),
-		connectorHealth(t), connectorConnect(t), connectorDisconnect(t),
+		connectorHealth(t), connectorConnect(t), connectorDisconnect(t), connectorProbe(t),
 		connectorStream(t, "pause", "Stop one stream until it is resumed; nothing is lost while its source holds it"),
 		connectorStream(t, "resume", "Let a paused stream go on where it stopped"),
 	)
