@@ -2,32 +2,12 @@ package defenderxdr
 
 import (
 	"context"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/health"
-	"github.com/vedette-siem/vedette/internal/msgraph"
 )
-
-// lateGraph shows a change only some time after its stamp.
-type lateGraph struct {
-	*fakeGraph
-	lag time.Duration
-}
-
-func (g *lateGraph) List(ctx context.Context, col msgraph.Collection, from, to time.Time, top int, p msgraph.Priority) (*msgraph.Page, error) {
-	g.mu.Lock()
-	all := g.things
-	g.things = slices.DeleteFunc(slices.Clone(all), func(x thing) bool { return time.Since(x.stamp) < g.lag })
-	g.mu.Unlock()
-	page, err := g.fakeGraph.List(ctx, col, from, to, top, p)
-	g.mu.Lock()
-	g.things = all
-	g.mu.Unlock()
-	return page, err
-}
 
 func TestLateListsAreMeasuredAndTold(t *testing.T) {
 	for _, tt := range []struct {
@@ -37,7 +17,7 @@ func TestLateListsAreMeasuredAndTold(t *testing.T) {
 	}{{0, health.OK, ""}, {3 * time.Minute, health.OK, ""}, {7 * time.Minute, health.Warning, "index_lag"}} {
 		synctest.Test(t, func(t *testing.T) {
 			now := time.Now()
-			g := &lateGraph{&fakeGraph{things: things(3, func(i int) time.Time { return now.Add(-time.Duration(i+1) * time.Hour) })}, tt.lag}
+			g := &fakeGraph{things: things(3, func(i int) time.Time { return now.Add(-time.Duration(i+1) * time.Hour) }), lag: tt.lag}
 			m, board := newSink(), &health.Board{}
 			s := New(Config{Graph: g, Sink: m, Health: board}).streams[0]
 			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Minute)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,6 +121,7 @@ func TestAListThatLeadsBackIsCut(t *testing.T) {
 // byID is a store and a tenant of one incident that no list has shown.
 type byID struct {
 	memSink
+	locks sync.Mutex // guards st
 	st    syncback.State
 	now   model.TenantIncident
 	reads []syncback.Urgency
@@ -129,13 +131,21 @@ type byID struct {
 
 func (b *byID) OpenIncidents(context.Context, time.Time) ([]int64, error) { return []int64{1}, nil }
 func (b *byID) Due(_ context.Context, now time.Time, _ int) ([]syncback.Job, time.Time, error) {
+	b.locks.Lock()
+	defer b.locks.Unlock()
 	if b.st.Waiting() && !b.st.Outbox.Due.After(now) {
 		return []syncback.Job{{Number: 1, Person: true}}, time.Time{}, nil
 	}
 	return nil, b.st.Outbox.Due, nil
 }
-func (b *byID) Load(context.Context, int64) (syncback.State, error) { return b.st, nil }
+func (b *byID) Load(context.Context, int64) (syncback.State, error) {
+	b.locks.Lock()
+	defer b.locks.Unlock()
+	return b.st, nil
+}
 func (b *byID) Change(_ context.Context, _ int64, f func(*syncback.State) (syncback.Outcome, error)) (syncback.State, error) {
+	b.locks.Lock()
+	defer b.locks.Unlock()
 	_, err := f(&b.st)
 	return b.st, err
 }

@@ -41,6 +41,7 @@ type fakeGraph struct {
 	fail    func(call int) error
 	partial func(call int) bool
 	noCount bool
+	lag     time.Duration // after which a change is in lists
 }
 
 func (g *fakeGraph) row(x thing) json.RawMessage {
@@ -85,7 +86,7 @@ func (g *fakeGraph) page(from, to time.Time, skip, top int) (*msgraph.Page, erro
 	}
 	var in []thing
 	for _, x := range g.things {
-		if !x.stamp.Before(from) && x.stamp.Before(to) {
+		if !x.stamp.Before(from) && x.stamp.Before(to) && (g.lag == 0 || time.Since(x.stamp) >= g.lag) {
 			if x.poison {
 				return nil, fault.New(fault.Unavailable, "graph_unavailable", "%w", &msgraph.ResponseError{Status: 500})
 			}
