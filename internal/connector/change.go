@@ -245,7 +245,7 @@ func (s *Service) SetTables(ctx context.Context, workspace, id string, tables []
 	if _, err := s.choice(workspace); err != nil {
 		return "", err
 	}
-	said, err := "", error(nil)
+	var said string
 	if len(names) > 0 {
 		if said, err = s.install(ctx, workspace, DefenderXDR, actor); err != nil {
 			return "", err

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -11,7 +12,7 @@ func (db *DB) Check(ctx context.Context) (problems []string, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("checking the state database: %w", err)
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		var line string
 		if err := rows.Scan(&line); err != nil {

@@ -141,5 +141,5 @@ func (t IdentityTx) CountRecords(ctx context.Context, ws, source string) (int64,
 
 // PushRows adds rows to the row outbox.
 func (t IdentityTx) PushRows(ctx context.Context, ws string, bodies []string) error {
-	return IncidentTx{t.db}.PushEvents(ctx, ws, bodies)
+	return IncidentTx(t).PushEvents(ctx, ws, bodies)
 }

@@ -13,7 +13,11 @@ const (
 	// DefaultDays is the interactive and total retention of a table for which nobody chose another.
 	DefaultDays = 90
 	// MinDays and MaxInteractive bound the interactive retention of Analytics tables, MaxTotal the total one.
-	MinDays, MaxInteractive, MaxTotal = 4, 730, 4383
+	MinDays = 4
+	// MaxInteractive is described at MinDays.
+	MaxInteractive = 730
+	// MaxTotal is described at MinDays.
+	MaxTotal = 4383
 	// fixedInteractive is the interactive retention of Basic and Auxiliary tables.
 	fixedInteractive = 30
 	// graceDays is how long a longer total retention holds on after it was shortened, and how long rows stay at least that

@@ -79,7 +79,7 @@ func (s *Service) Usage(ctx context.Context, workspace string) error {
 }
 
 // count adds what came into a table in the hours from first up to end.
-func count(ctx context.Context, snap *store.Snapshot, table string, first, end int64, counts map[int64]map[string]received) error {
+func count(ctx context.Context, snap *store.Snapshot, table string, first, end int64, counts map[int64]map[string]received) (err error) {
 	t, ok := snap.Catalog().Table(table)
 	if !ok {
 		return nil
@@ -96,7 +96,7 @@ func count(ctx context.Context, snap *store.Snapshot, table string, first, end i
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer func() { err = errors.Join(err, r.Close()) }()
 	for {
 		b, err := r.Next(ctx)
 		if errors.Is(err, io.EOF) {

@@ -99,9 +99,7 @@ func (p *pluginBinder) bind() *rel {
 		for _, x := range p.call.Args[1:] {
 			p.n.Consts = append(p.n.Consts, p.b.count(p.c.constant(), x))
 		}
-		for _, col := range p.r.node.Cols() {
-			p.n.Out = append(p.n.Out, col)
-		}
+		p.n.Out = append(p.n.Out, p.r.node.Cols()...)
 		return p.r.with(p.finish())
 	case "dcount_intersect":
 		return p.dcountIntersect()
@@ -374,9 +372,7 @@ func (p *pluginBinder) dcountIntersect() *rel {
 		return p.r
 	}
 	cols := append([]bound(nil), p.r.cols...)
-	for _, col := range p.r.node.Cols() {
-		p.n.Out = append(p.n.Out, col)
-	}
+	p.n.Out = append(p.n.Out, p.r.node.Cols()...)
 	for i, x := range p.call.Args {
 		p.n.Args = append(p.n.Args, p.b.typed(p.c.withRow(p.r), x, schema.Dynamic))
 		col := p.b.fresh("s"+itoa(i), schema.Long)

@@ -180,7 +180,7 @@ func TestExternalData(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			res, err := exec.Collect(context.Background(), compile(t, tt.query), env)
-			got := ""
+			var got string
 			if err != nil {
 				got = err.Error()
 			} else {

@@ -225,11 +225,12 @@ func activityMetrics(c *pluginCall) (*column.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	step, start, end := 2, int64(0), int64(math.MaxInt64)
-	if len(c.consts) == 1 {
-		step, start = 0, math.MinInt64
-	} else if start, end, err = c.bounds(); err != nil {
-		return nil, err
+	step, start, end := 0, int64(math.MinInt64), int64(math.MaxInt64)
+	if len(c.consts) != 1 {
+		step = 2
+		if start, end, err = c.bounds(); err != nil {
+			return nil, err
+		}
 	}
 	b, err := c.bins(step, max(start, 0))
 	if err != nil {
@@ -271,11 +272,12 @@ func activityEngagement(c *pluginCall) (*column.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, start, end := 2, int64(0), int64(math.MaxInt64)
-	if len(c.consts) == 2 {
-		k, start = 0, math.MinInt64
-	} else if start, end, err = c.bounds(); err != nil {
-		return nil, err
+	k, start, end := 0, int64(math.MinInt64), int64(math.MaxInt64)
+	if len(c.consts) != 2 {
+		k = 2
+		if start, end, err = c.bounds(); err != nil {
+			return nil, err
+		}
 	}
 	inner, err := c.bins(k, max(start, 0))
 	if err != nil {

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"encoding/xml"
+	"errors"
 	"io"
 	"strings"
 
@@ -32,7 +33,7 @@ func parseXML(a []any) any {
 	root := &column.Object{}
 	for {
 		tok, err := d.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
