@@ -50,6 +50,7 @@ type Config struct {
 	Content *content.Service
 	Rules   *rule.Service
 	Setup   SetupMarks
+	Names   ARMNames
 	// Allowed refuses changes of settings by people who do not belong to the workspace\'s tenant; nil allows everybody.
 	Allowed     func(ctx context.Context, workspace string, who connector.Person) error
 	DeadLetters *deadletter.Service
@@ -202,6 +203,7 @@ func (s *Server) register() {
 	s.arm(auth.QueryData, "GET", armWorkspace+"/tables/{table}", s.armGetTable)
 	s.arm(auth.WriteTables, "PUT", armWorkspace+"/tables/{table}", s.armPutTable)
 	s.arm(auth.WriteTables, "PATCH", armWorkspace+"/tables/{table}", s.armPatchTable)
+	s.registerARM()
 	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings", s.armListSettings)
 	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings/{name}", s.armGetSetting)
 	s.arm(auth.WriteConnectors, "PUT", armInsights+"/settings/{name}", s.armPutSetting)
@@ -229,6 +231,33 @@ func (s *Server) register() {
 	s.private(auth.ManageAccess, "DELETE /api/principals/{id}", s.removePrincipal)
 
 	s.mux.Handle("/", http.HandlerFunc(s.rest))
+}
+
+// registerARM adds the Resource Manager twins of connectors, solutions and rules.
+func (s *Server) registerARM() {
+	for _, r := range []struct {
+		act          auth.Action
+		method, path string
+		h            func(w http.ResponseWriter, r *http.Request, ws *Workspace) error
+	}{
+		{auth.ReadConnectors, "GET", "/dataConnectors", s.armListConnectors},
+		{auth.ReadConnectors, "GET", "/dataConnectors/{name}", s.armGetConnector},
+		{auth.WriteConnectors, "PUT", "/dataConnectors/{name}", s.armPutConnector},
+		{auth.WriteConnectors, "DELETE", "/dataConnectors/{name}", s.armDeleteConnector},
+		{auth.ReadConnectors, "POST", "/dataConnectorsCheckRequirements", s.armCheckRequirements},
+		{auth.ReadConnectors, "GET", "/contentProductPackages", s.armListProducts},
+		{auth.ReadConnectors, "GET", "/contentProductPackages/{name}", s.armGetProduct},
+		{auth.ReadConnectors, "GET", "/contentPackages", s.armListPackages},
+		{auth.ReadConnectors, "GET", "/contentPackages/{name}", s.armGetPackage},
+		{auth.WriteConnectors, "PUT", "/contentPackages/{name}", s.armPutPackage},
+		{auth.WriteConnectors, "DELETE", "/contentPackages/{name}", s.armDeletePackage},
+		{auth.ReadConnectors, "GET", "/alertRules", s.armListRules},
+		{auth.ReadConnectors, "GET", "/alertRules/{name}", s.armGetRule},
+		{auth.WriteConnectors, "PUT", "/alertRules/{name}", s.armPutRule},
+		{auth.WriteConnectors, "DELETE", "/alertRules/{name}", s.armDeleteRule},
+	} {
+		s.arm(r.act, r.method, armInsights+r.path, r.h)
+	}
 }
 
 // rest answers what no route does: an unknown API path with an error, everything else with the web UI.

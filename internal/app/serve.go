@@ -154,7 +154,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Query:     queries,
 		Backup:    s.backup,
 		Tables:    sched.Service,
-		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Setup: s.db, Allowed: xdr.checks.Allowed,
+		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Setup: s.db, Names: s.db, Allowed: xdr.checks.Allowed,
 		DeadLetters: deadletter.New(s.store), Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,

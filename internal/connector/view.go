@@ -221,6 +221,15 @@ func (s *Service) nextSteps(workspace string, def Definition) NextSteps {
 	return n
 }
 
+// Choice returns what a workspace chose for a connector, the zero choice for one that is not in the catalogue.
+func (s *Service) Choice(workspace, id string) model.Connection {
+	if id != DefenderXDR {
+		return s.other(workspace, id)
+	}
+	c, _ := s.Watch(workspace)
+	return c
+}
+
 // other returns the connection of a single product's connector.
 func (s *Service) other(workspace, id string) model.Connection {
 	s.mu.Lock()
