@@ -96,12 +96,13 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.db.Close()) }()
+	s.db.OnFailure(s.died)
 	if err := s.openWorkspaces(ctx); err != nil {
 		return err
 	}
 	s.store, err = store.Open(ctx, store.Options{
 		Dir: cfg.Data, ColdDir: cfg.Cold, Manifest: s.db, Logger: s.log, MinFree: minFree,
-		Fatal: func(err error) { s.storeDied <- err },
+		Fatal: s.died,
 		Damaged: func(p store.Problem) {
 			s.board.Report(health.Report{Component: "store/files", Status: health.Failure, Reason: "file_damaged", Description: fmt.Sprintf(
 				"File %s of a table: %s. If it was set aside, %s says what is lost; else queries over its time fail until it can be read. Restore it from a backup.", p.Path, p.Reason, store.GapTable)})
@@ -160,6 +161,14 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,
 	}).Handler()
 	return s.run(ctx, handler, listeners, xdr, sched, stopping)
+}
+
+// died ends the server because the disk refused a write; the first reason counts.
+func (s *server) died(err error) {
+	select {
+	case s.storeDied <- err:
+	default:
+	}
 }
 
 // openWorkspaces gives each configured workspace its ids.

@@ -140,6 +140,9 @@ func (w *indexWriter) finish() {
 		return
 	}
 	_, err := w.file.Write(w.head.encode())
+	if err == nil {
+		err = w.file.Sync() // a torn one would be found, but verify would tell of damage that is none
+	}
 	if err = errors.Join(err, w.file.Close()); err == nil {
 		err = os.Rename(w.path+".tmp", w.path)
 	}
