@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -104,10 +105,10 @@ func TestColdFolderOfAnother(t *testing.T) {
 // TestSmallDaysExpireByDay fills a table that gets a few rows a day, merges it, and drops it day by day: no row goes early, and none
 // is carried along by younger ones.
 func TestSmallDaysExpireByDay(t *testing.T) {
-	now := start
-	s := open(t, store.Options{Now: func() time.Time { return now }})
+	var today atomic.Int64
+	s := open(t, store.Options{Now: func() time.Time { return start.AddDate(0, 0, int(today.Load())) }})
 	for d := range 40 {
-		now = start.AddDate(0, 0, d)
+		today.Store(int64(d))
 		appendFrame(t, s, frame(dated(d)))
 		if err := s.SealAll(t.Context()); err != nil {
 			t.Fatal(err)
