@@ -96,6 +96,7 @@ type binder struct {
 	noteList []string
 	useAt    syntax.Node // where the saved function is used that is being bound
 	render   *plan.Render
+	terms    map[*syntax.String]string // of search and find: the columns that say whether a text occurs
 }
 
 func (b *binder) newID() int { b.ids++; return b.ids }

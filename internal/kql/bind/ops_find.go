@@ -22,8 +22,8 @@ type findColumn struct {
 
 // Hidden columns that carry a leg's name and the bag of its other columns through the union.
 const (
-	findSource = "\x00source"
-	findPack   = "\x00pack"
+	findSource = "$source"
+	findPack   = "$pack"
 )
 
 // find: source_, then the columns the condition names or the project clause lists, then the rest as a bag. It is a union of
@@ -51,6 +51,7 @@ func (b *binder) find(c ctx, op *syntax.FindOp) *rel {
 	for i := range f.legs {
 		f.legs[i].r = b.findLeg(f, f.legs[i])
 	}
+	f.legs = b.termLegs(f.legs, op.Pred, false)
 	all := b.unite(f.legs, "", false, true)
 	pred := b.searchPred(c.withRow(all), op.Pred, false)
 	node := b.node(&plan.Filter{Input: all.node, Pred: pred})

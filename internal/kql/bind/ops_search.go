@@ -11,9 +11,10 @@ import (
 // search unites the tables, with the table's name in front, and keeps the rows in which the text occurs.
 func (b *binder) search(c ctx, r *rel, op *syntax.SearchOp) *rel {
 	var all *rel
+	cased := optionText(op.Option("kind")) == "case_sensitive"
 	switch {
 	case r != nil:
-		all = b.unite([]leg{{r, "search_arg0"}}, "$table", false, false)
+		all = b.unite(b.termLegs([]leg{{r, "search_arg0"}}, op.Pred, cased), "$table", false, false)
 	default:
 		var legs []leg
 		for _, x := range op.In {
@@ -24,9 +25,9 @@ func (b *binder) search(c ctx, r *rel, op *syntax.SearchOp) *rel {
 				legs = append(legs, leg{b.scan(t), t.Name})
 			}
 		}
+		legs = b.termLegs(legs, op.Pred, cased)
 		all = b.unite(legs, "$table", false, op.In == nil || slices.ContainsFunc(op.In, everything))
 	}
-	cased := optionText(op.Option("kind")) == "case_sensitive"
 	pred := b.searchPred(c.withRow(all), op.Pred, cased)
 	return all.with(b.node(&plan.Filter{Input: all.node, Pred: pred}))
 }
@@ -41,6 +42,9 @@ func (b *binder) searchPred(c ctx, x syntax.Expr, cased bool) plan.Expr {
 	case *syntax.Paren:
 		return b.searchPred(c, x.X, cased)
 	case *syntax.String:
+		if col, ok := c.row.find(b.terms[x]); ok {
+			return &plan.Ref{ID: col.ID, T: schema.Bool}
+		}
 		return b.searchText(c, x.Value, op)
 	case *syntax.Star:
 		return &plan.Lit{T: schema.Bool, Value: true}
@@ -59,6 +63,60 @@ func (b *binder) searchPred(c ctx, x syntax.Expr, cased bool) plan.Expr {
 		}
 	}
 	return b.predicate(c, x)
+}
+
+// termLegs adds a hidden column to each table for each bare text of a condition: whether it occurs in the row. So every
+// table is searched in its own columns only, however many there are in all.
+func (b *binder) termLegs(legs []leg, pred syntax.Expr, cased bool) []leg {
+	var texts []*syntax.String
+	bareTexts(pred, &texts)
+	if len(texts) == 0 {
+		return legs
+	}
+	if b.terms == nil {
+		b.terms = map[*syntax.String]string{}
+	}
+	op := "has"
+	if cased {
+		op = "has_cs"
+	}
+	out := make([]leg, len(legs))
+	for i, lg := range legs {
+		p := &plan.Project{Input: lg.r.node}
+		r := &rel{open: lg.r.open, cols: append([]bound(nil), lg.r.cols...)}
+		for _, col := range lg.r.node.Cols() {
+			p.Items = append(p.Items, plan.Item{Out: col, Expr: &plan.Ref{ID: col.ID, T: col.Type}})
+		}
+		for k, text := range texts {
+			b.terms[text] = "$term" + itoa(k)
+			col := b.fresh(b.terms[text], schema.Bool)
+			col.hidden = true
+			p.Items = append(p.Items, plan.Item{Out: col.Col, Expr: b.searchText(ctx{row: lg.r}, text.Value, op)})
+			r.cols = append(r.cols, col)
+		}
+		r.node = b.node(p)
+		out[i] = leg{r, lg.name}
+	}
+	return out
+}
+
+// bareTexts collects the texts of a condition that stand for themselves.
+func bareTexts(x syntax.Expr, into *[]*syntax.String) {
+	switch x := x.(type) {
+	case *syntax.String:
+		*into = append(*into, x)
+	case *syntax.Paren:
+		bareTexts(x.X, into)
+	case *syntax.Binary:
+		if x.Op == "and" || x.Op == "or" {
+			bareTexts(x.L, into)
+			bareTexts(x.R, into)
+		}
+	case *syntax.Call:
+		if x.Fn.Text == "not" && len(x.Args) == 1 {
+			bareTexts(x.Args[0], into)
+		}
+	}
 }
 
 // searchText is a term, with "*" at an end for "begins with" and "ends with", in any string or dynamic column.

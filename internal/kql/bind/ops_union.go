@@ -214,6 +214,11 @@ func (b *binder) unite(legs []leg, source string, inner, all bool) *rel {
 	for _, c := range out.cols {
 		u.Out = append(u.Out, c.Col)
 	}
+	place := func(c bound) (int, bool) { i, ok := slot[key{c.Name, c.Type}]; return i, ok }
+	if len(legs)*len(out.cols) > maxDense {
+		out.node = b.wide(legs, u.Out, source != "", place, plain)
+		return out
+	}
 	var nulls [schema.Dynamic + 1]plan.Expr
 	for _, c := range u.Out {
 		if nulls[c.Type] == nil {
@@ -243,6 +248,44 @@ func (b *binder) unite(legs []leg, source string, inner, all bool) *rel {
 	}
 	out.node = b.node(u)
 	return out
+}
+
+// maxDense is the number of cells up to which a union is written out at once.
+const maxDense = 20_000
+
+// wide is the union of many tables: each leg lists what it has.
+func (b *binder) wide(legs []leg, cols []plan.Col, sourced bool, place func(bound) (int, bool), plain map[string]int) plan.Node {
+	w := &plan.WideUnion{Out: cols, Base: b.ids + 1}
+	b.ids += len(legs) * len(cols)
+	for _, lg := range legs {
+		var items []plan.WideItem
+		at := map[int]int{} // the last one for a place counts
+		set := func(i int, e plan.Expr) {
+			if k, ok := at[i]; ok {
+				items[k].Expr = e
+				return
+			}
+			at[i] = len(items)
+			items = append(items, plan.WideItem{Place: i, Expr: e})
+		}
+		if sourced {
+			set(0, &plan.Lit{T: schema.String, Value: lg.name})
+		}
+		for _, c := range lg.r.cols {
+			if i, ok := plain[c.Name]; ok {
+				set(i, convert(&plan.Ref{ID: c.ID, T: c.Type}, cols[i].Type))
+			}
+			if i, ok := place(c); ok {
+				col := c.Col
+				if v, ok := lg.r.find(c.Name); ok && v.Type == c.Type {
+					col = v.Col
+				}
+				set(i, &plan.Ref{ID: col.ID, T: col.Type})
+			}
+		}
+		w.Legs, w.Items = append(w.Legs, lg.r.node), append(w.Items, items)
+	}
+	return b.node(w)
 }
 
 // plainNames adds a hidden column under the plain name of each column that the tables have with several types: of the

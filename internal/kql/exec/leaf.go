@@ -158,26 +158,33 @@ func (r *limitReader) Close() error { return r.in.Close() }
 // unionReader reads its legs one after the other.
 type unionReader struct {
 	x     *runner
-	legs  []plan.Node
+	leg   func(i int) plan.Node
+	at, n int
 	types []schema.Type
 	cur   Reader
 }
 
-func (x *runner) union(_ context.Context, n *plan.Union) (Reader, error) {
-	return &unionReader{x: x, legs: n.Legs, types: typesOf(n.Out)}, nil
+func (x *runner) union(n *plan.Union) (Reader, error) {
+	return &unionReader{x: x, leg: func(i int) plan.Node { return n.Legs[i] }, n: len(n.Legs), types: typesOf(n.Out)}, nil
+}
+
+// wideUnion writes out one leg after the other, when its turn comes.
+func (x *runner) wideUnion(n *plan.WideUnion) (Reader, error) {
+	return &unionReader{x: x, leg: func(i int) plan.Node { return n.Leg(i) }, n: len(n.Legs), types: typesOf(n.Out)}, nil
 }
 
 func (r *unionReader) Next(ctx context.Context) (*column.Batch, error) {
 	for {
 		if r.cur == nil {
-			if len(r.legs) == 0 {
+			if r.at == r.n {
 				return nil, io.EOF
 			}
-			in, err := r.x.open(ctx, r.legs[0])
+			in, err := r.x.open(ctx, r.leg(r.at))
 			if err != nil {
 				return nil, err
 			}
-			r.cur, r.legs = in, r.legs[1:]
+			r.cur = in
+			r.at++
 		}
 		b, err := next(ctx, r.cur)
 		if errors.Is(err, io.EOF) {

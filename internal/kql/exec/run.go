@@ -162,7 +162,9 @@ func (x *runner) open(ctx context.Context, n plan.Node) (Reader, error) {
 	case *plan.Join:
 		return x.join(ctx, n)
 	case *plan.Union:
-		return x.union(ctx, n)
+		return x.union(n)
+	case *plan.WideUnion:
+		return x.wideUnion(n)
 	case *plan.MvExpand:
 		return x.mvExpand(ctx, n)
 	case *plan.Parse:

@@ -174,6 +174,8 @@ func (p *printer) nodeMore(n Node, depth int) {
 		p.line(depth, "apply by [%s] [%s]", p.list(n.By), p.cols(n.Out))
 	case *GroupRows:
 		p.line(depth, "rows of the group [%s]", p.cols(n.Out))
+	case *WideUnion:
+		p.line(depth, "union of %d tables, %d columns", len(n.Legs), len(n.Out))
 	case *MakeSeries:
 		p.line(depth, "make-series [%s] along %s by [%s]", p.cols(n.Cols()[len(n.Keys):]), p.name(n.Bin.ID), p.cols(n.Keys))
 	case *TopNested:

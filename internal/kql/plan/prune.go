@@ -89,6 +89,8 @@ func (p *pruner) node(n Node, need idSet) Node {
 		return p.join(n, need)
 	case *Union:
 		return p.union(n, need)
+	case *WideUnion:
+		return p.wideUnion(n, need)
 	case *MvExpand:
 		return p.mvExpand(n, need)
 	case *Parse:
@@ -182,10 +184,10 @@ func (p *pruner) union(n *Union, need idSet) Node {
 	}
 	for _, leg := range n.Legs {
 		var cols []Col
-		below := idSet{}
+		below, have := idSet{}, leg.Cols()
 		for _, i := range keep {
-			cols = append(cols, leg.Cols()[i])
-			below[leg.Cols()[i].ID] = true
+			cols = append(cols, have[i])
+			below[have[i].ID] = true
 		}
 		out.Legs = append(out.Legs, exactly(p.node(leg, below), cols))
 	}

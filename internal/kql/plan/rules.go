@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // Rule is a named rewrite: a plan with the same answer that is cheaper or, where its description says so, means what the
 // product promises. Apply returns the root itself when the rule has nothing to do.
 type Rule struct {
@@ -10,10 +12,12 @@ type Rule struct {
 
 // Rules returns the rewrites in the order they are applied.
 func Rules() []Rule {
+	prune := Rule{"prune-columns", "columns that nothing reads are left out", pruneOrSame}
 	return []Rule{
+		prune, // first of all: over many tables the rest would work on columns that nobody asks for
 		{"provider-name", "SecurityIncident.ProviderName: 'Microsoft XDR' and 'Microsoft 365 Defender' are equal", ProviderName},
 		{"push-filter", "filters move towards the tables they read", PushFilter},
-		{"prune-columns", "columns that nothing reads are left out", pruneOrSame},
+		prune,
 	}
 }
 
@@ -26,8 +30,8 @@ func Rewrite(q *Query) {
 			changed = changed || out != q.Results[i].Root
 			q.Results[i].Root = out
 		}
-		if changed {
-			q.Notes = append(q.Notes, r.Name+": "+r.Description)
+		if note := r.Name + ": " + r.Description; changed && !slices.Contains(q.Notes, note) {
+			q.Notes = append(q.Notes, note)
 		}
 	}
 }
