@@ -39,6 +39,7 @@ const places = {
   Entities: 'Entities',
   'Content hub': 'Content hub',
   'Data connectors': 'Data connectors',
+  Analytics: 'Analytics',
   'Entity behavior': 'Entity behavior configuration',
   Tables: 'Tables',
 };

@@ -67,8 +67,8 @@ for (const [name, run] of Object.entries({ 'sign-in': signIn, ...suites[suite] }
   const problem = complaints.join('\n     ');
   if (problem) failed++;
   console.log(`${problem ? 'FAIL' : 'ok  '} ${name} ${Date.now() - started} ms${problem ? `\n     ${problem}` : ''}`);
-  // Nothing else can work for somebody who is not signed in.
-  if (problem && name === 'sign-in') break;
+  // Nothing else can work for somebody who is not signed in, and each step of the article needs the one before.
+  if (problem && (name === 'sign-in' || suite !== 'daily')) break;
 }
 await browser.close();
 process.exit(failed === 0 ? 0 : 1);

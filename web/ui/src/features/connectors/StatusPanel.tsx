@@ -15,7 +15,7 @@ export function StatusPanel({ detail }: { detail: ConnectorDetail }) {
   const bad = (detail.health ?? []).filter((h) => h.status !== 'Success');
   const lag = detail.incidents?.lagSeconds;
   const newest = [detail.lastData, detail.incidents?.lastSync, ...(detail.tables ?? []).map((t) => t.lastSeen)].filter(isTime).sort().at(-1);
-  const components = (detail.components ?? []).filter((c) => c.name);
+  const components = detail.components ?? [];
   const streams = detail.streams ?? [];
   return (
     <>
