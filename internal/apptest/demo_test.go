@@ -1,7 +1,6 @@
 package apptest
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -10,8 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -253,33 +250,7 @@ func closing(t *testing.T, d *Demo) {
 	})
 }
 
-func browser(t *testing.T, d *Demo) {
-	root := Root(t)
-	if _, err := os.Stat(filepath.Join(root, "web", "ui", "node_modules")); err != nil {
-		t.Skip("the web UI's npm packages are not installed; run: make test")
-	}
-	chromium, err := exec.LookPath("chromium-headless-shell")
-	if err != nil {
-		if chromium, err = exec.LookPath("chromium"); err != nil {
-			t.Skip("no headless Chromium; run as root: apt-get install chromium-headless-shell")
-		}
-	}
-	shots := filepath.Join(root, "artefacts", "e2e")
-	if err := os.MkdirAll(shots, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "npm", "run", "--silent", "e2e")
-	cmd.Dir = filepath.Join(root, "web", "ui")
-	cmd.Env = append(os.Environ(), "BASE_URL="+d.Portal, "SIGNIN_URL="+d.SignIn, "OUT="+shots, "CHROMIUM="+chromium,
-		"USER_NAME="+d.Info.Users[0].Name, "PASSWORD="+d.Info.Users[0].Password)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Errorf("browser journeys: %v\n%s", err, out)
-	}
-	t.Logf("%s", out)
-}
+func browser(t *testing.T, d *Demo) { browse(t, d, "daily") }
 
 // truth is what the tenant says exists.
 func truth(t *testing.T, d *Demo) map[string]int {

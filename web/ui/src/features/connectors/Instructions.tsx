@@ -39,7 +39,6 @@ export function Instructions({ detail, id }: { detail: ConnectorDetail; id: stri
           </>
         )}
       </Card>
-      <Clouds clouds={detail.clouds ?? []} />
       <h2 className={styles.heading}>Configuration</h2>
       {detail.kind === 'component' || detail.kind === 'cloud' ? (
         <ConnectProduct id={id} detail={detail} />
@@ -50,6 +49,7 @@ export function Instructions({ detail, id }: { detail: ConnectorDetail; id: stri
           <ConnectEvents id={id} detail={detail} />
         </>
       )}
+      <Clouds clouds={detail.clouds ?? []} />
     </>
   );
 }
