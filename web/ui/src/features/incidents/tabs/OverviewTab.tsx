@@ -8,7 +8,7 @@ import { EmptyAlerts } from '../EmptyAlerts';
 import { EntityName } from '../EntityName';
 import styles from '../IncidentPage.module.css';
 import type { DetailTab } from '../urlState';
-import { alertKql, timeAround } from '../words';
+import { alertKql, productName, timeAround } from '../words';
 
 /** The story so far: alerts in the order of their activity, and who and what is in them. */
 export function OverviewTab({ incident, showTab }: { incident: IncidentDetail; showTab: (tab: DetailTab) => void }) {
@@ -32,7 +32,7 @@ export function OverviewTab({ incident, showTab }: { incident: IncidentDetail; s
                   <div className={styles.meta}>
                     <SeverityBadge value={alert.severity} />
                     <StatusBadge value={alert.status} />
-                    <span className="muted">{alert.productName}</span>
+                    <span className="muted">{productName(alert.productName)}</span>
                     {(alert.techniques ?? []).length > 0 && <span className="muted">{alert.techniques?.join(', ')}</span>}
                     <Link
                       to="/w/$ws/logs"
