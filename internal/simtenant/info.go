@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vedette-siem/vedette/internal/simtenant/blob"
 	"github.com/vedette-siem/vedette/internal/simtenant/dice"
 	"github.com/vedette-siem/vedette/internal/simtenant/hub"
 )
@@ -21,6 +22,7 @@ type Info struct {
 	Graph                string   `json:"graph"`
 	Token                string   `json:"token"`
 	Kafka                string   `json:"kafka"`
+	Blob                 string   `json:"blob"` // address of the storage account
 	Control              string   `json:"control"`
 	Portal               string   `json:"portal"`
 	CAFile               string   `json:"caFile"`
@@ -30,15 +32,17 @@ type Info struct {
 	Hubs                 []string `json:"hubs"`
 	ConsumerGroup        string   `json:"consumerGroup"`
 	ConnectionStringFile string   `json:"connectionStringFile"`
+	StorageFile          string   `json:"storageConnectionStringFile"`
 
 	kafkaPort        int
 	connectionString string
+	storageKey       []byte
 }
 
-type listeners struct{ graph, token, control, portal net.Listener }
+type listeners struct{ graph, token, control, portal, blob net.Listener }
 
 func (l *listeners) close() {
-	for _, x := range []net.Listener{l.graph, l.token, l.control, l.portal} {
+	for _, x := range []net.Listener{l.graph, l.token, l.control, l.portal, l.blob} {
 		if x != nil {
 			_ = x.Close()
 		}
@@ -59,7 +63,7 @@ func (t *tenant) listen() (*listeners, error) {
 	for _, x := range []struct {
 		to  *net.Listener
 		old string
-	}{{&l.graph, old.Graph}, {&l.token, old.Token}, {&l.control, old.Control}, {&l.portal, old.Portal}} {
+	}{{&l.graph, old.Graph}, {&l.token, old.Token}, {&l.control, old.Control}, {&l.portal, old.Portal}, {&l.blob, old.Blob}} {
 		ln, err := net.Listen("tcp", net.JoinHostPort(t.cfg.Host, strconv.Itoa(portOf(x.old))))
 		if err != nil {
 			l.close()
@@ -90,12 +94,19 @@ func (t *tenant) listen() (*listeners, error) {
 	t.info = Info{
 		Graph: at("https", l.graph), Token: at("https", l.token), Kafka: net.JoinHostPort(reachable(t.cfg.Host), strconv.Itoa(kafka)), Control: at("http", l.control),
 		Portal: at("http", l.portal), CAFile: ca, TenantID: t.dir.TenantID, ClientID: d.GUID(), ClientSecret: "sim~" + secret.Hex(16), Hubs: []string{hub.Topic}, ConsumerGroup: "vedette",
-		ConnectionStringFile: filepath.Join(filepath.Dir(ca), "connection-string.txt"), kafkaPort: kafka,
+		ConnectionStringFile: filepath.Join(filepath.Dir(ca), "connection-string.txt"), StorageFile: filepath.Join(filepath.Dir(ca), "storage-connection-string.txt"),
+		Blob: at("https", l.blob) + "/" + blob.Account, kafkaPort: kafka,
 	}
 	t.info.connectionString = "Endpoint=sb://contoso-xdr.servicebus.windows.net/;SharedAccessKeyName=export-reader;SharedAccessKey=" + base64.StdEncoding.EncodeToString([]byte(secret.Hex(16))) + ";EntityPath=" + hub.Topic
 	if err := writeFile(t.info.ConnectionStringFile, []byte(t.info.connectionString)); err != nil {
 		l.close()
 		return nil, fmt.Errorf("writing the connection string: %w", err)
+	}
+	t.info.storageKey = []byte(secret.Hex(32))
+	storage := fmt.Sprintf("DefaultEndpointsProtocol=https;AccountName=%s;AccountKey=%s;BlobEndpoint=%s;", blob.Account, base64.StdEncoding.EncodeToString(t.info.storageKey), t.info.Blob)
+	if err := writeFile(t.info.StorageFile, []byte(storage)); err != nil {
+		l.close()
+		return nil, fmt.Errorf("writing the connection string of the storage account: %w", err)
 	}
 	return l, nil
 }
@@ -109,6 +120,7 @@ func reachable(host string) string {
 }
 
 func portOf(address string) int {
+	address, _, _ = strings.Cut(strings.TrimPrefix(strings.TrimPrefix(address, "https://"), "http://"), "/")
 	n, err := strconv.Atoi(address[strings.LastIndexByte(address, ':')+1:])
 	if err != nil {
 		return 0

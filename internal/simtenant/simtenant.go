@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/vedette-siem/vedette/internal/simtenant/blob"
 	"github.com/vedette-siem/vedette/internal/simtenant/control"
 	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 	"github.com/vedette-siem/vedette/internal/simtenant/faults"
@@ -147,6 +148,12 @@ func (t *tenant) run(ctx context.Context) error {
 		return err
 	}
 	defer h.Close()
+	storage, err := blob.Open(filepath.Join(t.cfg.Dir, "storage"))
+	if err != nil {
+		listeners.close()
+		return err
+	}
+	defer storage.Close()
 	living := life.New(life.Config{Store: t.store, Dir: t.dir, Logger: t.cfg.Logger, Now: t.now, History: t.size.Incidents, Span: t.size.Span, Window: feed.Window,
 		Modes: func() life.Modes { return life.Modes{CommentStamps: t.modes().CommentStamps} }})
 	if err := living.WriteHistory(); err != nil {
@@ -160,10 +167,13 @@ func (t *tenant) run(ctx context.Context) error {
 	secure := &tls.Config{Certificates: []tls.Certificate{t.keys.leaf}, MinVersion: tls.VersionTLS12}
 	serve(ctx, g, tls.NewListener(listeners.graph, secure), api.GraphHandler())
 	serve(ctx, g, tls.NewListener(listeners.token, secure), api.TokenHandler())
-	serve(ctx, g, listeners.control, control.Handler(control.Config{Store: t.store, Living: t.living, Hub: h, Faults: &t.faults, Logger: t.cfg.Logger, Modes: t.modes, Now: t.now}))
+	serve(ctx, g, tls.NewListener(listeners.blob, secure), blob.Handler(blob.Config{Store: storage, Key: t.info.storageKey, Token: api.StorageToken, Reader: func() bool { return t.modes().StorageReader }, Faults: &t.faults, Logger: t.cfg.Logger, Now: t.now}))
+	serve(ctx, g, listeners.control, control.Handler(control.Config{Store: t.store, Living: t.living, Hub: h, Storage: storage, Faults: &t.faults, Logger: t.cfg.Logger, Modes: t.modes, Now: t.now}))
 	serve(ctx, g, listeners.portal, portal.Handler(portal.Config{Store: t.store, Dir: t.dir, Logger: t.cfg.Logger, CommentStamps: func() bool { return t.modes().CommentStamps }}))
 	g.Go(func() error { return living.Run(ctx) })
 	g.Go(func() error { return feeder.Run(ctx) })
+	exporter := &blob.Exporter{Store: storage, Hub: h, Seed: t.store.Meta().Seed, Now: t.now, Doubled: func() float64 { return t.modes().StorageDoubles }}
+	g.Go(func() error { return exporter.Run(ctx) })
 	if err := writeInfo(t.cfg.Dir, t.info); err != nil {
 		t.cfg.Logger.ErrorContext(ctx, "writing sim.json", "err", err)
 		g.Go(func() error { return err })

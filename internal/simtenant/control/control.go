@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/vedette-siem/vedette/internal/simtenant/blob"
 	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 	"github.com/vedette-siem/vedette/internal/simtenant/faults"
 	"github.com/vedette-siem/vedette/internal/simtenant/graph"
@@ -20,13 +21,14 @@ import (
 
 // Config says what is controlled.
 type Config struct {
-	Store  *state.Store
-	Living *directory.Living
-	Hub    *hub.Hub
-	Faults *faults.Set
-	Logger *slog.Logger
-	Modes  func() graph.Modes
-	Now    func() time.Time
+	Store   *state.Store
+	Living  *directory.Living
+	Hub     *hub.Hub
+	Storage *blob.Store
+	Faults  *faults.Set
+	Logger  *slog.Logger
+	Modes   func() graph.Modes
+	Now     func() time.Time
 }
 
 // Handler serves the control API.
@@ -44,6 +46,7 @@ func Handler(cfg Config) http.Handler {
 	mux.HandleFunc("POST /modes", c.modes)
 	mux.HandleFunc("POST /roles", c.roles)
 	mux.HandleFunc("POST /bulk", c.bulk)
+	mux.HandleFunc("POST /blob", c.blob)
 	mux.HandleFunc("POST /directory", c.changeDirectory)
 	mux.HandleFunc("POST /sensors", c.sensors)
 	mux.HandleFunc("GET /status", c.status)

@@ -38,6 +38,8 @@ func kinds(target string) []string {
 			"page-doubled", "page-short", "page-loop", "page-empty", "malformed"}
 	case "token":
 		return []string{"429", "429-no-retry-after", "500", "html", "drop", "lost-response"}
+	case "blob":
+		return []string{"503", "500", "403", "drop"}
 	case "kafka":
 		return []string{"429", "500", "drop"}
 	}
@@ -48,7 +50,7 @@ func kinds(target string) []string {
 func (s *Set) Add(f Fault, now time.Time) error {
 	known := kinds(f.Target)
 	if known == nil {
-		return fmt.Errorf("there is no target %q; use graph, token or kafka", f.Target)
+		return fmt.Errorf("there is no target %q; use graph, token, kafka or blob", f.Target)
 	}
 	if !slices.Contains(known, f.Kind) {
 		return fmt.Errorf("%s has no fault %q; it has %s", f.Target, f.Kind, strings.Join(known, ", "))

@@ -28,7 +28,9 @@ type Modes struct {
 	IncidentsPerMinute int           `json:"incidentsPerMinute"` // requests; 0 is any number
 	IncidentsPerHour   int           `json:"incidentsPerHour"`
 	AlertsPerMinute    int           `json:"alertsPerMinute"`
-	Chaos              float64       `json:"chaos"` // share of requests that meet a fault
+	Chaos              float64       `json:"chaos"`          // share of requests that meet a fault
+	StorageReader      bool          `json:"storageReader"`  // the application may read the data of the storage account; else it can only list
+	StorageDoubles     float64       `json:"storageDoubles"` // share of lines that stand twice in the storage account
 }
 
 // Drawn returns the modes of a seed. Quotas, refused fields and chaos are never drawn: they are asked for.
@@ -41,6 +43,7 @@ func Drawn(seed int64) Modes {
 	more := dice.New(seed, "more modes")
 	m.RetryAfter, m.HuntCalls, m.HuntCPU = more.Chance(0.6), 45, 150*time.Second // ten minutes an hour
 	m.Determination, m.Owner, m.Writable = "reset", "directory", "all"
+	m.StorageReader, m.StorageDoubles = true, 0.03
 	if more.Chance(0.5) {
 		m.LinkLife = more.Between(5*time.Minute, time.Hour).Truncate(time.Minute)
 	}
@@ -58,9 +61,10 @@ func Drawn(seed int64) Modes {
 
 // Set gives the mode the value, or says what is wrong with it.
 func (m *Modes) Set(name, v string) error {
-	flags := map[string]*bool{"orderby": &m.OrderBy, "commentStamps": &m.CommentStamps, "retryAfter": &m.RetryAfter}
+	flags := map[string]*bool{"orderby": &m.OrderBy, "commentStamps": &m.CommentStamps, "retryAfter": &m.RetryAfter, "storageReader": &m.StorageReader}
 	lengths := map[string]*time.Duration{"lag": &m.Lag, "huntCPU": &m.HuntCPU, "linkLife": &m.LinkLife}
 	numbers := map[string]*int{"huntCalls": &m.HuntCalls, "expandLimit": &m.ExpandLimit, "incidentsPerMinute": &m.IncidentsPerMinute, "incidentsPerHour": &m.IncidentsPerHour, "alertsPerMinute": &m.AlertsPerMinute}
+	shares := map[string]*float64{"chaos": &m.Chaos, "storageDoubles": &m.StorageDoubles}
 	words := map[string]struct {
 		to    *string
 		known []string
@@ -88,9 +92,9 @@ func (m *Modes) Set(name, v string) error {
 	case slices.Contains(words[name].known, v):
 		*words[name].to = v
 		return nil
-	case name == "chaos":
+	case shares[name] != nil:
 		if f, err := strconv.ParseFloat(v, 64); err == nil && f >= 0 && f <= 1 {
-			m.Chaos = f
+			*shares[name] = f
 			return nil
 		}
 	}

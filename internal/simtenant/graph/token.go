@@ -146,14 +146,9 @@ func (s *Server) authenticate(r *http.Request) ([]string, error) {
 	if !ok || text == "" {
 		return nil, errors.New("Access token is empty.")
 	}
-	claims := jwt.MapClaims{}
-	_, err := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(s.cfg.Now), jwt.WithLeeway(5*time.Minute)).
-		ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return &s.cfg.Key.PublicKey, nil })
-	switch {
-	case errors.Is(err, jwt.ErrTokenExpired):
-		return nil, errors.New("Lifetime validation failed, the token is expired.")
-	case err != nil:
-		return nil, errors.New("Access token validation failure. Invalid signature.")
+	claims, err := s.verify(text)
+	if err != nil {
+		return nil, err
 	}
 	if aud, _ := claims["aud"].(string); !s.isGraph(aud) {
 		return nil, errors.New("Access token validation failure. Invalid audience.")
@@ -169,6 +164,30 @@ func (s *Server) authenticate(r *http.Request) ([]string, error) {
 		}
 	}
 	return roles, nil
+}
+
+// verify checks signature and lifetime of a token and returns what it says.
+func (s *Server) verify(text string) (jwt.MapClaims, error) {
+	claims := jwt.MapClaims{}
+	_, err := jwt.NewParser(jwt.WithValidMethods([]string{"RS256"}), jwt.WithTimeFunc(s.cfg.Now), jwt.WithLeeway(5*time.Minute)).
+		ParseWithClaims(text, claims, func(*jwt.Token) (any, error) { return &s.cfg.Key.PublicKey, nil })
+	switch {
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return nil, errors.New("Lifetime validation failed, the token is expired.")
+	case err != nil:
+		return nil, errors.New("Access token validation failure. Invalid signature.")
+	}
+	return claims, nil
+}
+
+// StorageToken reports whether the token is one for the storage service.
+func (s *Server) StorageToken(text string) bool {
+	claims, err := s.verify(text)
+	if err != nil {
+		return false
+	}
+	aud, _ := claims["aud"].(string)
+	return strings.TrimSuffix(aud, "/") == "https://storage.azure.com"
 }
 
 // errRevoked is a token that was taken back before it ran out.

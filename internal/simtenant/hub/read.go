@@ -41,7 +41,7 @@ func (h *Hub) Read(ctx context.Context, from map[int32]int64, f func(Entry) erro
 	if len(left) == 0 {
 		return nil
 	}
-	c, err := h.newClient(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{Topic: start}), kgo.FetchMaxBytes(4<<20), kgo.FetchMaxPartitionBytes(2<<20),
+	c, err := h.newClient(kgo.ConsumePartitions(map[string]map[int32]kgo.Offset{Topic: start}), kgo.FetchMaxBytes(1<<20), kgo.FetchMaxPartitionBytes(256<<10), // packed ten to one
 		kgo.MaxConcurrentFetches(1))
 	if err != nil {
 		return err
