@@ -17,6 +17,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/assume"
 	"github.com/vedette-siem/vedette/internal/auth"
+	"github.com/vedette-siem/vedette/internal/backfill"
 	"github.com/vedette-siem/vedette/internal/backup"
 	"github.com/vedette-siem/vedette/internal/completeness"
 	"github.com/vedette-siem/vedette/internal/connector"
@@ -56,6 +57,7 @@ type Config struct {
 	DeadLetters *deadletter.Service
 
 	Completeness *completeness.Service
+	Backfill     *backfill.Service
 
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
@@ -195,6 +197,9 @@ func (s *Server) register() {
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/deadletters/replay", s.replayDeadLetters)
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/completeness", s.showCompleteness)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/completeness/check", s.checkCompleteness)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/backfills", s.listBackfills)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/backfills", s.startBackfills)
+	s.private(auth.WriteConnectors, "DELETE /api/w/{ws}/backfills/{table}", s.stopBackfill)
 
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/ueba", s.showUEBA)
 	s.private(auth.ReadConnectors, "POST /api/w/{ws}/ueba/check", s.checkUEBA)

@@ -2,11 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/vedette-siem/vedette/internal/backfill"
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/completeness"
+	"github.com/vedette-siem/vedette/internal/connector/hunting"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/query"
@@ -30,7 +33,9 @@ func (s *server) buildCompleteness(x *defenderXDR, q *query.Service) *completene
 		}
 		all = append(all, cw)
 	}
-	return completeness.New(completeness.Config{Keeper: s.db, Board: s.board, Logger: s.log, Changed: s.completenessRows}, all...)
+	return completeness.New(completeness.Config{Keeper: s.db, Board: s.board, Logger: s.log, Changed: s.completenessRows, Repair: func(ctx context.Context, ws string, tables []string, from, to time.Time) error {
+		return x.backfill.Start(ctx, ws, tables, from, to, "completeness")
+	}}, all...)
 }
 
 // storedCounts counts stored rows by a query.
@@ -86,4 +91,27 @@ func (s *server) completenessRows(ctx context.Context, workspace string, counts 
 	}
 	_, err := s.store.Append(ctx, store.Frame{Workspace: workspace, Tables: []store.Rows{{Table: completenessTable, Cols: cols, Batch: b}}})
 	return err
+}
+
+// buildBackfill constructs the fetching of what the comparison finds missing.
+func (s *server) buildBackfill(ctx context.Context, x *defenderXDR, complete *completeness.Service) (*backfill.Service, error) {
+	var all []backfill.Workspace
+	for _, w := range s.workspaces {
+		bw := backfill.Workspace{ID: w.ID, Intake: x.intakes[w.ID]}
+		if t := x.tenants[w.ID]; t != nil {
+			bw.Tenant = t
+		}
+		all = append(all, bw)
+	}
+	return backfill.New(ctx, backfill.Config{
+		Store: s.store, Keeper: s.db, Logger: s.log, Stored: x.meter.Add,
+		TooMany: func(err error) bool { return errors.Is(err, hunting.ErrTooMany) },
+		Missing: func(ctx context.Context, ws, table string, from, to time.Time) ([]model.HourCount, error) {
+			sp := completeness.Span{Tables: []string{table}, From: from, To: to}
+			if err := complete.Check(ctx, ws, sp); err != nil {
+				return nil, err
+			}
+			return complete.MissingHours(ctx, ws, sp)
+		},
+	}, all...)
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vedette-siem/vedette/internal/api"
+	"github.com/vedette-siem/vedette/internal/backfill"
 	"github.com/vedette-siem/vedette/internal/config"
 	"github.com/vedette-siem/vedette/internal/connector"
 	"github.com/vedette-siem/vedette/internal/connector/defenderxdr"
@@ -44,6 +45,8 @@ type defenderXDR struct {
 	workspaces []string                   // ids
 	tenants    map[string]*hunting.Tenant // by workspace id
 	alongside  []func(context.Context) error
+	intakes    map[string]*ingest.Intake // by workspace id
+	backfill   *backfill.Service
 
 	graphs   []*graphClient
 	pulls    map[string]*defenderxdr.Connector // by workspace id
@@ -62,6 +65,7 @@ type graphClient struct {
 func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *content.Service, portal string) (*defenderXDR, error) {
 	x := &defenderXDR{
 		incidents: incident.New(s.db, s.log), meter: connector.NewMeter(s.db, s.log), log: s.log,
+		intakes: map[string]*ingest.Intake{},
 		tenants: map[string]*hunting.Tenant{}, pulls: map[string]*defenderxdr.Connector{}, clients: map[string]*msgraph.Client{}, health: newHealthRows(s.store, s.workspaces, s.log),
 	}
 	s.registry.MustRegister(x.meter)
@@ -220,6 +224,7 @@ func (s *server) silence() connector.Silence {
 // addHubs adds the streams of the workspace's event hubs.
 func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace, cfg *config.Workspace) error {
 	intake := ingest.NewIntake(w.ID, s.store.Catalog(w.ID))
+	x.intakes[w.ID] = intake
 	used := map[string]int{}
 	for _, ns := range cfg.Streaming.EventHubs {
 		for _, name := range ns.Hubs {

@@ -149,6 +149,10 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Allow: cfg.Query.ExternalData.Allow, MaxBytes: cfg.Query.ExternalData.MaxBytes, Timeout: cfg.Query.ExternalData.Timeout,
 	}).Get})
 	complete := s.buildCompleteness(xdr, queries)
+	if xdr.backfill, err = s.buildBackfill(ctx, xdr, complete); err != nil {
+		return err
+	}
+	xdr.alongside = append(xdr.alongside, xdr.backfill.Run)
 	stopping := make(chan struct{})
 	handler := api.New(api.Config{
 		Workspaces: s.workspaces, Auth: auth.New(s.db.Auth(), keys, time.Now),
@@ -156,6 +160,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Backup:    s.backup,
 		Tables:    sched.Service,
 		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Setup: s.db, Names: s.db, Allowed: xdr.checks.Allowed,
+		Backfill:    xdr.backfill,
 		DeadLetters: deadletter.New(s.store), Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,

@@ -46,6 +46,7 @@ var rules = []struct {
 	{"internal/geoip", []string{"internal/column", "internal/fault"}, "a file that answers addresses"},
 	{"internal/tables", []string{"internal/store", "internal/schema", "internal/column", "internal/model", "internal/health", "internal/fault"}, "plans and retention over the store; settings are behind Repo"},
 	{"internal/normalize", []string{"internal/schema", "internal/column", "internal/model", "internal/fault"}, "pure functions"},
+	{"internal/backfill", []string{"internal/ingest", "internal/model", "internal/store", "internal/column", "internal/fault"}, "tenant, comparison and state are behind interfaces"},
 	{"internal/completeness", []string{"internal/model", "internal/fault", "internal/health"}, "tenant, store and state are behind interfaces"},
 	{"internal/connector/hunting", []string{"internal/msgraph", "internal/column", "internal/fault"}, "the tenant is asked, nothing is stored"},
 	{"internal/deadletter", []string{"internal/ingest", "internal/normalize", "internal/store", "internal/schema", "internal/column", "internal/fault"}, "letters are read from the store and go back into it"},

@@ -108,3 +108,14 @@ func tableReport(name string, hours []model.HourCount) TableReport {
 	}
 	return t
 }
+
+// MissingHours returns the hours of the span in which rows are missing, as the checks found them.
+func (s *Service) MissingHours(ctx context.Context, workspace string, sp Span) ([]model.HourCount, error) {
+	if err := sp.within(s.cfg.Now()); err != nil {
+		return nil, err
+	}
+	all, err := s.cfg.Keeper.Completeness(ctx, workspace, sp.From, sp.To)
+	return slices.DeleteFunc(all, func(h model.HourCount) bool {
+		return h.Missing() == 0 || len(sp.Tables) > 0 && !slices.Contains(sp.Tables, h.Table)
+	}), err
+}

@@ -38,8 +38,10 @@ type Config struct {
 	Keeper  Keeper
 	Board   *health.Board
 	Changed func(ctx context.Context, workspace string, counts []model.HourCount) error
-	Logger  *slog.Logger
-	Now     func() time.Time
+	// Repair, if set, is asked after a check by the clock to fetch the missing rows of tables, of hours before a time.
+	Repair func(ctx context.Context, workspace string, tables []string, from, to time.Time) error
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // How the checks go by themselves.
@@ -52,6 +54,8 @@ const (
 	checkEvery = 6 * time.Hour
 	checkSpan  = 7 * 24 * time.Hour
 	firstCheck = 10 * time.Minute // after the start
+
+	repairAfter = 12 * time.Hour
 	// component is the name on the health board.
 	component = "connector/defender-xdr/completeness"
 )
@@ -101,9 +105,31 @@ func (s *Service) Run(ctx context.Context) error {
 			if err := s.Check(ctx, id, Span{}); err != nil && ctx.Err() == nil {
 				s.cfg.Logger.WarnContext(ctx, "completeness not checked", "workspace", id, "err", err)
 			}
+			if err := s.repair(ctx, id); err != nil && ctx.Err() == nil {
+				s.cfg.Logger.WarnContext(ctx, "missing rows not asked for", "workspace", id, "err", err)
+			}
 		}
 		t.Reset(checkEvery)
 	}
+}
+
+// repair asks for the rows that are still missing after half a day: by then the export has had its time.
+func (s *Service) repair(ctx context.Context, workspace string) error {
+	if s.cfg.Repair == nil {
+		return nil
+	}
+	to := s.cfg.Now().Add(-repairAfter).Truncate(time.Hour)
+	hours, err := s.MissingHours(ctx, workspace, Span{To: to})
+	if err != nil || len(hours) == 0 {
+		return err
+	}
+	var tables []string
+	for _, h := range hours {
+		if !slices.Contains(tables, h.Table) {
+			tables = append(tables, h.Table)
+		}
+	}
+	return s.cfg.Repair(ctx, workspace, tables, hours[0].Hour.Add(-checkSpan), to)
 }
 
 // Span says what is looked at. Zero fields mean all connected tables, and the last week.
@@ -244,7 +270,7 @@ func (s *Service) tell(ctx context.Context, workspace string) {
 	if missing > 0 {
 		slices.Sort(names)
 		rep.Status, rep.Reason = health.Warning, "rows_missing"
-		rep.Description = fmt.Sprintf("%d rows that the tenant counts in the last week are not stored, of %s. See which hours with: vedette completeness; fetch them with: vedette completeness --backfill", missing, strings.Join(names, ", "))
+		rep.Description = fmt.Sprintf("%d rows that the tenant counts in the last week are not stored, of %s. See which hours with: vedette completeness; fetch them with: vedette backfill start all", missing, strings.Join(names, ", "))
 	}
 	s.cfg.Board.Report(rep)
 }

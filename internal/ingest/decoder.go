@@ -24,6 +24,8 @@ type Decoder struct {
 	partition int32
 	prefix    string // of the provenance, with its last slash
 	writer    *normalize.Writer
+	repeats   *Repeats // nil for rows that are pulled themselves
+	repeated  map[string]int64
 	dead      deadLetters
 	src       []byte
 	now       func() time.Time
@@ -34,8 +36,15 @@ type Decoder struct {
 func (in *Intake) Decoder(source string, partition int32) *Decoder {
 	return &Decoder{
 		intake: in, source: source, partition: partition, prefix: fmt.Sprintf("%s/%d/", source, partition),
-		writer: normalize.NewWriter(in.shapes, in.workspace), now: time.Now,
+		writer: normalize.NewWriter(in.shapes, in.workspace), repeats: &in.Repeats, repeated: map[string]int64{}, now: time.Now,
 	}
+}
+
+// Puller returns a decoder of rows that are pulled: what was pulled before is not taken for a repeat.
+func (in *Intake) Puller(source string) *Decoder {
+	d := in.Decoder(source, 0)
+	d.repeats = nil
+	return d
 }
 
 // Decode returns the frame of a run of messages and what became of their records. first is the position that the source
@@ -48,6 +57,13 @@ func (d *Decoder) Decode(first int64, msgs []Message, want Selection) (store.Fra
 	}
 	f := d.frame(first, msgs, !want.only)
 	now := column.FromTime(d.now())
+	for table, n := range d.repeated {
+		if c, ok := counts[table]; ok {
+			c.Rows, c.Repeated = c.Rows-n, n
+			counts[table] = c
+		}
+	}
+	clear(d.repeated)
 	for _, r := range f.Tables {
 		if c, ok := counts[r.Table]; ok && c.Rows > 0 {
 			c.times(r, now)
@@ -88,7 +104,13 @@ func (d *Decoder) Discard(first int64, m Message, detail string) (store.Frame, C
 func (d *Decoder) frame(first int64, msgs []Message, gaps bool) store.Frame {
 	f := store.Frame{Workspace: d.intake.workspace}
 	for _, r := range d.writer.Take() {
-		f.Tables = append(f.Tables, store.Rows(r))
+		rows := store.Rows(r)
+		if d.repeats != nil {
+			var n int64
+			rows, n = d.repeats.drop(rows)
+			d.repeated[r.Table] += n
+		}
+		f.Tables = append(f.Tables, rows)
 	}
 	if rows, ok := d.dead.take(); ok {
 		f.Tables = append(f.Tables, rows)
@@ -164,6 +186,7 @@ func (c Counts) add(table string, n Count) {
 	sum.Rows += n.Rows
 	sum.Skipped += n.Skipped
 	sum.Dead += n.Dead
+	sum.Repeated += n.Repeated
 	sum.Bytes += n.Bytes
 	for i, k := range n.Late {
 		sum.Late[i] += k

@@ -70,13 +70,15 @@ func Selectable(table string) bool {
 
 // Count says what became of the records of one table.
 type Count struct {
-	Rows    int64     // stored
-	Skipped int64     // not stored because the table is not ticked
-	Dead    int64     // dead letters
-	Bytes   int64     // of the stored records, as they came
-	Seen    time.Time // when the source took in the newest message with the table
-	Event   time.Time // the newest time of the stored rows
-	Late    Lateness  // of the stored rows
+	Rows    int64 // stored
+	Skipped int64 // not stored because the table is not ticked
+	Dead    int64 // dead letters
+	// Repeated counts records that were pulled from the tenant before.
+	Repeated int64
+	Bytes    int64     // of the records that are no dead letters, as they came
+	Seen     time.Time // when the source took in the newest message with the table
+	Event    time.Time // the newest time of the stored rows
+	Late     Lateness  // of the stored rows
 }
 
 // LateBounds are the upper bounds of the lateness buckets but the last, which has none.
@@ -106,14 +108,14 @@ func (c Counts) Records() (all, dead int64) {
 }
 
 // Source returns what the records were, whatever their table.
-func (c Counts) Source() (rows, dead int64, event time.Time) {
+func (c Counts) Source() (rows, dead, repeated int64, event time.Time) {
 	for _, n := range c {
-		rows, dead = rows+n.Rows, dead+n.Dead
+		rows, dead, repeated = rows+n.Rows, dead+n.Dead, repeated+n.Repeated
 		if n.Event.After(event) {
 			event = n.Event
 		}
 	}
-	return rows, dead, event
+	return rows, dead, repeated, event
 }
 
 // Add adds another run's counts.
@@ -125,6 +127,9 @@ func (c Counts) Add(other Counts) {
 
 // Intake makes decoders for one workspace. It is safe for concurrent use.
 type Intake struct {
+	// Repeats are the rows that were pulled and may come again.
+	Repeats Repeats
+
 	workspace string
 	shapes    *normalize.Shapes
 }

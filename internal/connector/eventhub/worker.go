@@ -171,8 +171,8 @@ func (w *worker) append(ctx context.Context, f store.Frame, counts ingest.Counts
 	case err == nil:
 		w.n.deps.Meter.Add(w.n.cfg.Workspace, counts)
 		last := msgs[len(msgs)-1]
-		rows, dead, event := counts.Source()
-		u := model.SourceUsage{Messages: int64(len(msgs)), Bytes: size(msgs) - 64*int64(len(msgs)), Rows: rows, Dead: dead, Sent: last.Time, Event: event}
+		rows, dead, repeated, event := counts.Source()
+		u := model.SourceUsage{Messages: int64(len(msgs)), Bytes: size(msgs) - 64*int64(len(msgs)), Rows: rows, Dead: dead, Duplicates: repeated, Sent: last.Time, Event: event}
 		for _, g := range f.Gaps {
 			u.Gaps += g.To - g.From
 		}

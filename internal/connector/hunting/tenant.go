@@ -3,6 +3,7 @@ package hunting
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -79,6 +80,39 @@ func (t *Tenant) CountByHour(ctx context.Context, table string, from, to time.Ti
 			return nil, fault.New(fault.Unavailable, "hunting_answer", "Advanced hunting answered a count of %s for an hour %q that is no time.", table, text)
 		}
 		out[column.ToTime(at).UTC()] += n
+	}
+	return out, nil
+}
+
+// ErrTooMany means that the answer was cut: ask for less time.
+var ErrTooMany = errors.New("the answer has as many rows as a query may return")
+
+// Rows returns the events of the table from one time until another, each as a record of the Streaming API. With ErrTooMany
+// the time holds more than a query returns.
+func (t *Tenant) Rows(ctx context.Context, table string, from, to time.Time) ([][]byte, error) {
+	rows, err := t.hunt(ctx, within(table, from, to))
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) >= msgraph.HuntingRows {
+		return nil, ErrTooMany
+	}
+	out := make([][]byte, 0, len(rows))
+	for _, r := range rows {
+		stamp, ok := r["Timestamp"]
+		if !ok {
+			return nil, fault.New(fault.Unavailable, "hunting_answer", "Advanced hunting answered a row of %s without a Timestamp.", table)
+		}
+		for name, v := range r {
+			if string(v) == "{}" { // how the service writes an empty time
+				delete(r, name)
+			}
+		}
+		b, err := json.Marshal(map[string]any{"time": stamp, "category": "AdvancedHunting-" + table, "properties": r})
+		if err != nil {
+			return nil, fmt.Errorf("reading a row of %s: %w", table, err)
+		}
+		out = append(out, b)
 	}
 	return out, nil
 }
