@@ -19,6 +19,7 @@ type lateRows struct {
 	fallback func() (exec.Reader, error) // runs the same in Go; nil to fail instead
 	rows     exec.Reader
 	done     bool
+	fell     bool // the rows are the fallback's
 }
 
 // Next implements exec.Reader.
@@ -45,6 +46,7 @@ func (r *lateRows) start() (exec.Reader, error) {
 		return rows, nil
 	}
 	if code := fault.CodeOf(err); r.fallback != nil && (code == duck.CodeRefused || code == duck.CodeFailed) {
+		r.fell = true
 		return r.fallback()
 	}
 	return nil, err

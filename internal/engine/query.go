@@ -22,7 +22,7 @@ func (s *Source) query(n plan.Node) (*duck.Query, *sqlgen.Statement, bool) {
 		return nil, nil, false
 	}
 	q := &duck.Query{SQL: st.SQL, Params: st.Params, Arrays: st.Arrays, Relations: tables.relations}
-	for _, c := range n.Cols() {
+	for _, c := range st.Cols {
 		q.Types = append(q.Types, c.Type)
 	}
 	for _, e := range st.Evals {

@@ -49,13 +49,18 @@ type Source struct {
 	hints  map[*plan.Scan]sqlgen.Hint
 	narrow map[*plan.Scan]map[int64]store.Groups
 	tables map[string]*stored // nil for one that SQL cannot read
+	known  map[plan.Expr]plan.Expr
+	fetch  func(ctx context.Context, address string) ([]byte, error)
 	stats  Stats
 }
 
 // Source returns the source of one query over a snapshot. env is the query's instant and context, as exec has it.
 func (e *Engine) Source(snap Snapshot, mode Mode, env kernel.Env) *Source {
-	return &Source{engine: e, snap: snap, mode: mode, env: env, hints: map[*plan.Scan]sqlgen.Hint{}, narrow: map[*plan.Scan]map[int64]store.Groups{}, tables: map[string]*stored{}, stats: Stats{Engine: Go}}
+	return &Source{engine: e, snap: snap, mode: mode, env: env, hints: map[*plan.Scan]sqlgen.Hint{}, narrow: map[*plan.Scan]map[int64]store.Groups{}, tables: map[string]*stored{}, known: map[plan.Expr]plan.Expr{}, stats: Stats{Engine: Go}}
 }
+
+// Fetch gives the source what reads the files of externaldata, for tables inside expressions. Call it before the first Open.
+func (s *Source) Fetch(f func(ctx context.Context, address string) ([]byte, error)) { s.fetch = f }
 
 // Stats returns what was read until now.
 func (s *Source) Stats() Stats {
@@ -76,7 +81,7 @@ func (s *Source) count(rows, bytes int64) {
 func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, error) {
 	s.look(n)
 	if s.worthwhile(n) {
-		if q, st, ok := s.query(n); ok {
+		if q, st, ok := s.take(ctx, n); ok {
 			s.count(st.Rows, st.Bytes)
 			s.mu.Lock()
 			s.stats.Engine = DuckDB
@@ -85,7 +90,8 @@ func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, erro
 			if s.mode == Auto {
 				r.fallback = func() (exec.Reader, error) { return s.inGo(ctx, n) }
 			}
-			return r, true, nil
+			done, err := s.finish(r, st)
+			return done, true, err
 		}
 	}
 	scan, ok := n.(*plan.Scan)

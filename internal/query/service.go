@@ -112,6 +112,7 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 		rows = min(rows, r.MaxRows)
 	}
 	src := s.cfg.Engine.Source(snap, mode, kernel.Env{Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor, Geo: s.cfg.Geo})
+	src.Fetch(s.cfg.Fetch)
 	env := exec.Env{
 		Source: src, Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor,
 		Geo:    s.cfg.Geo,

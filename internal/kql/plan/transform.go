@@ -7,10 +7,18 @@ func Transform(root Node, f func(Node) Node) Node {
 	return t.node(root)
 }
 
+// Replace rebuilds a plan with other expressions: f gets every expression, outer ones first, and returns what stands in its
+// place, or nil to leave it and look inside. The tables inside what was replaced are not looked at.
+func Replace(root Node, f func(Expr) Expr) Node {
+	t := &transformer{f: func(n Node) Node { return n }, replace: f, nodes: map[Node]Node{}, exprs: map[Expr]Expr{}}
+	return t.node(root)
+}
+
 type transformer struct {
-	f     func(Node) Node
-	nodes map[Node]Node
-	exprs map[Expr]Expr // those with a table inside
+	f       func(Node) Node
+	replace func(Expr) Expr // may be nil
+	nodes   map[Node]Node
+	exprs   map[Expr]Expr // those with a table inside
 }
 
 func (t *transformer) node(n Node) Node {
@@ -104,6 +112,11 @@ func (t *transformer) list(in []Expr) []Expr {
 }
 
 func (t *transformer) expr(e Expr) Expr {
+	if t.replace != nil {
+		if out := t.replace(e); out != nil {
+			return out
+		}
+	}
 	switch e := e.(type) {
 	case *Call:
 		return &Call{Func: e.Func, Args: t.list(e.Args), T: e.T}

@@ -27,8 +27,118 @@ func (g *gen) node(n plan.Node, b bounds) (*rel, bool) {
 		return g.union(n, b)
 	case *plan.Join:
 		return g.join(n)
+	case *plan.Values:
+		return g.values(n)
+	case *plan.Materialize:
+		return g.materialize(n, b)
 	}
 	return nil, false
+}
+
+// maxValues is how many constant rows are written into a statement.
+const maxValues = 1000
+
+// values writes rows of constants. Types that SQL cannot compare are left to exec.
+func (g *gen) values(n *plan.Values) (*rel, bool) {
+	if len(n.Rows) > maxValues || len(n.Out) == 0 {
+		return nil, false
+	}
+	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}
+	for _, c := range n.Out {
+		if !simple(c.Type) && c.Type != schema.Real {
+			return nil, false
+		}
+		out.cols = append(out.cols, c.ID)
+		out.notNull[c.ID] = true
+	}
+	var rows []string
+	for _, row := range n.Rows {
+		var list []string
+		for i, e := range row {
+			v, ok := g.constant(e)
+			if !ok || e.Type() != n.Out[i].Type {
+				return nil, false
+			}
+			s, ok := g.literal(v, n.Out[i].Type)
+			if !ok {
+				return nil, false
+			}
+			out.notNull[n.Out[i].ID] = out.notNull[n.Out[i].ID] && (v != nil || n.Out[i].Type == schema.String)
+			list = append(list, "CAST("+s+" AS "+sqlType(n.Out[i].Type)+") AS "+name(n.Out[i].ID))
+		}
+		rows = append(rows, "SELECT "+selectList(list))
+	}
+	if len(rows) == 0 {
+		var list []string
+		for _, c := range n.Out {
+			list = append(list, "CAST(NULL AS "+sqlType(c.Type)+") AS "+name(c.ID))
+		}
+		rows = []string{"SELECT " + selectList(list) + " WHERE false"}
+	}
+	out.sql = strings.Join(rows, " UNION ALL ")
+	return out, true
+}
+
+// materialize writes a table that is read once; where it is read again, its rows must be the same, and exec keeps them.
+func (g *gen) materialize(n *plan.Materialize, b bounds) (*rel, bool) {
+	uses := 0
+	plan.Walk(g.root, func(m plan.Node) {
+		if other, ok := m.(*plan.Materialize); ok && other.ID == n.ID {
+			uses++
+		}
+	})
+	if uses != 1 && !repeatable(n.Input) {
+		return nil, false
+	}
+	down := bounds{}
+	in := n.Input.Cols()
+	for i, c := range n.Out {
+		if iv, ok := b[c.ID]; ok {
+			down[in[i].ID] = iv
+		}
+	}
+	if uses != 1 {
+		down = nil
+	}
+	r, ok := g.node(n.Input, down)
+	if !ok {
+		return nil, false
+	}
+	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}, free: r.free}
+	var list []string
+	for i, c := range n.Out {
+		if !r.has(in[i].ID) {
+			return nil, false
+		}
+		list = append(list, name(in[i].ID)+" AS "+name(c.ID))
+		out.cols = append(out.cols, c.ID)
+		out.notNull[c.ID], out.time[c.ID] = r.notNull[in[i].ID], r.time[in[i].ID]
+	}
+	out.sql = "SELECT " + selectList(list) + " FROM (" + r.sql + ") AS t"
+	return out, true
+}
+
+// repeatable reports whether a table has the same rows every time it is read.
+func repeatable(n plan.Node) bool {
+	same := true
+	plan.Walk(n, func(m plan.Node) {
+		switch m := m.(type) {
+		case *plan.Scan, *plan.Values, *plan.Project, *plan.Union:
+		case *plan.Filter:
+		case *plan.Join:
+			same = same && m.Kind != plan.InnerUnique
+		default:
+			same = false
+		}
+		for _, e := range plan.Exprs(m) {
+			plan.WalkExpr(e, func(e plan.Expr) {
+				if c, ok := e.(*plan.Call); ok && impure(c.Func) {
+					same = false
+				}
+			})
+		}
+	})
+	return same
 }
 
 func (g *gen) filter(n *plan.Filter, b bounds) (*rel, bool) {
@@ -69,7 +179,11 @@ func (g *gen) project(n *plan.Project, b bounds) (*rel, bool) {
 				continue
 			}
 		}
-		if !holds(e) {
+		s, ok := "", false
+		if holds(e) {
+			s, ok = g.value(in, e)
+		}
+		if !ok {
 			if !pure(e) || !g.env.Computable(e) {
 				return nil, false
 			}
@@ -78,10 +192,6 @@ func (g *gen) project(n *plan.Project, b bounds) (*rel, bool) {
 				carried[ref.ID] = true
 			}
 			continue
-		}
-		s, ok := g.value(in, e)
-		if !ok {
-			return nil, false
 		}
 		list = append(list, s+" AS "+name(it.Out.ID))
 		out.cols = append(out.cols, it.Out.ID)
@@ -97,6 +207,12 @@ func (g *gen) project(n *plan.Project, b bounds) (*rel, bool) {
 		list = append(list, name(id))
 		out.cols = append(out.cols, id)
 		out.notNull[id], out.time[id] = in.notNull[id], in.time[id]
+	}
+	for _, a := range in.arrays {
+		if _, ok := out.array(a.id); carried[a.id] && !ok {
+			list = append(list, name(a.id))
+			out.arrays = append(out.arrays, a)
+		}
 	}
 	for _, k := range in.order {
 		list = append(list, k.col)

@@ -73,6 +73,10 @@ type Statement struct {
 	SQL    string
 	Params []any // values of $1, $2, ...
 	Evals  []Eval
+	// Cols are the columns of the result: the node's, unless Finish makes those of other ones.
+	Cols []plan.Col
+	// Finish, when not nil, computes the node's columns, one each, from the result's: SQL cannot hold all of their values.
+	Finish []plan.Expr
 	// Arrays says for each result column how many elements of its JSON array count; 0 when it is not an array that the
 	// engine made. Their order is free.
 	Arrays []int64
@@ -87,20 +91,42 @@ func Generate(n plan.Node, env Env) (*Statement, bool) {
 	if !ok {
 		return nil, false
 	}
+	st := &Statement{Evals: g.evals, Rows: g.rows, Bytes: g.bytes}
 	var list []string
-	var arrays []int64
-	for _, c := range n.Cols() {
-		if _, virtual := r.virtual[c.ID]; virtual {
-			return nil, false
+	have := map[int]bool{}
+	add := func(c plan.Col) {
+		if have[c.ID] {
+			return
 		}
+		have[c.ID] = true
 		list = append(list, name(c.ID))
 		a, _ := r.array(c.ID)
-		arrays = append(arrays, a.most)
+		st.Cols, st.Arrays = append(st.Cols, c), append(st.Arrays, a.most)
 	}
-	return &Statement{
-		SQL:    "SELECT " + selectList(list) + " FROM (" + r.sql + ") AS t" + orderBy(r.order),
-		Params: g.params, Evals: g.evals, Arrays: arrays, Rows: g.rows, Bytes: g.bytes,
-	}, true
+	for _, c := range n.Cols() {
+		e, virtual := r.virtual[c.ID]
+		if !virtual {
+			add(c)
+			continue
+		}
+		for _, ref := range refs(e) {
+			if _, array := r.array(ref.ID); !array && !r.has(ref.ID) {
+				return nil, false
+			}
+			add(plan.Col{ID: ref.ID, Type: ref.T})
+		}
+	}
+	if len(r.virtual) > 0 {
+		for _, c := range n.Cols() {
+			if e, virtual := r.virtual[c.ID]; virtual {
+				st.Finish = append(st.Finish, e)
+			} else {
+				st.Finish = append(st.Finish, &plan.Ref{ID: c.ID, T: c.Type})
+			}
+		}
+	}
+	st.SQL, st.Params = "SELECT "+selectList(list)+" FROM ("+r.sql+") AS t"+orderBy(r.order), g.params
+	return st, true
 }
 
 type gen struct {

@@ -172,20 +172,21 @@ func TestGolden(t *testing.T) {
 func TestLeftToExec(t *testing.T) {
 	ref := func(e plan.Expr) plan.Node { return &plan.Project{Input: scan(), Items: []plan.Item{item(9, "x", e)}} }
 	for name, n := range map[string]plan.Node{
-		"unknown table":  &plan.Scan{Table: "Nothing"},
-		"dynamic result": ref(call(schema.Dynamic, "parse_json", colDevice)),
-		"random":         ref(call(schema.Real, "rand")),
-		"window":         ref(call(schema.Long, "row_number")),
-		"subquery":       where(scan(), is("==", colCount, &plan.Scalar{Input: scan(), T: schema.Long})),
-		"real key":       &plan.Aggregate{Input: scan(), Keys: pass(colScore)},
-		"dynamic order":  sorted(scan(), colFields),
+		"unknown table": &plan.Scan{Table: "Nothing"},
+		"random":        ref(call(schema.Real, "rand")),
+		"window":        ref(call(schema.Long, "row_number")),
+		"subquery":      where(scan(), is("==", colCount, &plan.Scalar{Input: scan(), T: schema.Long})),
+		"real key":      &plan.Aggregate{Input: scan(), Keys: pass(colScore)},
+		"dynamic order": sorted(scan(), colFields),
 		"a choice read twice": &plan.Aggregate{Input: &plan.Limit{Input: scan(), N: long(5)}, Keys: pass(colDevice), Aggs: []plan.Agg{
 			{Func: "arg_max", Args: []plan.Expr{colTime, colCount}, Out: []plan.Col{out(11, "t", schema.Datetime), out(12, "c", schema.Long)}}}},
 		"unknown aggregate": &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "make_list", Args: []plan.Expr{colDevice}, Out: []plan.Col{out(11, "list_", schema.Dynamic)}}}},
-		"array used": &plan.Project{Items: []plan.Item{item(12, "n", call(schema.Long, "array_length", &plan.Ref{ID: 11, T: schema.Dynamic}))},
-			Input: &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "make_set", Args: []plan.Expr{colDevice}, Out: []plan.Col{out(11, "set_", schema.Dynamic)}}}}},
-		"serialize":          &plan.Serialize{Input: scan()},
-		"computed row limit": &plan.Limit{Input: scan(), N: colCount},
+		"array used below": where(&plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "make_set", Args: []plan.Expr{colDevice}, Out: []plan.Col{out(11, "set_", schema.Dynamic)}}}},
+			is(">", call(schema.Long, "array_length", &plan.Ref{ID: 11, T: schema.Dynamic}), long(1))),
+		"materialized choice used twice": materializedTwice(&plan.Limit{Input: scan(), N: long(5)}),
+		"dynamic constants":              &plan.Values{Out: []plan.Col{out(20, "d", schema.Dynamic)}, Rows: [][]plan.Expr{{&plan.Lit{T: schema.Dynamic}}}},
+		"serialize":                      &plan.Serialize{Input: scan()},
+		"computed row limit":             &plan.Limit{Input: scan(), N: colCount},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if s, ok := Generate(n, env()); ok {
