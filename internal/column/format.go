@@ -70,49 +70,83 @@ func FormatReal(f float64) string { return string(AppendReal(nil, f)) }
 
 // AppendReal appends what FormatReal returns. An exponent is used from 1E+15 on (or more digits) and below 0.0001.
 func AppendReal(dst []byte, f float64) []byte {
-	switch {
-	case math.IsNaN(f):
-		return append(dst, "NaN"...)
-	case math.IsInf(f, 1):
-		return append(dst, "Infinity"...)
-	case math.IsInf(f, -1):
-		return append(dst, "-Infinity"...)
-	case f == 0:
-		if math.Signbit(f) {
-			return append(dst, "-0.0"...)
-		}
-		return append(dst, "0.0"...)
+	if text := unusual(f); text != "" {
+		return append(dst, text...)
 	}
-	var buf [32]byte
-	e := strconv.AppendFloat(buf[:0], f, 'e', -1, 64)
-	// d.ddde±xx
-	mark := len(e) - 1
-	for e[mark] != 'e' {
-		mark--
+	var buf, digits [32]byte
+	e := strconv.AppendFloat(buf[:0], math.Abs(f), 'e', -1, 64) // d.ddde±xx
+	n, mark := 0, 0
+	for ; e[mark] != 'e'; mark++ {
+		if e[mark] != '.' {
+			digits[n] = e[mark]
+			n++
+		}
 	}
 	exp, _ := strconv.Atoi(string(e[mark+1:]))
-	digits := 0
-	for _, c := range e[:mark] {
-		if c >= '0' && c <= '9' {
-			digits++
-		}
+	return appendDigits(dst, f < 0, digits[:n], exp+1)
+}
+
+// appendJSONReal appends a real as it stands inside a dynamic value.
+func appendJSONReal(dst []byte, f float64) []byte {
+	if text := unusual(f); text != "" {
+		return append(dst, text...)
 	}
-	if exp+1 > max(digits, 15) || exp+1 < -3 {
-		dst = append(dst, e[:mark]...)
-		dst = append(dst, 'E')
+	digits, point := grisu(math.Abs(f))
+	return appendDigits(dst, f < 0, digits, point)
+}
+
+// unusual is the text of the values that have no digits of their own.
+func unusual(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 1):
+		return "Infinity"
+	case math.IsInf(f, -1):
+		return "-Infinity"
+	case f == 0 && math.Signbit(f):
+		return "-0.0"
+	case f == 0:
+		return "0.0"
+	}
+	return ""
+}
+
+// appendDigits appends 0.ddd * 10^point.
+func appendDigits(dst []byte, negative bool, digits []byte, point int) []byte {
+	if negative {
+		dst = append(dst, '-')
+	}
+	n := len(digits)
+	switch {
+	case point > max(n, 15) || point < -3:
+		dst = append(dst, digits[0])
+		if n > 1 {
+			dst = append(dst, '.')
+			dst = append(dst, digits[1:]...)
+		}
+		exp, sign := point-1, byte('+')
 		if exp < 0 {
-			dst = append(dst, '-')
-			exp = -exp
-		} else {
-			dst = append(dst, '+')
+			exp, sign = -exp, '-'
 		}
+		dst = append(dst, 'E', sign)
 		return appendPadded(dst, int64(exp), 2)
+	case point <= 0:
+		dst = append(dst, "0."...)
+		for range -point {
+			dst = append(dst, '0')
+		}
+		return append(dst, digits...)
+	case point < n:
+		dst = append(dst, digits[:point]...)
+		dst = append(dst, '.')
+		return append(dst, digits[point:]...)
 	}
-	dst = strconv.AppendFloat(dst, f, 'f', -1, 64)
-	if exp+1 >= digits {
-		dst = append(dst, ".0"...)
+	dst = append(dst, digits...)
+	for range point - n {
+		dst = append(dst, '0')
 	}
-	return dst
+	return append(dst, ".0"...)
 }
 
 // Date returns the ticks of midnight, UTC, of a proleptic Gregorian date; months and days outside their range carry over.

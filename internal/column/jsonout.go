@@ -70,10 +70,10 @@ func AppendJSON(dst []byte, v any) []byte {
 	case float64:
 		if math.IsNaN(x) || math.IsInf(x, 0) {
 			dst = append(dst, '"')
-			dst = AppendReal(dst, x)
+			dst = appendJSONReal(dst, x)
 			return append(dst, '"')
 		}
-		return AppendReal(dst, x)
+		return appendJSONReal(dst, x)
 	case string:
 		return appendQuoted(dst, x)
 	case []any:

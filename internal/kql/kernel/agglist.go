@@ -66,6 +66,14 @@ func (a *list) Add(groups []int, total int, args []*column.Vector, n int) {
 			continue
 		}
 		e := element(v, r)
+		if v.Type == schema.Dynamic && !a.nulls {
+			if elements, ok := column.Resolve(e).([]any); ok { // they count one by one
+				elements = elements[:min(len(elements), a.most-len(a.v[g]))]
+				a.v[g] = append(a.v[g], elements...)
+				a.size += sizeOf(elements)
+				continue
+			}
+		}
 		a.v[g] = append(a.v[g], e)
 		a.size += sizeOf(e)
 	}

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/vedette-siem/vedette/internal/column"
-	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/kql/sphere"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
@@ -19,8 +19,8 @@ func geography() family {
 		"geo_point_in_polygon":          pointIn(pointInPolygon),
 		"geo_line_length":               typedFunc(schema.Real, 1, 1, lineLength),
 		"geo_line_centroid":             dynamicFunc(1, 1, lineCentroid),
-		"geo_polygon_perimeter":         {bind: bindOnePolygon(polygonPerimeter), min: 1, max: 1},
-		"geo_polygon_area":              {bind: bindOnePolygon(polygonArea), min: 1, max: 1},
+		"geo_polygon_perimeter":         typedFunc(schema.Real, 1, 1, polygonPerimeter),
+		"geo_polygon_area":              typedFunc(schema.Real, 1, 1, polygonArea),
 		"geo_distance_point_to_line":    typedFunc(schema.Real, 3, 3, func(a []any) any { return toLine(a, false) }),
 		"geo_closest_point_on_line":     dynamicFunc(3, 3, func(a []any) any { return toLine(a, true) }),
 		"geo_distance_point_to_polygon": typedFunc(schema.Real, 3, 3, func(a []any) any { return toPolygon(a, false) }),
@@ -50,8 +50,8 @@ func (a vec) degrees() (lng, lat float64) {
 	return math.Atan2(a.y, a.x) * 180 / math.Pi, math.Atan2(a.z, math.Hypot(a.x, a.y)) * 180 / math.Pi
 }
 
-// sphere returns the point of a longitude and latitude in degrees.
-func sphere(lng, lat any) (vec, bool) {
+// onSphere returns the point of a longitude and latitude in degrees.
+func onSphere(lng, lat any) (vec, bool) {
 	x, okX := toReal(column.Resolve(lng))
 	y, okY := toReal(column.Resolve(lat))
 	if !okX || !okY || !(math.Abs(x) <= 180) || !(math.Abs(y) <= 90) {
@@ -78,7 +78,7 @@ func path(v any) ([]vec, bool) {
 		if !ok || len(pos) < 2 {
 			return nil, false
 		}
-		if out[i], ok = sphere(pos[0], pos[1]); !ok || i > 0 && out[i] == out[i-1] {
+		if out[i], ok = onSphere(pos[0], pos[1]); !ok || i > 0 && out[i] == out[i-1] {
 			return nil, false
 		}
 	}
@@ -157,8 +157,8 @@ func polygons(v any) ([][][]vec, bool) {
 }
 
 func distance2Points(a []any) any {
-	p, okP := sphere(a[0], a[1])
-	q, okQ := sphere(a[2], a[3])
+	p, okP := onSphere(a[0], a[1])
+	q, okQ := onSphere(a[2], a[3])
 	if !okP || !okQ {
 		return nil
 	}
@@ -169,8 +169,8 @@ func pointInCircle(a []any) any {
 	if len(a) != 5 {
 		return nil
 	}
-	p, okP := sphere(a[0], a[1])
-	q, okQ := sphere(a[2], a[3])
+	p, okP := onSphere(a[0], a[1])
+	q, okQ := onSphere(a[2], a[3])
 	radius, ok := toReal(a[4])
 	if !okP || !okQ || !ok || radius < 0 {
 		return nil
@@ -207,7 +207,7 @@ func pointInPolygon(a []any) any {
 	if len(a) != 3 {
 		return nil
 	}
-	p, ok := sphere(a[0], a[1])
+	p, ok := onSphere(a[0], a[1])
 	list, okL := polygons(a[2])
 	if !ok || !okL {
 		return nil
@@ -256,24 +256,36 @@ func lineCentroid(a []any) any {
 	return geoPoint(sum.unit())
 }
 
-// bindOnePolygon binds a measure of a polygon. Several polygons may overlap and would have to be united first: a constant of
-// several is refused, and in a column gives null.
-func bindOnePolygon(measure func(a []any) any) binder {
-	return func(s *site) (eval, schema.Type, error) {
-		if list, _ := polygons(s.args[0].Value); len(list) > 1 {
-			return nil, 0, fault.New(fault.Invalid, "geo_multipolygon", "%s() cannot be run over several polygons yet.", s.name)
-		}
-		return boxed(schema.Real, func(a []any) any {
-			if list, _ := polygons(a[0]); len(list) > 1 {
-				return nil
-			}
-			return measure(a)
-		}), schema.Real, nil
+// united reads a Polygon or MultiPolygon; several are united first, for they may overlap.
+func united(v any) ([][][]vec, bool) {
+	list, ok := polygons(v)
+	if !ok || len(list) == 1 {
+		return list, ok
 	}
+	several, ok := shapes(v)
+	if !ok {
+		return nil, false
+	}
+	if several, ok = sphere.UnitePolygons(several); !ok {
+		return nil, false
+	}
+	list = nil
+	for _, p := range several {
+		var rings [][]vec
+		for _, r := range p {
+			ring := make([]vec, 0, len(r)+1)
+			for _, q := range r {
+				ring = append(ring, vec{q.X, q.Y, q.Z})
+			}
+			rings = append(rings, append(ring, ring[0]))
+		}
+		list = append(list, rings)
+	}
+	return list, true
 }
 
 func polygonPerimeter(a []any) any {
-	list, ok := polygons(a[0])
+	list, ok := united(a[0])
 	if !ok {
 		return nil
 	}
@@ -298,7 +310,7 @@ func ringArea(r []vec) float64 {
 }
 
 func polygonArea(a []any) any {
-	list, ok := polygons(a[0])
+	list, ok := united(a[0])
 	if !ok {
 		return nil
 	}
@@ -345,7 +357,7 @@ func nearestOf(p vec, list [][]vec) vec {
 }
 
 func toLine(a []any, point bool) any {
-	p, ok := sphere(a[0], a[1])
+	p, ok := onSphere(a[0], a[1])
 	list, okL := lines(a[2])
 	if !ok || !okL {
 		return nil
@@ -358,7 +370,7 @@ func toLine(a []any, point bool) any {
 }
 
 func toPolygon(a []any, point bool) any {
-	p, ok := sphere(a[0], a[1])
+	p, ok := onSphere(a[0], a[1])
 	list, okL := polygons(a[2])
 	if !ok || !okL {
 		return nil

@@ -9,7 +9,7 @@ type family map[string]def
 func families() []family {
 	return []family{conversions(), comparisons(), logic(), matches(), arithmetic(), binaries(), dynamics(), datetimes(), timeFormats(), stringFunctions(), regexFunctions(), arrays(), bags(), mathematics(), windows(), addresses(), encodings(), parsers(), miscellany(), seriesFunctions(), seriesFits(), sketches(), distributions(), punycodes(), geography(),
 		seriesTransforms(), seriesPolynomials(), seriesOutliers(), seriesPeriods(), seriesDecompositions(), combinedHashes(), xmlParsers(), userAgents(), serviceFunctions(),
-		hypothesisTests()}
+		hypothesisTests(), geoCells(), geoShapes()}
 }
 
 var table = sync.OnceValue(func() map[string]def {
