@@ -127,7 +127,18 @@ type armTableBody struct {
 		Plan                 *string      `json:"plan"`
 		RetentionInDays      optionalDays `json:"retentionInDays"`
 		TotalRetentionInDays optionalDays `json:"totalRetentionInDays"`
-		Schema               struct {
+		SearchResults        *struct {
+			Query           string `json:"query"`
+			Limit           int64  `json:"limit"`
+			StartSearchTime string `json:"startSearchTime"`
+			EndSearchTime   string `json:"endSearchTime"`
+		} `json:"searchResults"`
+		RestoredLogs *struct {
+			SourceTable      string `json:"sourceTable"`
+			StartRestoreTime string `json:"startRestoreTime"`
+			EndRestoreTime   string `json:"endRestoreTime"`
+		} `json:"restoredLogs"`
+		Schema struct {
 			Name    string `json:"name"`
 			Columns []struct {
 				Name string `json:"name"`
@@ -135,6 +146,15 @@ type armTableBody struct {
 			} `json:"columns"`
 		} `json:"schema"`
 	} `json:"properties"`
+}
+
+// armDropTable removes a table of a search job or a restore.
+func (s *Server) armDropTable(w http.ResponseWriter, r *http.Request, ws *Workspace) error {
+	if _, err := s.Tables.Drop(r.Context(), ws.ID, r.PathValue("table")); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
 }
 
 // armPutTable makes a custom table, or sets an existing one: what a PUT leaves out goes back to its default.
@@ -159,6 +179,22 @@ func (s *Server) armSetTable(w http.ResponseWriter, r *http.Request, ws *Workspa
 	name, p := r.PathValue("table"), in.Properties
 	if p.Schema.Name != "" && !strings.EqualFold(p.Schema.Name, name) {
 		return fault.New(fault.Invalid, "table_name", "The schema is of table %q, and the address of %q.", p.Schema.Name, name)
+	}
+	if job := in.Properties; put && (job.SearchResults != nil || job.RestoredLogs != nil) {
+		if q := job.SearchResults; q != nil {
+			if _, err := s.search(r.Context(), ws, name, q.Query, q.StartSearchTime, q.EndSearchTime, q.Limit, actorOf(r).Name); err != nil {
+				return err
+			}
+		} else {
+			from, to, err := jobRange(job.RestoredLogs.StartRestoreTime, job.RestoredLogs.EndRestoreTime)
+			if err != nil {
+				return err
+			}
+			if _, _, err := s.Tables.Restore(r.Context(), ws.ID, job.RestoredLogs.SourceTable, name, from, to); err != nil {
+				return err
+			}
+		}
+		return s.writeArmTable(w, r, ws, http.StatusCreated)
 	}
 	body := tableChange{Plan: p.Plan, RetentionDays: p.RetentionInDays, TotalRetentionDays: p.TotalRetentionInDays}
 	if put {

@@ -155,6 +155,9 @@ func (s *Server) register() {
 	s.private(auth.WriteTables, "PATCH /api/w/{ws}/tables", s.changeTable)
 	s.private(auth.QueryData, "GET /api/w/{ws}/tables/{table}", s.showTable)
 	s.private(auth.WriteTables, "PATCH /api/w/{ws}/tables/{table}", s.changeTable)
+	s.private(auth.WriteTables, "DELETE /api/w/{ws}/tables/{table}", s.dropTable)
+	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/restore", s.restoreTable)
+	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/search", s.searchJob)
 
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/overview", s.overview)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents", s.listIncidents)
@@ -208,6 +211,7 @@ func (s *Server) register() {
 	s.arm(auth.QueryData, "GET", armWorkspace+"/tables/{table}", s.armGetTable)
 	s.arm(auth.WriteTables, "PUT", armWorkspace+"/tables/{table}", s.armPutTable)
 	s.arm(auth.WriteTables, "PATCH", armWorkspace+"/tables/{table}", s.armPatchTable)
+	s.arm(auth.WriteTables, "DELETE", armWorkspace+"/tables/{table}", s.armDropTable)
 	s.registerARM()
 	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings", s.armListSettings)
 	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings/{name}", s.armGetSetting)

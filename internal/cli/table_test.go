@@ -41,3 +41,27 @@ func TestTableSet(t *testing.T) {
 		})
 	}
 }
+
+func TestTableJobs(t *testing.T) {
+	s := &server{answers: map[string]string{
+		"POST /tables/DeviceEvents/restore": `{"table":"DeviceEvents_RST","rows":7}`, "POST /tables/F_SRCH/search": `{"table":"F_SRCH","rows":3,"partial":"cut at 3 rows"}`,
+		"DELETE /tables/F_SRCH": `{"table":"F_SRCH","rows":3}`,
+	}}
+	run := s.start(t)
+	for _, tt := range []struct{ args, want string }{
+		{"restore DeviceEvents --from 2025-03-01 --to 2025-03-08", "7 rows are in DeviceEvents_RST."},
+		{"search F_SRCH --from 2025-03-01 --to 2025-03-08 --query T", "cut at 3 rows"},
+		{"drop F_SRCH", "3 rows of F_SRCH were removed."},
+	} {
+		stdout, stderr, code := run(append([]string{"table"}, strings.Fields(tt.args)...)...)
+		if code != 0 || !strings.Contains(stdout, tt.want) {
+			t.Errorf("%s: exit %d, want %q:\n%s%s", tt.args, code, tt.want, stdout, stderr)
+		}
+	}
+	if d := cmp.Diff([]string{
+		`POST /tables/DeviceEvents/restore {"as":"","from":"2025-03-01","to":"2025-03-08"}`,
+		`POST /tables/F_SRCH/search {"from":"2025-03-01","limit":0,"query":"T","to":"2025-03-08"}`, "DELETE /tables/F_SRCH",
+	}, s.asked); d != "" {
+		t.Error(d)
+	}
+}

@@ -69,6 +69,7 @@ type Request struct {
 	Workspace string // id
 	Text      string
 	Engine    string // auto, go, duckdb
+	Cold      bool   // read the cold tier too, in Go
 	Timespan  Timespan
 	MaxRows   int64
 	Timeout   time.Duration
@@ -105,7 +106,11 @@ func (s *Service) Run(ctx context.Context, r Request) (*Result, error) {
 
 func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result, error) {
 	start := s.cfg.Now()
-	snap := s.cfg.Store.Snapshot(r.Workspace)
+	take := s.cfg.Store.Snapshot
+	if r.Cold {
+		take, mode = s.cfg.Store.SnapshotWithCold, engine.Go
+	}
+	snap := take(r.Workspace)
 	defer snap.Close()
 	rows, bytes := s.cfg.Limits.Rows, s.cfg.Limits.Bytes
 	if r.MaxRows > 0 {

@@ -143,17 +143,21 @@ func (s *Store) rewrite(ctx context.Context, t *table, in []*part, m *merger) er
 	if err != nil {
 		return s.writeError(err)
 	}
-	var rowsIn, rowsOut int64
+	var rowsIn, rowsOut, arrived int64
 	var gone []int64
 	first, last := uint64(math.MaxUint64), uint64(0)
 	for _, p := range in {
 		rowsIn += p.Rows
 		gone = append(gone, p.ID)
+		arrived = max(arrived, p.MaxIngested)
 		first, last = min(first, p.FirstSeq), max(last, p.LastSeq)
 	}
 	for i := range out {
 		rowsOut += out[i].Rows
 		out[i].FirstSeq, out[i].LastSeq = first, last
+		if last == 0 { // restored rows: their age counts from the restore
+			out[i].MaxIngested = max(out[i].MaxIngested, arrived)
+		}
 	}
 	if rowsIn != rowsOut+m.dropped {
 		s.discard(out)

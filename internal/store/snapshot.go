@@ -42,8 +42,13 @@ type part struct {
 	waits [splits]Cutoff
 }
 
-// Snapshot returns the workspace as it is now. Close it soon: it holds memory and files.
-func (s *Store) Snapshot(workspace string) *Snapshot {
+// Snapshot returns the workspace as it is now, without the cold tier. Close it soon: it holds memory and files.
+func (s *Store) Snapshot(workspace string) *Snapshot { return s.snapshot(workspace, false) }
+
+// SnapshotWithCold returns the workspace with the cold tier, for jobs. Its files may be on a slow disk, and outside the data directory.
+func (s *Store) SnapshotWithCold(workspace string) *Snapshot { return s.snapshot(workspace, true) }
+
+func (s *Store) snapshot(workspace string, cold bool) *Snapshot {
 	snap := &Snapshot{store: s, workspace: workspace, tables: map[string]*snapTable{}}
 	s.mu.RLock()
 	snap.seq = s.seq
@@ -52,6 +57,9 @@ func (s *Store) Snapshot(workspace string) *Snapshot {
 			continue
 		}
 		st := &snapTable{parts: t.parts, blocks: slices.Concat(t.frozen, t.active)}
+		if cold {
+			st.parts = slices.Concat(t.parts, t.cold)
+		}
 		for _, p := range st.parts {
 			p.refs.Add(1)
 		}

@@ -99,12 +99,19 @@ func (s *Service) apply(ctx context.Context, workspace string, now time.Time, lo
 }
 
 func (s *Service) applyTo(ctx context.Context, workspace string, r Retention, name string, now time.Time, log *slog.Logger) error {
-	gone, err := s.store.Expire(ctx, workspace, name, cutoff(now, r.Kept))
+	old := cutoff(now, r.Kept)
+	if temporary(name) {
+		old = jobCutoff(now)
+	}
+	gone, err := s.store.Expire(ctx, workspace, name, old)
 	if err != nil {
 		return err
 	}
 	if gone.Parts > 0 {
 		log.InfoContext(ctx, "Rows past their total retention were removed.", "table", name, "workspace", workspace, "days", r.Kept, "rows", gone.Rows, "bytes", gone.Bytes)
+	}
+	if temporary(name) {
+		return nil
 	}
 	cooled, warmed, err := s.store.Tier(ctx, workspace, name, cutoff(now, r.Interactive))
 	if cooled.Parts+warmed.Parts > 0 {

@@ -29,6 +29,8 @@ type Store interface {
 	Past(workspace, table string, c store.Cutoff) store.Amount
 	Expire(ctx context.Context, workspace, table string, c store.Cutoff) (store.Amount, error)
 	Tier(ctx context.Context, workspace, table string, c store.Cutoff) (cooled, warmed store.Amount, err error)
+	Restore(ctx context.Context, workspace, source, target string, from, to int64) (store.Amount, error)
+	Drop(ctx context.Context, workspace, table string) (store.Amount, error)
 	Define(ctx context.Context, workspace, name string, cols []schema.Column) error
 	Next(workspace, source string, partition int32) (int64, bool)
 	Append(ctx context.Context, f store.Frame) (uint64, error)

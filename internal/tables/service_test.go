@@ -248,3 +248,49 @@ func TestUsage(t *testing.T) {
 		t.Error(d)
 	}
 }
+
+// TestJobs brings old rows back, keeps a result, and lets both go after 30 days.
+func TestJobs(t *testing.T) {
+	b := newBench(t)
+	if _, err := b.Set(t.Context(), "soc", "DeviceEvents", Change{Interactive: ptr(5), Total: ptr(400)}, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	b.add("DeviceEvents", noon, 10)
+	b.now = noon.AddDate(0, 0, 100)
+	b.check("cold", "DeviceEvents", 0, 10)
+	name, a, err := b.Restore(t.Context(), "soc", "DeviceEvents", "", noon.AddDate(0, 0, -1), noon.AddDate(0, 0, 1))
+	if err != nil || name != "DeviceEvents_RST" || a.Rows != 10 {
+		t.Fatalf("%s %+v %v", name, a, err)
+	}
+	batch := &column.Batch{N: 2, Cols: []*column.Vector{column.New(schema.Long, 2)}}
+	batch.Cols[0].Append(int64(1))
+	batch.Cols[0].Append(int64(2))
+	if n, err := b.Keep(t.Context(), "soc", "Found_SRCH", []schema.Column{{Name: "N", Type: schema.Long}}, []*column.Batch{batch}); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	b.now = noon.AddDate(0, 0, 129)
+	b.check("restored, 29 days", "DeviceEvents_RST", 10, 0)
+	b.check("found, 29 days", "Found_SRCH", 2, 0)
+	for code, f := range map[string]func() error{
+		"restore_name":  func() error { _, _, err := b.Restore(t.Context(), "soc", "DeviceEvents", "X", noon, b.now); return err },
+		"restore_range": func() error { _, _, err := b.Restore(t.Context(), "soc", "DeviceEvents", "", b.now, noon); return err },
+		"restore_source": func() error {
+			_, _, err := b.Restore(t.Context(), "soc", "DeviceEvents_RST", "", noon, b.now)
+			return err
+		},
+		"table_taken":  func() error { return b.SearchTable("soc", "Found_SRCH") },
+		"search_name":  func() error { return b.SearchTable("soc", "Found") },
+		"drop_refused": func() error { _, err := b.Drop(t.Context(), "soc", "DeviceEvents"); return err },
+	} {
+		if err := f(); fault.CodeOf(err) != code {
+			t.Errorf("got %v, want %s", err, code)
+		}
+	}
+	if err := b.store.SealAll(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.now = noon.AddDate(0, 0, 131)
+	b.check("restored, 31 days", "DeviceEvents_RST", 0, 0)
+	b.check("found, 31 days", "Found_SRCH", 0, 0)
+	b.check("where it came from", "DeviceEvents", 0, 10)
+}
