@@ -23,8 +23,8 @@ import (
 )
 
 func newKQL(env *Env) *cobra.Command {
-	cmd := &cobra.Command{Use: "kql", Short: "The language without a server: check, run, fmt, explain"}
-	cmd.AddCommand(kqlCheck(env), kqlRun(env), kqlFmt(env), kqlExplain(env))
+	cmd := &cobra.Command{Use: "kql", Short: "The language without a server: check, run, fmt, explain, test"}
+	cmd.AddCommand(kqlCheck(env), kqlRun(env), kqlFmt(env), kqlExplain(env), kqlTest(env))
 	return cmd
 }
 
