@@ -43,6 +43,7 @@ async function askUntil(page, who, query) {
 
 /** The steps for somebody with a mouse, or with a keyboard only. */
 export function article(who) {
+  let empty = ''; // address of an incident of Defender for Cloud
   return {
     'set-up-strip': async (page) => {
       const strip = page.getByRole('region', { name: 'Set up this workspace' });
@@ -116,6 +117,34 @@ export function article(who) {
       await who.press(page, page.getByRole('button', { name: 'Show what it does' }));
       await who.press(page, page.getByRole('button', { name: 'Apply', exact: true }));
       await page.getByRole('row', { name: /^SecurityIncident/ }).getByText('365 d').waitFor();
+    },
+    'empty-cloud-incident': async (page) => {
+      await page.goto(`/w/${workspaceOf(page)}/incidents?sort=alerts&status=all`);
+      const rows = page.getByRole('table', { name: 'Incidents' }).locator('tbody tr');
+      await rows.first().waitFor();
+      const links = await rows.getByRole('link').evaluateAll((all) => all.slice(0, 20).map((a) => a.getAttribute('href')));
+      for (const link of links) {
+        await page.goto(link);
+        await page.getByText('Incident timeline').waitFor();
+        if ((await page.getByText(/come only through a connector of their own/).count()) > 0) {
+          empty = link;
+          break;
+        }
+      }
+      assert.notEqual(empty, '', 'no incident says that it waits for the connector of Defender for Cloud');
+      await who.press(page, page.getByRole('link', { name: 'Open the Microsoft Defender for Cloud connector' }));
+      await page.getByRole('heading', { level: 1, name: /Microsoft Defender for Cloud$/ }).waitFor();
+    },
+    'connect-defender-for-cloud': async (page) => {
+      await who.press(page, page.getByRole('link', { name: 'Install Microsoft Defender for Cloud' }));
+      await who.press(page, page.getByRole('button', { name: 'Install', exact: true }));
+      await who.press(page, page.getByRole('link', { name: 'Open connector page' }));
+      await who.press(page, page.getByRole('button', { name: 'Connect', exact: true }));
+      await page.getByRole('button', { name: 'Disconnect', exact: true }).waitFor();
+    },
+    'cloud-incident-fills': async (page) => {
+      await page.goto(empty);
+      await page.getByRole('tab', { name: /^Alerts \([1-9]/ }).waitFor({ timeout: arrival });
     },
     'all-set-up': async (page) => {
       await page.goto(`/w/${workspaceOf(page)}`);

@@ -178,6 +178,9 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     const select = (names) => {
       for (const t of d.tables) t.selected = names.includes(t.name);
     };
+    if (rest === '/health') return ok({ sources: [{ source: 'hub/insights', stream: 'events', state: 'amber', description: 'Partition 3 is 12 min behind.', eventsPerMinute: 490, lagSeconds: 720, hoursToLoss: 160, deadLetters: 3 }] });
+    const stream = d.streams.find((s) => s.id === body?.stream);
+    if (stream) stream.paused = rest === '/pause' ? { by: 'maya', reason: 'paused', text: '', at: new Date().toISOString() } : null;
     if (rest === '/connect') {
       if (body.incidents) d.incidents = { enabled: true, lastSync: new Date().toISOString(), lagSeconds: 1 };
       if (body.turnOffIncidentRules) d.incidentRules.enabled = 0;

@@ -50,7 +50,7 @@ const pages = [
   { name: 'workbooks', path: '/w/soc/workbooks', wait: 'text=Incidents over time' },
   { name: 'workbook', path: '/w/soc/workbooks/incidents', wait: 'svg[role=img]' },
   { name: 'analytics', path: '/w/soc/analytics', wait: 'text=Create incidents based on' },
-  { name: 'analytics-templates', path: '/w/soc/analytics?tab=templates', wait: 'text=Create rule', act: async (p) => { await p.getByRole('button', { name: 'Shadow copies deleted' }).click(); await p.waitForSelector('pre'); } },
+  { name: 'analytics-templates', path: '/w/soc/analytics?tab=templates', wait: 'text=Run in Logs', act: async (p) => { await p.getByRole('button', { name: 'Shadow copies deleted' }).click(); await p.waitForSelector('pre'); } },
   { name: 'ueba', path: '/w/soc/ueba', wait: 'text=Choose directory services' },
   { name: 'tables', path: '/w/soc/tables', wait: 'table tbody tr' },
   { name: 'tables-manage', path: '/w/soc/tables', wait: 'table tbody tr', act: async (p) => { await p.getByRole('button', { name: /Manage table/ }).first().click(); await p.getByLabel('Total retention in days').fill('30'); await p.getByRole('button', { name: 'Show what it does' }).click(); await p.waitForSelector('text=will be deleted'); } },

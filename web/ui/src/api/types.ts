@@ -308,7 +308,7 @@ export interface ConnectorDetail extends ConnectorCardBase {
   incidents?: { enabled: boolean; lastSync?: string | null; lagSeconds?: number | null } | null;
   incidentRules?: { enabled: number; total: number } | null;
   components?: { id: string; name: string; state: ConnectionState; stateText?: string }[] | null;
-  streams?: { id: string; title: string; state: string }[] | null;
+  streams?: { id: string; title: string; state: string; paused?: { by: string; at: string; reason: string; text: string } | null }[] | null;
   tables: ConnectorTable[] | null;
   exportGuide?: { title: string; path: string; steps: string[] | null; needs: string } | null;
   received: { table: string; points: { time: string; rows: number }[] | null }[] | null;

@@ -8,6 +8,7 @@ import { Card } from '../../ui/Page';
 import { Ago, Moment } from '../../ui/Time';
 import styles from './Connectors.module.css';
 import { Received } from './Received';
+import { Streams } from './Streams';
 
 /** How the connection does: its parts, its health, what came in. */
 export function StatusPanel({ detail }: { detail: ConnectorDetail }) {
@@ -16,7 +17,6 @@ export function StatusPanel({ detail }: { detail: ConnectorDetail }) {
   const lag = detail.incidents?.lagSeconds;
   const newest = [detail.lastData, detail.incidents?.lastSync, ...(detail.tables ?? []).map((t) => t.lastSeen)].filter(isTime).sort().at(-1);
   const components = detail.components ?? [];
-  const streams = detail.streams ?? [];
   return (
     <>
       <Card title="Status">
@@ -58,18 +58,7 @@ export function StatusPanel({ detail }: { detail: ConnectorDetail }) {
           )}
         </dl>
       </Card>
-      {streams.length > 0 && (
-        <Card title="What runs">
-          <ul className={styles.list}>
-            {streams.map((s) => (
-              <li key={s.id} className={styles.status}>
-                <span className={styles.grow}>{s.title}</span>
-                <ConnectionBadge state={s.state} />
-              </li>
-            ))}
-          </ul>
-        </Card>
-      )}
+      {detail.kind === 'xdr' && <Streams id={detail.id} streams={detail.streams ?? []} />}
       {components.length > 0 && (
         <Card title="Component connectors">
           <ul className={styles.list}>

@@ -38,3 +38,17 @@ export function useCheck(ws: string, id: string) {
     onError: (error) => toasts.failure('The prerequisites could not be checked', error),
   });
 }
+
+/** Pauses a stream, or lets it go on where it stopped. */
+export function useStream(ws: string, id: string) {
+  const client = useQueryClient();
+  const toasts = useToasts();
+  return useMutation({
+    mutationFn: ({ act, stream }: { act: 'pause' | 'resume'; stream: string; title: string }) => post<ConnectorDetail>(`${paths.connector(ws, id)}/${act}`, { stream }),
+    onSuccess: (detail, { act, title }) => {
+      client.setQueryData(connectorQuery(ws, id).queryKey, detail);
+      toasts.success(act === 'pause' ? `${title} is paused` : `${title} goes on`);
+    },
+    onError: (error, { title }) => toasts.failure(`${title} was not changed`, error),
+  });
+}

@@ -1,4 +1,4 @@
-import { Button, Switch } from '@fluentui/react-components';
+import { Switch } from '@fluentui/react-components';
 import { ChevronDownRegular, ChevronRightRegular } from '@fluentui/react-icons';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -7,12 +7,12 @@ import { useWorkspace } from '../../app/session';
 import { SeverityBadge } from '../../ui/badges';
 import { Chips } from '../../ui/Chips';
 import { isTime, plural } from '../../ui/format';
-import { Kql } from '../../ui/Kql';
+import { Kql, LogsLink } from '../../ui/Kql';
 import { Ago } from '../../ui/Time';
 import styles from './Rules.module.css';
 import { duration, filterText } from './words';
 
-/** One rule or template: what it does, how it went, and its switch. */
+/** One rule with its switch, or a template with the way to run its query. */
 export function RuleCard({ rule, disabled, onSwitch }: { rule: Rule; disabled: boolean; onSwitch: (on: boolean) => void }) {
   const [open, setOpen] = useState(false);
   return (
@@ -26,9 +26,7 @@ export function RuleCard({ rule, disabled, onSwitch }: { rule: Rule; disabled: b
         <Chips items={[...(rule.tactics ?? []), ...(rule.techniques ?? [])]} />
         <span className={styles.switch}>
           {rule.template ? (
-            <Button size="small" disabled={disabled} onClick={() => onSwitch(true)}>
-              Create rule
-            </Button>
+            <LogsLink query={rule.query ?? ''}>Run in Logs</LogsLink>
           ) : (
             <Switch checked={rule.enabled} disabled={disabled} label={rule.enabled ? 'Enabled' : 'Disabled'} labelPosition="before" aria-label={`${rule.name}, enabled`} onChange={(_, d) => onSwitch(d.checked)} />
           )}

@@ -30,7 +30,7 @@ export function RulesPage() {
   const may = mayContribute(session.user.role);
   return (
     <>
-      <PageHeader title="Analytics" lead="Rules make incidents: Microsoft incident creation rules of a product's alerts, scheduled rules of what a query finds." />
+      <PageHeader title="Analytics" lead="Microsoft incident creation rules make an incident of each alert of a product. Templates are queries that solutions bring; this version does not run them on a schedule." />
       <Tiles
         items={[
           { label: 'Enabled', value: query.data && all.filter((r) => r.enabled && !r.template).length },

@@ -3,7 +3,7 @@ import { type Rule, rulePath } from '../../api/content';
 import { patch } from '../../api/http';
 import { useToasts } from '../../ui/toast';
 
-/** Turns a rule on or off; turning a template on makes its rule. */
+/** Turns a rule on or off. */
 export function useRuleChange(ws: string) {
   const client = useQueryClient();
   const toasts = useToasts();
