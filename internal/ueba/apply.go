@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,31 +29,21 @@ const (
 // take stores what a source read and tells of every identity that changed by it. It may be repeated after a crash at any
 // point: records that were stored but not told of are marked.
 func (s *Service) take(ctx context.Context, w Workspace, source string, b Batch) error {
-	known := map[string]bool{}
-	gone := b.Gone
+	people, gone := b.People, b.Gone
 	if b.Full {
-		records, err := s.store.Identities().Records(ctx, w.ID, source)
+		known, err := s.known(ctx, w.ID, source)
 		if err != nil {
-			return fmt.Errorf("reading the known accounts of %s: %w", source, err)
+			return err
 		}
-		for _, r := range records {
-			if r.Deleted == 0 {
-				known[r.ID] = true
-			}
-		}
-		if len(b.People) == 0 && len(known) > 0 {
+		if len(people) == 0 && len(known) > 0 {
 			return fault.New(fault.Unavailable, "directory_empty", "%s answered without a single account, while %d were known. Nobody was taken for deleted; it is read again.", source, len(known))
 		}
-		for _, p := range b.People {
-			delete(known, p.ID)
-		}
-		gone = nil
-		for id := range known {
-			gone = append(gone, id)
+		if people, gone, err = compare(known, people); err != nil {
+			return err
 		}
 	}
-	for start := 0; start < len(b.People); start += inOneGo {
-		chunk := b.People[start:min(start+inOneGo, len(b.People))]
+	for start := 0; start < len(people); start += inOneGo {
+		chunk := people[start:min(start+inOneGo, len(people))]
 		err := s.store.ChangeIdentities(ctx, func(ctx context.Context, tx meta.IdentityTx) error {
 			for _, p := range chunk {
 				if err := putPerson(ctx, tx, w.ID, source, p); err != nil {
@@ -79,6 +71,37 @@ func (s *Service) take(ctx context.Context, w Workspace, source string, b Batch)
 		}
 	}
 	return s.settle(ctx, w, b.Full)
+}
+
+// known returns what is stored of a source's accounts, by id.
+func (s *Service) known(ctx context.Context, ws, source string) (map[string]string, error) {
+	records, err := s.store.Identities().Records(ctx, ws, source)
+	if err != nil {
+		return nil, fmt.Errorf("reading the known accounts of %s: %w", source, err)
+	}
+	out := make(map[string]string, len(records))
+	for _, r := range records {
+		if r.Deleted == 0 {
+			out[r.ID] = r.Body
+		}
+	}
+	return out, nil
+}
+
+// compare returns those who are new or different, and the ids of those who are gone. Most readings of most directories find
+// neither, and then nothing is written.
+func compare(known map[string]string, people []model.Person) (changed []model.Person, gone []string, err error) {
+	for _, p := range people {
+		body, err := json.Marshal(p)
+		if err != nil {
+			return nil, nil, fmt.Errorf("encoding account %s: %w", p.ID, err)
+		}
+		if known[p.ID] != string(body) {
+			changed = append(changed, p)
+		}
+		delete(known, p.ID)
+	}
+	return changed, slices.Sorted(maps.Keys(known)), nil
 }
 
 // putPerson stores a record if it is new or different.

@@ -228,6 +228,52 @@ func (f *fake) Read(ctx context.Context, full bool) (Batch, error) {
 	}
 }
 
+// stands is a domain controller that has nobody.
+type stands struct{ fake }
+
+func (*stands) Name() string      { return "ldap/dc1" }
+func (*stands) Directory() string { return model.ActiveDirectory }
+func (*stands) Direct() bool      { return true }
+
+// missing is a source that the tenant does not have.
+type missing struct{ fake }
+
+func (*missing) Name() string      { return SourceDefender }
+func (*missing) Directory() string { return model.ActiveDirectory }
+func (*missing) Read(context.Context, bool) (Batch, error) {
+	return Batch{}, fault.New(fault.NotFound, "graph_not_found", "there is no Defender for Identity")
+}
+
+// TestADomainControllerStandsIn follows a domain whose tenant has no Defender for Identity: that is no trouble.
+func TestADomainControllerStandsIn(t *testing.T) {
+	db := open(t, t.TempDir())
+	synctest.Test(t, func(t *testing.T) {
+		s, err := New(t.Context(), config(db), here)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.SetProber("w", &tenant{state: NotMet})
+		dc := &stands{fake{batches: make(chan Batch, 1), fails: make(chan error)}}
+		dc.batches <- Batch{Full: true}
+		s.Add("w", &missing{})
+		s.Add("w", dc)
+		if err := s.Set(t.Context(), "w", on(model.ActiveDirectory), "ada"); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { defer close(done); s.Run(ctx) }()
+		time.Sleep(time.Second)
+		synctest.Wait()
+		v, err := s.Show(t.Context(), "w")
+		if d := v.Directories[0]; err != nil || d.State != "connected" || d.Sources[0].State != "off" || !strings.Contains(d.Sources[0].Message, "no Defender for Identity") || d.Sources[1].State != "connected" {
+			t.Errorf("%+v %v", d, err)
+		}
+		stop()
+		<-done
+	})
+}
+
 // TestRunFollowsTheChoice reads only while the choice wants it, reads in full after a failure, and stops with its context.
 func TestRunFollowsTheChoice(t *testing.T) {
 	db := open(t, t.TempDir())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/health"
+	"github.com/vedette-siem/vedette/internal/model"
 )
 
 const (
@@ -129,11 +130,16 @@ func (s *Service) told(ctx context.Context, w *workspace, src Source, b Batch, e
 	n, cerr := s.store.Identities().CountRecords(ctx, w.ID, src.Name())
 	s.mu.Lock()
 	st := w.state[src.Name()]
+	st.Unused = false
 	if cerr == nil {
 		st.People = n
 	}
 	r := health.Report{Workspace: w.ID, Component: component(src), Status: health.OK, Description: src.Title() + " is followed."}
 	switch {
+	case err != nil && !src.Direct() && fault.KindOf(err) == fault.NotFound && w.direct() && src.Directory() == model.ActiveDirectory:
+		// The tenant has no such service, and need not: a domain controller tells of the same people.
+		st.Unused, st.Message = true, err.Error()
+		r.Description = "Not used: " + err.Error()
 	case err != nil:
 		st.Message = err.Error()
 		r.Status, r.Reason, r.Description = health.Failure, fault.CodeOf(err), err.Error()

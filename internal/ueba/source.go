@@ -38,6 +38,7 @@ type SourceState struct {
 	LastRead time.Time // end of the last complete reading; zero before it
 	People   int64     // known from this source
 	Message  string    // what is wrong, "" when nothing is
+	Unused   bool      // the tenant does not have it, and a domain controller stands in
 }
 
 // class orders sources by what they know best.

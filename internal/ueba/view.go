@@ -75,16 +75,19 @@ func (s *Service) Show(ctx context.Context, ws string) (View, error) {
 	}
 	for _, d := range directories {
 		dv := DirectoryView{ID: d.id, Title: d.title, Selected: slices.Contains(c.Directories, d.id), State: off, Sources: []SourceView{}}
-		count := map[string]int{}
+		count, used := map[string]int{}, 0
 		for _, src := range w.sources {
 			if src.Directory() == d.id {
 				sv := s.sourceView(w, src, follows(c, d.id))
-				count[sv.State]++
+				if sv.State != off {
+					count[sv.State]++
+					used++
+				}
 				dv.Sources = append(dv.Sources, sv)
 			}
 		}
 		if follows(c, d.id) {
-			dv.State = overall(count, len(dv.Sources))
+			dv.State = overall(count, used)
 		}
 		if d.id == model.ActiveDirectory && !follows(c, d.id) {
 			dv.Refused = s.refusal(ctx, w)
@@ -133,6 +136,7 @@ func (s *Service) sourceView(w *workspace, src Source, wanted bool) SourceView {
 	switch {
 	case !wanted:
 		v.Message = ""
+	case st.Unused:
 	case st.Message != "" && st.LastRead.IsZero():
 		v.State = errored
 	case st.Message != "":

@@ -29,6 +29,7 @@ type Defender struct {
 
 	known map[string]model.Person // from IdentityInfo, by SID in upper case
 	until time.Time               // IdentityInfo was read at; zero: not yet
+	read  time.Time               // IdentityInfo was read whole at
 }
 
 // NewDefender returns the source; every is the time between two readings, 0 is 15 minutes.
@@ -54,11 +55,12 @@ func (d *Defender) Every() time.Duration { return d.every }
 // Read implements ueba.Source.
 func (d *Defender) Read(ctx context.Context, full bool) (ueba.Batch, error) {
 	b := ueba.Batch{Full: true}
-	if full {
+	// Hunting has a small quota: what is known already is not asked for again because something else failed.
+	if full && d.now().Sub(d.read) > rehunt {
 		d.until = time.Time{}
 	}
 	herr := d.hunt(ctx)
-	if herr != nil && !refused(herr) {
+	if herr != nil && !refused(herr) && (d.until.IsZero() || ctx.Err() != nil) {
 		return b, herr
 	}
 	listed := map[string]bool{}
@@ -77,6 +79,9 @@ func (d *Defender) Read(ctx context.Context, full bool) (ueba.Batch, error) {
 	case aerr == nil && herr == nil:
 	case aerr == nil:
 		b.Warning = "Little is known of people: " + herr.Error()
+		if !d.until.IsZero() {
+			b.Warning = "What is known of people is of " + d.until.UTC().Format(time.RFC3339) + ": " + herr.Error()
+		}
 	case !refused(aerr) || herr != nil:
 		return b, aerr
 	default:
@@ -91,6 +96,9 @@ func (d *Defender) Read(ctx context.Context, full bool) (ueba.Batch, error) {
 
 // overlap is how much earlier than the last reading IdentityInfo is read again: its rows come late.
 const overlap = time.Hour
+
+// rehunt is how long a whole reading of IdentityInfo is good for.
+const rehunt = 20 * time.Hour
 
 // window is how far back IdentityInfo goes.
 const window = 30 * 24 * time.Hour
@@ -122,6 +130,9 @@ func (d *Defender) hunt(ctx context.Context) error {
 			}
 		}
 		if complete {
+			if d.until.IsZero() {
+				d.read = now
+			}
 			d.until = now
 			return nil
 		}

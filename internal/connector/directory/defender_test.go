@@ -85,6 +85,18 @@ func TestDefenderReadsBothLists(t *testing.T) {
 	if b, err = d.Read(t.Context(), false); err != nil || b.People[0].SAMAccount != "ada" || !*b.People[0].Enabled {
 		t.Errorf("%+v %v", b, err)
 	}
+	// A quota that is used up stops nobody, and what is known is not asked for anew.
+	now, g.herr = now.Add(15*time.Minute), fault.New(fault.Throttled, "graph_throttled", "slow down")
+	if b, err = d.Read(t.Context(), true); err != nil || b.People[0].SAMAccount != "ada" || !strings.Contains(b.Warning, "2026-01-01T12:15:00Z") {
+		t.Errorf("%+v %v", b, err)
+	}
+	if !strings.Contains(g.queries[2], "ago(75m)") {
+		t.Errorf("asked %q", g.queries[2])
+	}
+	now, g.herr = now.Add(24*time.Hour), nil
+	if _, err = d.Read(t.Context(), true); err != nil || !strings.Contains(g.queries[3], "ago(43200m)") {
+		t.Errorf("asked %q, %v", g.queries[3], err)
+	}
 	if !strings.Contains(g.queries[0], "ago(43200m)") || !strings.Contains(g.queries[1], "ago(75m)") {
 		t.Errorf("asked %q", g.queries)
 	}
