@@ -8,6 +8,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/query"
 	"github.com/vedette-siem/vedette/internal/store"
 	"github.com/vedette-siem/vedette/internal/tables"
 )
@@ -224,15 +225,26 @@ func (s *Server) changeTable(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// explainQuery answers the plan of a query as text.
+// explainQuery answers the plan of a query as text; with analyze it runs the query and tells rows and times.
 func (s *Server) explainQuery(w http.ResponseWriter, r *http.Request) error {
 	ws, err := s.inWorkspace(r)
 	if err != nil {
 		return err
 	}
-	var in struct{ Query string }
+	var in struct {
+		Query, Engine string
+		Analyze       bool
+	}
 	if err := readJSON(r, &in); err != nil {
 		return err
+	}
+	if in.Analyze {
+		res, err := s.Query.Run(r.Context(), query.Request{Workspace: ws.ID, Text: in.Query, Engine: in.Engine, Actor: actorOf(r).Name, Analyze: true})
+		if err != nil {
+			return err
+		}
+		writeJSON(w, http.StatusOK, map[string]string{"plan": res.Plan})
+		return nil
 	}
 	text, err := s.Query.Explain(ws.ID, in.Query)
 	if err != nil {

@@ -205,10 +205,17 @@ func kqlFmt(env *Env) *cobra.Command {
 }
 
 func kqlExplain(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "explain 'KQL'", Short: "Print the plan of a query and the named rules that changed it", Args: cobra.ExactArgs(1),
-		Example: "  vedette kql explain 'SecurityIncident | where ProviderName == \"Microsoft 365 Defender\" | count'",
-		RunE: func(_ *cobra.Command, args []string) error {
+	t := &target{env: env}
+	var analyze bool
+	var engine, data string
+	cmd := &cobra.Command{
+		Use: "explain 'KQL'", Short: "Print the plan of a query and the named rules that changed it; with --analyze run it and tell rows and times", Args: cobra.ExactArgs(1),
+		Example: "  vedette kql explain 'SecurityIncident | where ProviderName == \"Microsoft 365 Defender\" | count'\n" +
+			"  vedette kql explain --analyze --data ./data 'DeviceProcessEvents | summarize count() by DeviceName'",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if analyze {
+				return explainRun(cmd, t, args[0], engine, data)
+			}
 			q, ds := kql.Compile(args[0], bind.Env{Catalog: schema.Builtin(), Runnable: exec.Runnable})
 			if ds.HasErrors() {
 				return &query.DiagnosticsError{Text: args[0], Diagnostics: ds}
@@ -217,4 +224,37 @@ func kqlExplain(env *Env) *cobra.Command {
 			return nil
 		},
 	}
+	t.flags(cmd)
+	f := cmd.Flags()
+	f.BoolVar(&analyze, "analyze", false, "run the query, and tell who ran each node, its rows and time, and the SQL")
+	f.StringVar(&engine, "engine", "auto", "with --analyze: auto, go or duckdb")
+	f.StringVar(&data, "data", "", "with --analyze: read the data `DIR` of a server that is not running")
+	return cmd
+}
+
+// explainRun runs a query where the data is and prints what its nodes did.
+func explainRun(cmd *cobra.Command, t *target, text, engine, data string) (err error) {
+	if data != "" {
+		off, err := app.OpenOffline(cmd.Context(), data, t.wsName)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, off.Close()) }()
+		res, err := off.Query.Run(cmd.Context(), query.Request{Workspace: off.Workspace, Text: text, Engine: engine, Analyze: true})
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(t.env.Stdout, res.Plan)
+		return nil
+	}
+	c, prefix, err := t.workspace(cmd.Context())
+	if err != nil {
+		return err
+	}
+	var out struct{ Plan string }
+	if err := c.Do(cmd.Context(), "POST", prefix+"/explain", map[string]any{"query": text, "analyze": true, "engine": engine}, &out); err != nil {
+		return err
+	}
+	fmt.Fprint(t.env.Stdout, out.Plan)
+	return nil
 }

@@ -51,16 +51,24 @@ type Source struct {
 	tables map[string]*stored // nil for one that SQL cannot read
 	known  map[plan.Expr]plan.Expr
 	fetch  func(ctx context.Context, address string) ([]byte, error)
+	sql    map[plan.Node]string // statements of the subtrees that DuckDB runs
 	stats  Stats
 }
 
 // Source returns the source of one query over a snapshot. env is the query's instant and context, as exec has it.
 func (e *Engine) Source(snap Snapshot, mode Mode, env kernel.Env) *Source {
-	return &Source{engine: e, snap: snap, mode: mode, env: env, hints: map[*plan.Scan]sqlgen.Hint{}, narrow: map[*plan.Scan]map[int64]store.Groups{}, tables: map[string]*stored{}, known: map[plan.Expr]plan.Expr{}, stats: Stats{Engine: Go}}
+	return &Source{engine: e, snap: snap, mode: mode, env: env, hints: map[*plan.Scan]sqlgen.Hint{}, narrow: map[*plan.Scan]map[int64]store.Groups{}, tables: map[string]*stored{}, known: map[plan.Expr]plan.Expr{}, sql: map[plan.Node]string{}, stats: Stats{Engine: Go}}
 }
 
 // Fetch gives the source what reads the files of externaldata, for tables inside expressions. Call it before the first Open.
 func (s *Source) Fetch(f func(ctx context.Context, address string) ([]byte, error)) { s.fetch = f }
+
+// SQL returns the statement that DuckDB runs for a subtree, "" when it runs none.
+func (s *Source) SQL(n plan.Node) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sql[n]
+}
 
 // Stats returns what was read until now.
 func (s *Source) Stats() Stats {
@@ -84,7 +92,7 @@ func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, erro
 		if q, st, ok := s.take(ctx, n); ok {
 			s.count(st.Rows, st.Bytes)
 			s.mu.Lock()
-			s.stats.Engine = DuckDB
+			s.stats.Engine, s.sql[n] = DuckDB, st.SQL
 			s.mu.Unlock()
 			r := &lateRows{ctx: ctx, pool: s.engine.pool, query: q}
 			if s.mode == Auto {

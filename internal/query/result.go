@@ -25,6 +25,7 @@ type Result struct {
 	Partial *fault.Error // set when a cap cut the result: what is there is right but not all
 	Notes   []string     // warnings of the compiler
 	Stats   Stats
+	Plan    string // of a request with Analyze: who ran each node, rows and times, and the statements
 }
 
 // Stats says what a query cost.

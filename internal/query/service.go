@@ -74,6 +74,7 @@ type Request struct {
 	MaxRows   int64
 	Timeout   time.Duration
 	Actor     string
+	Analyze   bool // describe the run in Result.Plan
 }
 
 // Run answers a query. A text that does not compile is a *DiagnosticsError; a result cut by a cap is no error but
@@ -124,6 +125,11 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 		Fetch:  s.cfg.Fetch,
 		Limits: exec.Limits{Rows: rows + 1, Bytes: bytes * 2, Memory: s.cfg.Limits.Memory},
 	}
+	var look *analysis
+	if r.Analyze {
+		look = &analysis{profile: exec.NewProfile(), source: src}
+		env.Profile = look.profile
+	}
 	from, to, limited := r.Timespan.Bounds(start)
 	names := s.env(r.Workspace, snap)
 	names.Discover = func(n *plan.Plugin) (*plan.Held, error) {
@@ -151,6 +157,9 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 		if err != nil {
 			return nil, err
 		}
+		if look != nil {
+			look.result(root)
+		}
 		t.Name, t.Render = fmt.Sprintf("Table_%d", i), out.Render
 		if i == 0 {
 			t.Name = "PrimaryResult"
@@ -163,6 +172,9 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 	}
 	st := src.Stats()
 	res.Stats = Stats{Elapsed: s.cfg.Now().Sub(start), Engine: string(st.Engine), ScannedRows: st.ScannedRows}
+	if look != nil {
+		res.Plan = look.end(q.Notes, res.Stats)
+	}
 	return res, nil
 }
 

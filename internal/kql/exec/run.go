@@ -43,6 +43,8 @@ type Env struct {
 	Principal string
 	// Geo answers geo_info_from_ip_address; nil knows nothing.
 	Geo func(netip.Addr) *column.Object
+	// Profile notes what each node did; nil does without.
+	Profile *Profile
 	// Fetch reads a file of externaldata, within limits and rules of its own; nil reads nothing.
 	Fetch func(ctx context.Context, address string) ([]byte, error)
 }
@@ -127,21 +129,24 @@ func newRunner(env Env) *runner {
 	}
 }
 
-// open returns the reader of a node: the source's, if it takes the subtree, else an operator over the inputs' readers.
-func (x *runner) open(ctx context.Context, n plan.Node) (Reader, error) {
+// openNode returns the reader of a node: the source's, if it takes the subtree, else an operator over the inputs' readers.
+func (x *runner) openNode(ctx context.Context, n plan.Node) (r Reader, source bool, err error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	_, isGroup := n.(*plan.GroupRows)
 	if x.env.Source != nil && !isGroup && (len(x.group) == 0 || !dependsOnGroup(n)) {
 		r, ok, err := x.env.Source.Open(ctx, n)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			return r, nil
+		if ok || err != nil {
+			return r, ok, err
 		}
 	}
+	r, err = x.operator(ctx, n)
+	return r, false, err
+}
+
+// operator runs a node here, over the readers of its inputs.
+func (x *runner) operator(ctx context.Context, n plan.Node) (Reader, error) {
 	switch n := n.(type) {
 	case *plan.Scan:
 		return nil, fault.New(fault.Internal, "scan_not_taken", "The table %q cannot be read here: no storage is attached to this query.", n.Table)

@@ -11,8 +11,11 @@ import (
 
 // Print writes a plan as an indented tree, the root first: for explain and for tests. Columns go by their names; where
 // several columns of the plan have one name, by name#n in the order of their ids.
-func Print(root Node) string {
-	p := &printer{names: map[int]string{}, seen: map[int]bool{}}
+func Print(root Node) string { return PrintNoted(root, nil) }
+
+// PrintNoted does the same and adds a note at the end of each node's line.
+func PrintNoted(root Node, note func(Node) string) string {
+	p := &printer{names: map[int]string{}, seen: map[int]bool{}, note: note}
 	p.collect(root)
 	p.node(root, 0)
 	return p.b.String()
@@ -22,6 +25,8 @@ type printer struct {
 	b     strings.Builder
 	names map[int]string
 	seen  map[int]bool // materialized tables already written
+	note  func(Node) string
+	next  string // note of the node whose line comes next
 }
 
 func (p *printer) collect(root Node) {
@@ -58,6 +63,8 @@ func (p *printer) name(id int) string {
 func (p *printer) line(depth int, format string, args ...any) {
 	p.b.WriteString(strings.Repeat("  ", depth))
 	fmt.Fprintf(&p.b, format, args...)
+	p.b.WriteString(p.next)
+	p.next = ""
 	p.b.WriteByte('\n')
 }
 
@@ -89,6 +96,9 @@ func (p *printer) items(items []Item) string {
 }
 
 func (p *printer) node(n Node, depth int) {
+	if p.note != nil {
+		p.next = p.note(n)
+	}
 	switch n := n.(type) {
 	case *Scan:
 		out := make([]string, len(n.Out))
