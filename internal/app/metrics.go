@@ -33,6 +33,8 @@ var storeGauges = []struct {
 	{"vedette_store_quarantined_total", "Damaged files of tables that were set aside.", true, func(s store.Stats) float64 { return float64(s.Quarantined) }},
 	{"vedette_store_seals_total", "Tables sealed since the start.", true, func(s store.Stats) float64 { return float64(s.Seals) }},
 	{"vedette_store_seal_errors_total", "Seals that failed and were tried again.", true, func(s store.Stats) float64 { return float64(s.SealErrors) }},
+	{"vedette_store_sealed_bytes_total", "Bytes of files that seals wrote.", true, func(s store.Stats) float64 { return float64(s.SealedBytes) }},
+	{"vedette_store_merged_bytes_total", "Bytes of files that merges wrote; with the sealed ones, how often a row is written.", true, func(s store.Stats) float64 { return float64(s.MergedBytes) }},
 	{"vedette_store_merges_total", "Merges of parts since the start.", true, func(s store.Stats) float64 { return float64(s.Merges) }},
 	{"vedette_store_waits_total", "Appends that waited for memory.", true, func(s store.Stats) float64 { return float64(s.Waits) }},
 }

@@ -228,6 +228,11 @@ func (s *server) run(ctx context.Context, h http.Handler, ls *listeners, xdr *de
 		g.Add(func() error { return xdr.run(work) }, func(error) { stop() })
 	}
 	{
+		// Free space.
+		work, stop := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return s.watchDisk(work) }, func(error) { stop() })
+	}
+	{
 		// Retention.
 		work, stop := context.WithCancel(context.WithoutCancel(ctx))
 		g.Add(func() error { return sched.Run(work) }, func(error) { stop() })

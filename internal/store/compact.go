@@ -178,6 +178,9 @@ func (s *Store) rewrite(ctx context.Context, t *table, in []*part, m *merger) er
 		s.retire(p)
 	}
 	s.counters.merges.Add(1)
+	for _, p := range out {
+		s.counters.mergedBytes.Add(p.Bytes)
+	}
 	return nil
 }
 

@@ -158,6 +158,9 @@ func (s *Store) sealTable(ctx context.Context, t *table) error {
 		s.j.Cut(c.Trim)
 	}
 	s.counters.seals.Add(1)
+	for _, p := range parts {
+		s.counters.sealedBytes.Add(p.Bytes)
+	}
 	s.log.Debug("sealed", "table", t.id.Table, "workspace", t.id.Workspace, "parts", len(parts), "took", time.Since(start))
 	return nil
 }

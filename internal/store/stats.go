@@ -27,6 +27,8 @@ type Stats struct {
 	PartBytes     int64
 	ColdParts     int64
 	ColdBytes     int64
+	SealedBytes   int64 // of parts that seals wrote
+	MergedBytes   int64 // of parts that merges wrote in their place
 	ExpiredRows   int64 // removed because of their age
 	ExpiredBytes  int64
 	Quarantined   int64 // damaged parts that were set aside
@@ -59,6 +61,7 @@ type TableStats struct {
 // counters are the running totals behind Stats.
 type counters struct {
 	rows, bytes, seals, sealErrors, merges, compactErrors, waits atomic.Int64
+	sealedBytes, mergedBytes                                     atomic.Int64
 	expiredRows, expiredBytes, quarantined                       atomic.Int64
 	syncs                                                        [len(SyncBuckets) + 1]atomic.Int64
 	syncNanos                                                    atomic.Int64
@@ -126,6 +129,7 @@ func (s *Store) Stats() Stats {
 		AppendedRows: s.counters.rows.Load(), AppendedBytes: s.counters.bytes.Load(), UnsealedBytes: s.tail.Load(), JournalBytes: s.j.Bytes(),
 		Seals: s.counters.seals.Load(), SealErrors: s.counters.sealErrors.Load(), Merges: s.counters.merges.Load(), MergeErrors: s.counters.compactErrors.Load(),
 		Waits: s.counters.waits.Load(), SyncSeconds: time.Duration(s.counters.syncNanos.Load()).Seconds(), Failed: s.failure() != nil,
+		SealedBytes: s.counters.sealedBytes.Load(), MergedBytes: s.counters.mergedBytes.Load(),
 		ExpiredRows: s.counters.expiredRows.Load(), ExpiredBytes: s.counters.expiredBytes.Load(), Quarantined: s.counters.quarantined.Load(),
 	}
 	for i := range out.Syncs {
@@ -148,6 +152,16 @@ func (s *Store) Stats() Stats {
 		}
 	}
 	return out
+}
+
+// Space returns the free bytes of the data directory's disk, -1 when that cannot be told, and whether Append refuses rows for want of
+// room.
+func (s *Store) Space() (free int64, full bool) {
+	free, err := freeBytes(s.opts.Dir)
+	if err != nil {
+		return -1, false
+	}
+	return free, s.opts.MinFree > 0 && free < s.opts.MinFree
 }
 
 // TableStats returns the figures of every table of a workspace that has or had rows, by name.
