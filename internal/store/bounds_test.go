@@ -13,8 +13,8 @@ import (
 func TestCompactionBounds(t *testing.T) {
 	t.Parallel()
 	days, seals, rows := 9, 16, 300
-	if soak(1) > 0 {
-		days, seals, rows = 30, 48, 2000
+	if d := soak(30); d > 0 {
+		days, seals, rows = d, 48, 2000
 	}
 	now := start.Truncate(24 * time.Hour)
 	s := open(t, store.Options{Now: func() time.Time { return now }})

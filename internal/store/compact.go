@@ -118,7 +118,8 @@ func (k span) closed(open int64) bool { return k.days > 0 && k.first+k.days <= o
 func dueMerge(parts []*part, closed bool) []*part {
 	slices.SortFunc(parts, func(a, b *part) int { return cmp.Or(cmp.Compare(a.Rows, b.Rows), cmp.Compare(a.ID, b.ID)) })
 	if closed && len(parts) > closedParts {
-		return parts[:min(len(parts), fanIn)]
+		// No more than must go: late rows would make the large ones be written again and again.
+		return parts[:min(len(parts)-closedParts+1, fanIn)]
 	}
 	class := func(p *part) int { return bits.Len64(uint64(p.Rows)/1024) / 3 }
 	for i := 0; i+fanIn <= len(parts); i++ {
