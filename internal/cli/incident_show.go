@@ -7,19 +7,17 @@ import (
 )
 
 func incidentShow(t *target) *cobra.Command {
-	return &cobra.Command{
-		Use: "show NUMBER", Short: "One incident with alerts, entities and comments", Example: "  vedette incident show 17", Args: cobra.ExactArgs(1),
+	var events bool
+	cmd := &cobra.Command{
+		Use: "show NUMBER", Short: "One incident with alerts, entities and comments", Args: cobra.ExactArgs(1),
+		Example: "  vedette incident show 17\n  vedette incident show 17 --events",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n, err := number(args[0])
 			if err != nil {
 				return err
 			}
 			if t.json {
-				var out any
-				if err := t.get(cmd.Context(), "/incidents/"+n, &out); err != nil {
-					return err
-				}
-				return t.printJSON(out)
+				return t.showIncidentJSON(cmd.Context(), n, events)
 			}
 			var out struct {
 				incidentView
@@ -102,7 +100,12 @@ func incidentShow(t *target) *cobra.Command {
 				}
 				fmt.Fprintf(w, "  %s %s (%s): %s\n", c.CreatedTimeUtc, clean(c.Author), clean(where), clean(c.Message))
 			}
+			if events {
+				return t.printIncidentEvents(cmd.Context(), n)
+			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&events, "events", false, "the raw events behind its alerts too")
+	return cmd
 }

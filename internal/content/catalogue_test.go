@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -37,8 +38,36 @@ func TestBundledQueriesFindStories(t *testing.T) {
 			}
 		}
 		for _, f := range s.Functions {
-			found("functions", f.Name, f.Name)
+			found("functions", f.Name, cmp.Or(f.Example, f.Name))
 		}
+	}
+}
+
+// TestAlertEventsFindTheEvidence asks for the raw events of every alert of the stories: nineteen of twenty pieces of evidence
+// that have rows are found in the table that holds them.
+func TestAlertEventsFindTheEvidence(t *testing.T) {
+	w := newWorld(t)
+	found, all := 0, 0
+	for _, a := range w.alerts {
+		asked := map[string]int{}
+		for _, e := range a.Evidence {
+			if e.Table == "" {
+				continue
+			}
+			if _, ok := asked[e.Table]; !ok {
+				asked[e.Table] = w.run(t, `AlertEvents("`+a.ID+`") | where Table == "`+e.Table+`"`)
+			}
+			all++
+			if asked[e.Table] > 0 {
+				found++
+			}
+		}
+	}
+	if all < 100 || found*20 < all*19 {
+		t.Errorf("%d of %d pieces of evidence have events", found, all)
+	}
+	if n := w.run(t, `AlertEvents("nothing")`); n != 0 {
+		t.Errorf("an alert that is not there has %d events", n)
 	}
 }
 

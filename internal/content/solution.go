@@ -99,6 +99,8 @@ type Function struct {
 	Parameters  string `yaml:"parameters" json:"parameters"`
 	Description string `yaml:"description" json:"description"`
 	Query       string `yaml:"query" json:"query"`
+	// Example is a query that calls the function; empty where the bare name is one.
+	Example string `yaml:"example" json:"example,omitempty"`
 }
 
 // Source is the function as the binder takes it.

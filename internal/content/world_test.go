@@ -30,6 +30,7 @@ import (
 type world struct {
 	tables map[string][]store.Rows
 	now    time.Time
+	alerts []*state.Alert
 }
 
 // Append implements ingest.Appender for the rows of incidents.
@@ -72,6 +73,7 @@ func newWorld(t *testing.T) *world {
 	if _, err := w.Append(t.Context(), f); err != nil {
 		t.Fatal(err)
 	}
+	w.alerts = alerts
 	w.incidents(t, alerts)
 	return w
 }
