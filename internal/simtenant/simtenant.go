@@ -133,7 +133,7 @@ func (t *tenant) open() error {
 	m := t.store.Meta()
 	t.size = m.Size
 	t.dir = directory.New(m.Seed, directory.Size{People: t.size.People, Devices: t.size.Devices})
-	t.living = directory.NewLiving(t.dir, func() []directory.Change { return t.store.Meta().Changes })
+	t.living = directory.NewLiving(t.dir, t.store.Changes)
 	return nil
 }
 
@@ -154,7 +154,7 @@ func (t *tenant) run(ctx context.Context) error {
 		return err
 	}
 	defer storage.Close()
-	living := life.New(life.Config{Store: t.store, Dir: t.dir, Logger: t.cfg.Logger, Now: t.now, History: t.size.Incidents, Span: t.size.Span, Window: feed.Window,
+	living := life.New(life.Config{Store: t.store, Dir: t.dir, Living: t.living, Logger: t.cfg.Logger, Now: t.now, History: t.size.Incidents, Span: t.size.Span, Window: feed.Window,
 		Modes: func() life.Modes { return life.Modes{CommentStamps: t.modes().CommentStamps} }})
 	if err := living.WriteHistory(); err != nil {
 		listeners.close()

@@ -14,12 +14,15 @@ func (c *control) changeDirectory(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &ch) {
 		return
 	}
-	ch.At = state.Step(c.cfg.Now())
 	if _, err := c.cfg.Living.Now().Apply([]directory.Change{ch}); err != nil {
 		refuse(w, http.StatusBadRequest, "%v", err)
 		return
 	}
-	c.change(w, func(m *state.Meta) { m.Changes = append(m.Changes, ch) })
+	if err := c.cfg.Store.Update(func(tx *state.Tx) error { tx.Changed(ch); return nil }); err != nil {
+		refuse(w, http.StatusInternalServerError, "%v", err)
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // sensors takes {"sensor":"DC01","health":"notHealthyHigh","service":"stopped","deployment":"disconnected","removed":false}; without "sensor" it is

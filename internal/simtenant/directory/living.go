@@ -22,9 +22,11 @@ func (l *Living) Now() *Directory {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(changes) != l.n {
-		if d, err := l.base.Apply(changes); err == nil { // they were checked before they were kept
-			l.n, l.now = len(changes), d
+		now := l.base.copy()
+		for _, ch := range changes {
+			_ = now.apply(ch) // it fitted when it was wished for; one that another overtook changes nothing more
 		}
+		l.n, l.now = len(changes), now
 	}
 	return l.now
 }

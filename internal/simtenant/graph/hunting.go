@@ -163,7 +163,7 @@ func (h *huntSource) Table(name string) (*huntql.Table, bool) {
 func (h *huntSource) Rows(ctx context.Context, table string, f func(huntql.Row) error) error {
 	if _, ok := snapshot.ByName(table); ok {
 		m := h.s.cfg.Store.Meta()
-		v := snapshot.View{Dir: h.s.cfg.Living.Now(), Changes: m.Changes, Seed: m.Seed, Now: h.now, Started: m.Started}
+		v := snapshot.View{Dir: h.s.cfg.Living.Now(), Changes: h.s.cfg.Store.Changes(), Seed: m.Seed, Now: h.now, Started: m.Started}
 		return snapshot.Rows(table, v, func(row []any) error { return f(func(i int) any { return row[i] }) })
 	}
 	t, _ := hunt.ByName(table)

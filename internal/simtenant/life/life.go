@@ -32,7 +32,8 @@ const (
 // Config says what lives and how.
 type Config struct {
 	Store   *state.Store
-	Dir     *directory.Directory
+	Dir     *directory.Directory // as it was made: stories play in it
+	Living  *directory.Living    // as it is; nil when nobody moves
 	Logger  *slog.Logger
 	Modes   func() Modes
 	Now     func() time.Time
@@ -87,7 +88,13 @@ func (l *Life) step() error {
 			return err
 		}
 	}
-	if now.After(l.cfg.Store.Meta().NextStoryAt) {
+	m := l.cfg.Store.Meta()
+	if l.cfg.Living != nil && now.After(m.NextMoveAt) {
+		if err := l.move(now); err != nil {
+			return err
+		}
+	}
+	if now.After(m.NextStoryAt) {
 		return l.begin(now)
 	}
 	return nil

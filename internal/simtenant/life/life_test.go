@@ -40,7 +40,8 @@ func begin(t *testing.T, seed int64, speed float64, history int) *world {
 		t.Fatal(err)
 	}
 	w.store = store
-	w.Life = New(Config{Store: store, Dir: directory.New(seed, directory.Size{People: 40, Devices: 50}), Logger: slog.New(slog.DiscardHandler), Now: clock, History: history, Span: 60 * 24 * time.Hour, Window: 48 * time.Hour,
+	dir := directory.New(seed, directory.Size{People: 40, Devices: 50})
+	w.Life = New(Config{Store: store, Dir: dir, Living: directory.NewLiving(dir, store.Changes), Logger: slog.New(slog.DiscardHandler), Now: clock, History: history, Span: 60 * 24 * time.Hour, Window: 48 * time.Hour,
 		Modes: func() Modes { return Modes{} }})
 	if err := w.WriteHistory(); err != nil {
 		t.Fatal(err)
@@ -127,5 +128,39 @@ func TestADayPasses(t *testing.T) {
 		if by[who] == 0 {
 			t.Errorf("nothing was changed last by %s; by %v", who, by)
 		}
+	}
+}
+
+func TestPeopleMove(t *testing.T) {
+	w := begin(t, 8, 1, 1)
+	for range 400 {
+		if err := w.move(w.now); err != nil {
+			t.Fatal(err)
+		}
+		w.now = w.now.Add(time.Minute)
+	}
+	changes := w.store.Changes()
+	if _, err := w.cfg.Dir.Apply(changes); err != nil {
+		t.Errorf("a move does not fit: %v", err)
+	}
+	kinds := map[string]int{}
+	for _, c := range changes {
+		for f := range c.Set {
+			kinds[f]++
+		}
+		kinds["join"] += len(c.Join)
+		kinds["leave"] += len(c.Leave)
+		if c.Delete {
+			kinds["delete"]++
+		}
+	}
+	for _, k := range []string{"department", "manager", "phone", "accountEnabled", "risk", "join", "leave", "delete"} {
+		if kinds[k] == 0 {
+			t.Errorf("no %s among %d moves: %v", k, len(changes), kinds)
+		}
+	}
+	dir := w.cfg.Living.Now()
+	if left := len(dir.Present()); left < len(w.cfg.Dir.Users)*2/3 || len(dir.RolesOf(dir.Analysts[0])) == 0 {
+		t.Errorf("%d of %d are left", left, len(w.cfg.Dir.Users))
 	}
 }

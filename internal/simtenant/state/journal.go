@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 )
 
 // entry is one line of the log: the new values of everything the transaction changed.
@@ -19,6 +21,8 @@ type entry struct {
 	Plays     []*Play     `json:",omitempty"`
 	Actions   []*Action   `json:",omitempty"`
 	Finished  []int64     `json:",omitempty"` // actions that are done
+
+	Changes []directory.Change `json:",omitempty"` // of the directory, new ones
 }
 
 // journal is the append-only file of entries. A line without its newline is a transaction nobody saw.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 )
 
 // rewriteAt is the size of the log from which an open rewrites it.
@@ -23,6 +25,7 @@ type Store struct {
 	alerts    map[string][]version[*Alert]
 	plays     map[int]*Play
 	actions   map[int64]*Action
+	changes   []directory.Change
 	now       func() time.Time
 }
 
@@ -65,7 +68,7 @@ func (s *Store) snapshot() []*entry {
 	for _, id := range sortedKeys(s.incidents) {
 		out = append(out, &entry{Incidents: []*Incident{last(s.incidents[id])}})
 	}
-	rest := &entry{}
+	rest := &entry{Changes: s.changes}
 	for _, n := range sortedKeys(s.plays) {
 		rest.Plays = append(rest.Plays, s.plays[n])
 	}
@@ -124,6 +127,7 @@ func (s *Store) apply(e *entry, at time.Time) {
 	for _, id := range e.Finished {
 		delete(s.actions, id)
 	}
+	s.changes = append(s.changes, e.Changes...)
 }
 
 // Meta returns what the tenant remembers about itself.
@@ -131,6 +135,13 @@ func (s *Store) Meta() Meta {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.meta.clone()
+}
+
+// Changes returns what happened to the directory, oldest first. The list only grows and must not be changed.
+func (s *Store) Changes() []directory.Change {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Clip(s.changes)
 }
 
 // Incident returns the newest version of an incident.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 )
 
 func open(t *testing.T, dir string, now func() time.Time) *Store {
@@ -72,6 +74,7 @@ func TestRewriteKeepsEverything(t *testing.T) {
 			tx.AddIncident(&Incident{Name: "n", Tags: []string{"a"}})
 		}
 		tx.AddPlay(&Play{Story: "x"})
+		tx.Changed(directory.Change{UPN: "a@b"})
 		tx.Plan(time.Now(), "k", 1, "")
 		return nil
 	}); err != nil {
@@ -80,13 +83,13 @@ func TestRewriteKeepsEverything(t *testing.T) {
 	if err := s.j.rewrite(s.snapshot()); err != nil {
 		t.Fatal(err)
 	}
-	want, plays, meta := s.Incidents(0), s.Plays(), s.Meta()
+	want, plays, meta, changes := s.Incidents(0), s.Plays(), s.Meta(), s.Changes()
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	s = open(t, dir, time.Now)
 	defer s.Close()
-	if diff := cmp.Diff([]any{want, plays, meta}, []any{s.Incidents(0), s.Plays(), s.Meta()}); diff != "" {
+	if diff := cmp.Diff([]any{want, plays, meta, changes}, []any{s.Incidents(0), s.Plays(), s.Meta(), s.Changes()}); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -2,6 +2,8 @@ package state
 
 import (
 	"time"
+
+	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 )
 
 // Tx is a transaction: values got from it are copies that may be changed and are stored by the commit.
@@ -16,6 +18,7 @@ type Tx struct {
 	plays     map[int]*Play
 	actions   []*Action
 	finished  []int64
+	changes   []directory.Change
 }
 
 // Update runs f and, unless it fails, makes its changes durable and visible at once. Within f the store may be
@@ -28,7 +31,7 @@ func (s *Store) Update(f func(*Tx) error) error {
 	if err := f(tx); err != nil {
 		return err
 	}
-	e := &entry{Meta: tx.meta, Actions: tx.actions, Finished: tx.finished}
+	e := &entry{Meta: tx.meta, Actions: tx.actions, Finished: tx.finished, Changes: tx.changes}
 	for _, id := range sortedKeys(tx.incidents) {
 		e.Incidents = append(e.Incidents, tx.incidents[id])
 	}
@@ -38,7 +41,7 @@ func (s *Store) Update(f func(*Tx) error) error {
 	for _, n := range sortedKeys(tx.plays) {
 		e.Plays = append(e.Plays, tx.plays[n])
 	}
-	if e.Meta == nil && len(e.Incidents)+len(e.Alerts)+len(e.Plays)+len(e.Actions)+len(e.Finished) == 0 {
+	if e.Meta == nil && len(e.Incidents)+len(e.Alerts)+len(e.Plays)+len(e.Actions)+len(e.Finished)+len(e.Changes) == 0 {
 		return nil
 	}
 	if err := s.j.append(e); err != nil {
@@ -155,3 +158,9 @@ func (tx *Tx) Plan(due time.Time, kind string, incident int64, arg string) {
 
 // Finish removes a done action.
 func (tx *Tx) Finish(a *Action) { tx.finished = append(tx.finished, a.ID) }
+
+// Changed keeps a change of the directory, stamped now.
+func (tx *Tx) Changed(c directory.Change) {
+	c.At = tx.Now
+	tx.changes = append(tx.changes, c)
+}

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-
-	"github.com/vedette-siem/vedette/internal/simtenant/directory"
 )
 
 // Comment is a comment of an incident or an alert.
@@ -133,17 +131,16 @@ type Meta struct {
 	Rate         float64          // extra events per second
 	Paused       bool
 	NextStoryAt  time.Time
-	Size         Size               // fixed at first start
-	Forced       map[string]string  // modes set by hand
-	Roles        []string           // granted application permissions, nil for all
-	Changes      []directory.Change // of the directory, oldest first
-	Sensors      map[string]Sensor  // by name of the computer: what was set by hand
+	NextMoveAt   time.Time         // when somebody in the directory moves next
+	Size         Size              // fixed at first start
+	Forced       map[string]string // modes set by hand
+	Roles        []string          // granted application permissions, nil for all
+	Sensors      map[string]Sensor // by name of the computer: what was set by hand
 }
 
 func (m Meta) clone() Meta {
 	m.Sources, m.Offsets = cloneMap(m.Sources), cloneMap(m.Offsets)
 	m.Forced, m.Sensors = cloneMap(m.Forced), cloneMap(m.Sensors)
-	m.Changes = slices.Clip(m.Changes) // an append to the copy leaves the original alone
 	return m
 }
 
