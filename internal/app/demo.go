@@ -46,6 +46,7 @@ type simInfo struct {
 	Hubs                                 []string
 	ConsumerGroup                        string `json:"consumerGroup"`
 	ConnectionStringFile                 string `json:"connectionStringFile"`
+	Administrator                        string // object id of a user
 }
 
 type demoPrincipal struct {
@@ -361,6 +362,16 @@ func (d *demo) furnish(ctx context.Context, c *client.Client, cfg *config.Config
 		u := demoUser{Name: "demo", Password: auth.NewSecret()[:16], Role: string(auth.Owner)}
 		if err := c.Do(ctx, "POST", "/api/users", map[string]string{"name": u.Name, "role": u.Role, "password": u.Password}, nil); err != nil {
 			return "", err
+		}
+		var sim simInfo
+		if err := json.Unmarshal(rawSim, &sim); err != nil {
+			return "", fault.New(fault.Invalid, "sim_json", "what the simulated tenant says of itself is not JSON: %w", err)
+		}
+		if sim.Administrator != "" {
+			person := map[string]string{"tenantId": info.TenantID, "objectId": sim.Administrator}
+			if err := c.Do(ctx, "PUT", "/api/users/"+u.Name+"/tenant", person, nil); err != nil {
+				return "", err
+			}
 		}
 		info.Users = append(info.Users, u)
 	}

@@ -33,6 +33,7 @@ type Info struct {
 	ConsumerGroup        string   `json:"consumerGroup"`
 	ConnectionStringFile string   `json:"connectionStringFile"`
 	StorageFile          string   `json:"storageConnectionStringFile"`
+	Administrator        string   `json:"administrator"` // object id of a Security Administrator
 
 	kafkaPort        int
 	connectionString string
@@ -95,7 +96,7 @@ func (t *tenant) listen() (*listeners, error) {
 		Graph: at("https", l.graph), Token: at("https", l.token), Kafka: net.JoinHostPort(reachable(t.cfg.Host), strconv.Itoa(kafka)), Control: at("http", l.control),
 		Portal: at("http", l.portal), CAFile: ca, TenantID: t.dir.TenantID, ClientID: d.GUID(), ClientSecret: "sim~" + secret.Hex(16), Hubs: []string{hub.Topic}, ConsumerGroup: "vedette",
 		ConnectionStringFile: filepath.Join(filepath.Dir(ca), "connection-string.txt"), StorageFile: filepath.Join(filepath.Dir(ca), "storage-connection-string.txt"),
-		Blob: at("https", l.blob) + "/" + blob.Account, kafkaPort: kafka,
+		Administrator: t.dir.Analysts[0].ObjectID, Blob: at("https", l.blob) + "/" + blob.Account, kafkaPort: kafka,
 	}
 	t.info.connectionString = "Endpoint=sb://contoso-xdr.servicebus.windows.net/;SharedAccessKeyName=export-reader;SharedAccessKey=" + base64.StdEncoding.EncodeToString([]byte(secret.Hex(16))) + ";EntityPath=" + hub.Topic
 	if err := writeFile(t.info.ConnectionStringFile, []byte(t.info.connectionString)); err != nil {

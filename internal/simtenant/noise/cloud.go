@@ -46,8 +46,10 @@ func (m *maker) click() {
 
 func (m *maker) purge() {
 	mail := m.message()
+	now := mail.At
+	mail.At = now.Add(-m.Dice.Between(time.Minute, time.Hour))
 	m.add(m.Delivered(mail))
-	m.add(m.Purged(mail.At.Add(m.Dice.Between(time.Minute, time.Hour)), mail, "ZAP").Set("ActionType", "Spam ZAP").Set("Action", "Moved to junk").Set("DeliveryLocation", "Junk folder"))
+	m.add(m.Purged(now, mail, "ZAP").Set("ActionType", "Spam ZAP").Set("Action", "Moved to junk").Set("DeliveryLocation", "Junk folder"))
 }
 
 func (m *maker) signIn() {
