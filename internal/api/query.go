@@ -110,6 +110,31 @@ func (s *Server) checkQuery(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// maxAssist bounds the text that the editor may ask about.
+const maxAssist = 64 << 10
+
+// assistQuery answers what can stand at a place of a query, or what stands there.
+func (s *Server) assistQuery(answer func(ws, text string, at int) any) func(w http.ResponseWriter, r *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var in struct {
+			Workspace, Query string
+			Position         int // in UTF-16 units
+		}
+		if err := readJSON(r, &in); err != nil {
+			return err
+		}
+		ws, err := s.workspace(in.Workspace)
+		if err != nil {
+			return err
+		}
+		if len(in.Query) > maxAssist {
+			return fault.New(fault.TooLarge, "query_too_long", "the query text has %d bytes; at most %d are looked at", len(in.Query), maxAssist)
+		}
+		writeJSON(w, http.StatusOK, answer(ws.ID, in.Query, in.Position))
+		return nil
+	}
+}
+
 // schemaOf answers the tables and functions the editor completes.
 func (s *Server) schemaOf(w http.ResponseWriter, r *http.Request) error {
 	ws, err := s.workspace(r.PathValue("ws"))

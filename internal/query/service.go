@@ -17,6 +17,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/engine"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/kql"
+	"github.com/vedette-siem/vedette/internal/kql/assist"
 	"github.com/vedette-siem/vedette/internal/kql/bind"
 	"github.com/vedette-siem/vedette/internal/kql/exec"
 	"github.com/vedette-siem/vedette/internal/kql/kernel"
@@ -225,6 +226,20 @@ func (s *Service) Check(ws, text string) syntax.Diagnostics {
 	defer snap.Close()
 	_, ds := kql.Compile(text, s.env(ws, snap))
 	return ds
+}
+
+// Complete lists what can stand at a place of a text; at counts UTF-16 units.
+func (s *Service) Complete(ws, text string, at int) assist.Completion {
+	snap := s.cfg.Store.Snapshot(ws)
+	defer snap.Close()
+	return assist.Complete(text, at, s.env(ws, snap))
+}
+
+// Hover tells what stands at a place of a text; at counts UTF-16 units.
+func (s *Service) Hover(ws, text string, at int) assist.Hover {
+	snap := s.cfg.Store.Snapshot(ws)
+	defer snap.Close()
+	return assist.Describe(text, at, s.env(ws, snap))
 }
 
 // Explain describes how a query would run: the plan after the named rules, and the rules that changed it.
