@@ -77,7 +77,7 @@ func (s *Server) armConnector(ws *Workspace, d connector.Definition, names map[s
 	a.Kind = d.ARMKind
 	a.Properties = map[string]any{"tenantId": ws.TenantID, "dataTypes": types}
 	h := fnv.New64a()
-	fmt.Fprint(h, c.Incidents, c.Tables, c.KeepIncidentRules, c.ConnectedAt.UnixMilli())
+	_, _ = fmt.Fprint(h, c.Incidents, c.Tables, c.KeepIncidentRules, c.ConnectedAt.UnixMilli())
 	a.Etag = fmt.Sprintf(`"%x"`, h.Sum64())
 	return a, true
 }
@@ -156,6 +156,9 @@ func (s *Server) armPutConnector(w http.ResponseWriter, r *http.Request, ws *Wor
 	d, err := in.kindOf(ws)
 	if err != nil {
 		return err
+	}
+	if len(r.PathValue("name")) > 200 {
+		return fault.New(fault.Invalid, "name_too_long", "the name of a data connector has at most 200 characters")
 	}
 	was, _, names, err := s.namedConnector(r, ws)
 	existed := err == nil

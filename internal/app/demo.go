@@ -380,6 +380,10 @@ func (d *demo) furnish(ctx context.Context, c *client.Client, cfg *config.Config
 		if err := c.Do(ctx, "POST", "/api/w/"+w.ID+"/connectors/defender-xdr/connect", map[string]any{"incidents": true, "turnOffIncidentRules": true, "tables": []string{"all"}}, nil); err != nil {
 			return "", err
 		}
+		// The connector of Defender for Cloud stands in the gallery, off: its incidents say why they are empty.
+		if err := c.Do(ctx, "POST", "/api/w/"+w.ID+"/content/defender-cloud/install", nil, nil); err != nil {
+			return "", err
+		}
 		d.say("following people of Active Directory and Microsoft Entra ID")
 		if err := c.Do(ctx, "PUT", "/api/w/"+w.ID+"/ueba", map[string]any{"enabled": true, "directories": []string{"ActiveDirectory", "AzureActiveDirectory"}}, nil); err != nil {
 			return "", err

@@ -106,6 +106,9 @@ func (s *Service) Connect(ctx context.Context, workspace, id string, r Request, 
 		text, err := s.connectOther(ctx, workspace, def, actor)
 		return join(said, text), err
 	}
+	if err := s.turnOffRules(ctx, workspace, r, actor); err != nil {
+		return "", err
+	}
 	var ended []string
 	err = s.change(ctx, workspace, func(x *choice) {
 		c := &x.now
@@ -129,11 +132,22 @@ func (s *Service) Connect(ctx context.Context, workspace, id string, r Request, 
 			said = join(said, fmt.Sprintf("%s is now connected through Microsoft Defender XDR.", d.Title))
 		}
 	}
-	now, _ := s.Watch(workspace)
-	if s.cfg.Rules != nil && now.Incidents && !now.KeepIncidentRules {
-		return said, s.cfg.Rules.TurnOff(ctx, workspace, actor)
-	}
 	return said, nil
+}
+
+// turnOffRules turns the incident creation rules off if the request leaves them off beside connected incidents. It goes
+// before the connection: no alert that comes with it may find a rule still on.
+func (s *Service) turnOffRules(ctx context.Context, workspace string, r Request, actor string) error {
+	now, _ := s.Watch(workspace)
+	incidents := now.Incidents || (r.Incidents != nil && *r.Incidents)
+	keep := now.KeepIncidentRules
+	if r.TurnOffIncidentRules != nil {
+		keep = !*r.TurnOffIncidentRules
+	}
+	if s.cfg.Rules == nil || !incidents || keep {
+		return nil
+	}
+	return s.cfg.Rules.TurnOff(ctx, workspace, actor)
 }
 
 // install brings the connector's solution in.

@@ -2,6 +2,8 @@ package meta
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 
 	"github.com/uptrace/bun"
 )
@@ -95,14 +97,17 @@ func (t IncidentTx) WithheldProducts(ctx context.Context, ws, incidentID string)
 	return out, err
 }
 
-// LastAlert returns when the newest row of a product's alerts was written, or of all products' for "", in ticks; 0 for none.
+// LastAlert returns when the newest alert of a product was changed, or of all products for "", in ticks; 0 for none.
 func (t IncidentTx) LastAlert(ctx context.Context, ws, product string) (int64, error) {
 	var out int64
-	q := t.db.NewSelect().Model((*AlertRow)(nil)).ColumnExpr("coalesce(max(updated), 0)").Where("workspace = ? AND withheld = 0", ws)
+	q := t.db.NewSelect().Model((*AlertRow)(nil)).Column("updated").Where("workspace = ? AND withheld = 0", ws).Order("updated DESC").Limit(1)
 	if product != "" {
 		q = q.Where("product = ?", product)
 	}
 	err := q.Scan(ctx, &out)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
 	return out, err
 }
 
