@@ -14,23 +14,17 @@ func TestIdentityQueriesUseTheirIndexes(t *testing.T) {
 		`SELECT * FROM identity_records WHERE workspace = 'w' AND dirty ORDER BY source, id LIMIT 200`:                  "identity_records_dirty",
 		`SELECT * FROM identities WHERE workspace = 'w' AND deleted = 0 AND emitted < 7 ORDER BY emitted, id LIMIT 200`: "identities_emitted",
 	} {
-		rows, err := db.read.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query)
-		if err != nil {
+		var steps []struct {
+			ID, Parent, Notused int
+			Detail              string
+		}
+		if err := db.read.NewRaw("EXPLAIN QUERY PLAN "+query).Scan(t.Context(), &steps); err != nil {
 			t.Fatal(err)
 		}
 		plan := ""
-		for rows.Next() {
-			var id, parent, unused int
-			var detail string
-			if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
-				t.Fatal(err)
-			}
-			plan += detail + "\n"
+		for _, s := range steps {
+			plan += s.Detail + "\n"
 		}
-		if err := rows.Err(); err != nil {
-			t.Fatal(err)
-		}
-		rows.Close()
 		if !strings.Contains(plan, index) {
 			t.Errorf("%s does not use %s:\n%s", query, index, plan)
 		}
