@@ -16,7 +16,7 @@ func TestProfile(t *testing.T) {
 	}
 	want := map[string]int64{"range": 10, "filter": 6, "aggregate": 2}
 	plan.Walk(root, func(n plan.Node) {
-		name := ""
+		var name string
 		switch n.(type) {
 		case *plan.Range:
 			name = "range"
