@@ -159,6 +159,8 @@ func TestCancel(t *testing.T) {
 		"range x from 1 to 3000000 step 1 | extend y = rand() | order by y",
 		"range x from 1 to 100000 step 1 | extend k = 1 | join kind=inner (range x from 1 to 100000 step 1 | extend k = 1) on k | count",
 		"range x from 1 to 100000000000 step 1 | summarize dcount(x % 7)",
+		"range x from 1 to 3000000 step 1 | scan declare (c:long=0) with (step s: true => c = x + s.c;)",
+		"range x from 1 to 1000000 step 1 | partition by x (count)",
 	} {
 		t.Run(q, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
