@@ -210,14 +210,17 @@ func TestBlobsAreReadByRanges(t *testing.T) {
 	if folders != 1 {
 		t.Errorf("%d folders at the top, want that of the tenant", folders)
 	}
-	for do, check := range map[string]func([]byte, *container.BlobProperties) bool{
-		"replace": func(b []byte, p *container.BlobProperties) bool { return bytes.Equal(b, whole) && *p.ETag != *tag },
-		"empty":   func(b []byte, _ *container.BlobProperties) bool { return len(b) == 0 },
+	for _, x := range []struct {
+		do    string
+		check func([]byte, *container.BlobProperties) bool
+	}{
+		{"replace", func(b []byte, p *container.BlobProperties) bool { return bytes.Equal(b, whole) && *p.ETag != *tag }},
+		{"empty", func(b []byte, _ *container.BlobProperties) bool { return len(b) == 0 }},
 	} {
-		s.json(204, "POST", s.Control+"/blob", `{"blob":"`+at+`","do":"`+do+`"}`)
+		s.json(204, "POST", s.Control+"/blob", `{"blob":"`+at+`","do":"`+x.do+`"}`)
 		b, _, err := s.download(c, at, nil)
-		if err != nil || !check(b, s.blobs(c, 100)[at].Properties) {
-			t.Errorf("%s: %d bytes, %v", do, len(b), err)
+		if err != nil || !x.check(b, s.blobs(c, 100)[at].Properties) {
+			t.Errorf("%s: %d bytes, %v", x.do, len(b), err)
 		}
 	}
 	s.json(400, "POST", s.Control+"/blob", `{"blob":"x/y","do":"shrink"}`)

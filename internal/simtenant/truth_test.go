@@ -57,25 +57,14 @@ func TestEvidenceFindsItsEvents(t *testing.T) {
 	cfg.Size.Incidents, cfg.Size.Span = 60, 40*time.Hour // all within the window
 	s := start(t, cfg)
 	s.truth(3000)
-	time.Sleep(time.Second) // stories of the last minutes deliver late
-	events, _ := s.consume()
-	rows := map[string][]map[string]any{}
-	alertRows := map[string]map[string]int{"AlertInfo": {}, "AlertEvidence": {}}
-	for _, e := range events {
-		table := strings.TrimPrefix(e.Category, "AdvancedHunting-")
-		d := json.NewDecoder(bytes.NewReader(e.Properties))
-		d.UseNumber()
-		m := map[string]any{}
-		if err := d.Decode(&m); err != nil {
-			t.Fatal(err)
-		}
-		rows[table] = append(rows[table], m)
-		if n := alertRows[table]; n != nil {
-			n[m["AlertId"].(string)]++
-		}
+	incidents := s.incidentTruth()
+	rows, alertRows := s.consumed()
+	// Stories of the last minutes deliver late.
+	for deadline := time.Now().Add(30 * time.Second); !complete(incidents, alertRows) && time.Now().Before(deadline); time.Sleep(time.Second) {
+		rows, alertRows = s.consumed()
 	}
 	all, found, linked := 0, 0, 0
-	for _, i := range s.incidentTruth() {
+	for _, i := range incidents {
 		for _, a := range i.Alerts {
 			if alertRows["AlertInfo"][a.ID] != 1 || alertRows["AlertEvidence"][a.ID] != len(a.Evidence) {
 				t.Errorf("alert %s has %d AlertInfo and %d AlertEvidence rows for %d pieces of evidence", a.ID, alertRows["AlertInfo"][a.ID], alertRows["AlertEvidence"][a.ID], len(a.Evidence))
@@ -97,6 +86,40 @@ func TestEvidenceFindsItsEvents(t *testing.T) {
 	if all < 300 || float64(found) < 0.95*float64(all) {
 		t.Errorf("%d of %d pieces of evidence find their events (%d name some), want 95 %%", found, all, linked)
 	}
+}
+
+// consumed returns the hub's events by table, and how many rows the alerts' tables have of each alert.
+func (s *sim) consumed() (rows map[string][]map[string]any, alertRows map[string]map[string]int) {
+	s.t.Helper()
+	events, _ := s.consume()
+	rows = map[string][]map[string]any{}
+	alertRows = map[string]map[string]int{"AlertInfo": {}, "AlertEvidence": {}}
+	for _, e := range events {
+		table := strings.TrimPrefix(e.Category, "AdvancedHunting-")
+		d := json.NewDecoder(bytes.NewReader(e.Properties))
+		d.UseNumber()
+		m := map[string]any{}
+		if err := d.Decode(&m); err != nil {
+			s.t.Fatal(err)
+		}
+		rows[table] = append(rows[table], m)
+		if n := alertRows[table]; n != nil {
+			n[m["AlertId"].(string)]++
+		}
+	}
+	return rows, alertRows
+}
+
+// complete reports whether every alert has its rows.
+func complete(incidents []incidentTruth, alertRows map[string]map[string]int) bool {
+	for _, i := range incidents {
+		for _, a := range i.Alerts {
+			if alertRows["AlertInfo"][a.ID] != 1 || alertRows["AlertEvidence"][a.ID] != len(a.Evidence) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func has(rows []map[string]any, keys map[string]string) bool {
