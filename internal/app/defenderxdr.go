@@ -27,6 +27,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/prerequisite"
 	"github.com/vedette-siem/vedette/internal/rule"
 	"github.com/vedette-siem/vedette/internal/syncback"
+	"github.com/vedette-siem/vedette/internal/tables"
 	"github.com/vedette-siem/vedette/internal/ueba"
 )
 
@@ -62,7 +63,7 @@ type graphClient struct {
 }
 
 // buildDefenderXDR constructs services and streams for all workspaces. Nothing runs yet.
-func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *content.Service, portal string) (*defenderXDR, error) {
+func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *content.Service, kept *tables.Service, portal string) (*defenderXDR, error) {
 	x := &defenderXDR{
 		incidents: incident.New(s.db, s.log), meter: connector.NewMeter(s.db, s.log), log: s.log,
 		intakes: map[string]*ingest.Intake{},
@@ -90,6 +91,10 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *
 	x.connectors, err = connector.NewService(ctx, connector.Config{
 		Connections: s.db, Meter: x.meter, Board: s.board, Prober: x.checks, Store: s.store, Logger: s.log,
 		Rules: x.rules, Gate: x.incidents, Solutions: hubSolutions{solutions}, CloudOf: s.cloudOf, Silence: s.silence(),
+		Retention: func(ctx context.Context, ws, table string) (int, error) {
+			r, err := kept.Retention(ctx, ws, table)
+			return r.Interactive, err
+		},
 	}, ids...)
 	if err != nil {
 		return nil, err

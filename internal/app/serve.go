@@ -131,14 +131,15 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	xdr, err := s.buildDefenderXDR(ctx, hub, solutions, listeners.publicURL())
+	kept := tables.New(s.db, s.store, time.Now)
+	xdr, err := s.buildDefenderXDR(ctx, hub, solutions, kept, listeners.publicURL())
 	if err != nil {
 		return err
 	}
 	defer xdr.close()
 
 	names := map[string]string{}
-	sched := &tables.Scheduler{Service: tables.New(s.db, s.store, time.Now), Report: s.board.Report, Logger: s.log}
+	sched := &tables.Scheduler{Service: kept, Report: s.board.Report, Logger: s.log}
 	for _, w := range s.workspaces {
 		names[w.ID] = w.Name
 		sched.Workspaces = append(sched.Workspaces, w.ID)

@@ -24,7 +24,8 @@ type connectorView struct {
 		Name               string
 		Selected, Exported bool
 		LastSeen           string
-		Rows               int64
+		Rows, Bytes        int64
+		RetentionDays      int
 		LagSeconds         float64
 	}
 	ExportGuide *struct {
@@ -110,9 +111,9 @@ func printConnector(t *target, v connectorView) {
 		fmt.Fprintln(w)
 		var rows [][]any
 		for _, tb := range v.Tables {
-			rows = append(rows, []any{mark(tb.Selected), mark(tb.Exported), tb.Name, tb.Rows, tb.LastSeen, time.Duration(tb.LagSeconds * float64(time.Second)).Round(time.Second)})
+			rows = append(rows, []any{mark(tb.Selected), mark(tb.Exported), tb.Name, tb.Rows, size(tb.Bytes), fmt.Sprintf("%d d", tb.RetentionDays), tb.LastSeen, time.Duration(tb.LagSeconds * float64(time.Second)).Round(time.Second)})
 		}
-		grid(w, []string{"ticked", "exported", "table", "rows", "last seen", "lag"}, rows)
+		grid(w, []string{"ticked", "exported", "table", "rows", "size", "kept", "last seen", "lag"}, rows)
 	}
 	if v.ExportGuide != nil {
 		fmt.Fprintf(w, "\nWhat the tenant sends is set there: %s\n%s\n", v.ExportGuide.Path, v.ExportGuide.Needs)

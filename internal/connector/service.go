@@ -79,6 +79,8 @@ type Config struct {
 	Silence     Silence // zero means DefaultSilence
 	Gate        Gate
 	Solutions   Solutions
+	// Retention returns the days for which the rows of a table answer queries; nil leaves them out.
+	Retention func(ctx context.Context, workspace, table string) (days int, err error)
 	// CloudOf returns the cloud of a workspace's tenant: public, usgov, usgovdod; nil is public.
 	CloudOf func(workspace string) string
 	Logger  *slog.Logger

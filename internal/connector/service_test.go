@@ -304,7 +304,9 @@ func TestShowTables(t *testing.T) {
 	m := &memory{}
 	meter := NewMeter(m, nil)
 	p := &prober{}
-	s := newService(t, m, Config{Meter: meter, Prober: p})
+	s := newService(t, m, Config{Meter: meter, Prober: p, Retention: func(_ context.Context, _, table string) (int, error) {
+		return len(table), nil
+	}})
 	did(t)(s.SetTables(t.Context(), "w", DefenderXDR, []string{"AlertInfo"}, "ann"))
 	seen := time.Now().Add(-time.Minute).UTC()
 	meter.Add("w", ingest.Counts{"AlertInfo": {Rows: 3, Seen: seen}, "DeviceInfo": {Skipped: 4}, "New": {Rows: 1}, "": {Dead: 2}})
@@ -321,9 +323,9 @@ func TestShowTables(t *testing.T) {
 	}
 	lag := 90.0
 	want := map[string]TableView{
-		"AlertInfo":  {Name: "AlertInfo", Family: "Microsoft Defender alerts", Selected: true, Exported: true, LastSeen: &seen, Rows: 5, LagSeconds: &lag},
-		"DeviceInfo": {Name: "DeviceInfo", Family: "Microsoft Defender for Endpoint", Exported: true},
-		"New":        {Name: "New", Selected: true, Exported: true, Rows: 1, LagSeconds: &lag},
+		"AlertInfo":  {Name: "AlertInfo", Family: "Microsoft Defender alerts", Selected: true, Exported: true, LastSeen: &seen, Rows: 5, Retention: 9, LagSeconds: &lag},
+		"DeviceInfo": {Name: "DeviceInfo", Family: "Microsoft Defender for Endpoint", Exported: true, Retention: 10},
+		"New":        {Name: "New", Selected: true, Exported: true, Rows: 1, Retention: 3, LagSeconds: &lag},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)

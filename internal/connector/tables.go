@@ -19,6 +19,8 @@ type TableView struct {
 	LastSeen   *time.Time `json:"lastSeen"`
 	Rows       int64      `json:"rows"` // stored
 	Rows24h    int64      `json:"rows24h"`
+	Bytes      int64      `json:"bytes"`                   // that they take
+	Retention  int        `json:"retentionDays,omitempty"` // days in which they answer queries
 	LagSeconds *float64   `json:"lagSeconds"`
 }
 
@@ -103,6 +105,12 @@ func (s *Service) showTables(ctx context.Context, v *XDRView, c model.Connection
 		if t.Selected && t.Exported && len(v.Partitions) > 0 {
 			t.LagSeconds = &worst
 		}
+		if s.cfg.Retention != nil {
+			var err error
+			if t.Retention, err = s.cfg.Retention(ctx, c.Workspace, t.Name); err != nil {
+				return err
+			}
+		}
 		v.Tables = append(v.Tables, *t)
 	}
 	slices.SortFunc(v.Tables, func(a, b TableView) int { return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.Name, b.Name)) })
@@ -130,7 +138,7 @@ func (s *Service) stored(workspace string, tables map[string]*TableView) map[str
 		if !ok {
 			continue // not a table of this connector
 		}
-		t.Rows, t.Rows24h = st.Rows, st.Rows24h
+		t.Rows, t.Rows24h, t.Bytes = st.Rows, st.Rows24h, st.Bytes
 		if st.Rows24h == 0 {
 			continue
 		}

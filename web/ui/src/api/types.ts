@@ -284,6 +284,7 @@ export interface ConnectorTable {
   lastSeen?: string | null;
   rows: number;
   rows24h?: number;
+  bytes?: number;
   retentionDays?: number;
   lagSeconds?: number | null;
 }

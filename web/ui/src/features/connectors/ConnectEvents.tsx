@@ -2,7 +2,7 @@ import { Button, Checkbox } from '@fluentui/react-components';
 import { useEffect, useMemo, useState } from 'react';
 import type { ConnectorDetail, ConnectorTable } from '../../api/types';
 import { mayContribute, useSession, useWorkspace } from '../../app/session';
-import { formatCount, formatSpan } from '../../ui/format';
+import { formatBytes, formatCount, formatSpan } from '../../ui/format';
 import { Card } from '../../ui/Page';
 import { Ago } from '../../ui/Time';
 import styles from './Connectors.module.css';
@@ -72,6 +72,7 @@ function FamilyTable(props: { family: Family; chosen: ReadonlySet<string>; disab
             <th>Last seen</th>
             <th data-number>Rows</th>
             <th data-number>Last 24 h</th>
+            <th data-number>Size</th>
             <th data-number>Retention</th>
             <th data-number>Lag</th>
           </tr>
@@ -98,6 +99,7 @@ function TableRow({ table, checked, disabled, onTick }: { table: ConnectorTable;
       </td>
       <td data-number>{formatCount(table.rows)}</td>
       <td data-number>{table.rows24h === undefined ? '–' : formatCount(table.rows24h)}</td>
+      <td data-number>{table.bytes ? formatBytes(table.bytes) : '–'}</td>
       <td data-number>{table.retentionDays ? `${table.retentionDays} d` : '–'}</td>
       <td data-number>{table.lagSeconds === null || table.lagSeconds === undefined ? '–' : formatSpan(table.lagSeconds * 1000)}</td>
     </tr>
