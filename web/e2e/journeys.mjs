@@ -124,6 +124,21 @@ export const daily = {
     // The editor itself must come up too, not only its plain stand-in.
     await page.locator('[data-phase=ready]').waitFor({ timeout: 30_000 });
   },
+  'logs-complete': async (page) => {
+    const { pathname } = new URL(page.url());
+    await page.goto(`/w/${pathname.split('/')[2]}/logs`);
+    await page.locator('[data-phase=ready]').waitFor({ timeout: 30_000 });
+    const answered = page.waitForResponse((r) => r.url().endsWith('/api/kql/complete') && r.ok());
+    await page.locator('.monaco-editor').first().click();
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('SecurityIncident | wher', { delay: 20 });
+    await answered;
+    // Both services know the operator; it stands once.
+    const where = page.locator('.suggest-widget .monaco-list-row').filter({ has: page.locator('.label-name', { hasText: /^where$/ }) });
+    await where.first().waitFor();
+    assert.equal(await where.count(), 1, 'where is offered twice');
+    await page.keyboard.press('Escape');
+  },
   'logs-chart': async (page) => {
     await runQuery(page, 'SecurityIncident | summarize count() by Severity | render piechart');
     await page.getByRole('img', { name: /piechart/ }).waitFor({ timeout: 60_000 });

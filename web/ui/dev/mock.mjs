@@ -204,6 +204,8 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     }
     if (!state.signedIn) return fail(401, 'unauthenticated', 'Nobody is signed in.');
     if (path === '/api/kql/check') return ok({ diagnostics: check(body.query) });
+    if (path === '/api/kql/complete') return ok({ start: body.position, length: 0, items: /\|\s*$/.test(body.query.slice(0, body.position)) ? [{ label: 'where', kind: 'operator', detail: 'keeps the rows for which a condition holds' }] : [] });
+    if (path === '/api/kql/hover') return ok({ start: 0, length: 0, text: [] });
     if (path.startsWith('/api/queries/')) {
       state.running.get(path.slice(13))?.();
       return { status: 204 };

@@ -5,6 +5,7 @@ import { getKustoWorker, kustoDefaults } from '@kusto/monaco-kusto';
 import EditorWorker from 'monaco-editor/esm/vs/editor/editor.worker?worker';
 import KustoWorker from './kusto.worker?worker';
 import type { WorkspaceSchema } from '../../api/types';
+import { assistIn, withoutOurs } from './assistProviders';
 import { toService } from './functionSchema';
 
 self.MonacoEnvironment = {
@@ -16,14 +17,18 @@ kustoDefaults.setLanguageSettings({
   includeControlCommands: false,
   enableQueryWarnings: false,
   enableQuerySuggestions: false,
+  // Its hover is asked for by ours, which merges the two.
+  enableHover: false,
+  onDidProvideCompletionItems: withoutOurs,
 });
 
 // The themes draw on the page's own surface, so that the editor does not stand out as a foreign box.
 monaco.editor.defineTheme('vedette-light', { base: 'vs', inherit: true, rules: [], colors: { 'editor.background': '#ffffff' } });
 monaco.editor.defineTheme('vedette-dark', { base: 'vs-dark', inherit: true, rules: [], colors: { 'editor.background': '#292929' } });
 
-/** Tells the language service which tables and functions the workspace has. */
+/** Tells which workspace a text belongs to, and the language service which tables and functions it has. */
 export async function setSchema(uri: monaco.Uri, workspace: string, schema: WorkspaceSchema): Promise<void> {
+  assistIn(uri, workspace);
   const worker = await (await getKustoWorker())(uri);
   const database = {
     name: workspace,
