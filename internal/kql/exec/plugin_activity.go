@@ -219,18 +219,25 @@ func activityCounts(c *pluginCall) (*column.Batch, error) {
 	return t.out, nil
 }
 
+// spanned returns the bounds of a plugin whose span may be left out, and the place of what comes after them; short is how
+// many constants there are without a span.
+func (c *pluginCall) spanned(short int) (next int, start, end int64, err error) {
+	if len(c.consts) == short {
+		return 0, math.MinInt64, math.MaxInt64, nil
+	}
+	start, end, err = c.bounds()
+	return 2, start, end, err
+}
+
 // activityMetrics: for every step the ids, and how many of the step before came back.
 func activityMetrics(c *pluginCall) (*column.Batch, error) {
 	lines, dims, err := c.timelines()
 	if err != nil {
 		return nil, err
 	}
-	step, start, end := 0, int64(math.MinInt64), int64(math.MaxInt64)
-	if len(c.consts) != 1 {
-		step = 2
-		if start, end, err = c.bounds(); err != nil {
-			return nil, err
-		}
+	step, start, end, err := c.spanned(1)
+	if err != nil {
+		return nil, err
 	}
 	b, err := c.bins(step, max(start, 0))
 	if err != nil {
@@ -272,12 +279,9 @@ func activityEngagement(c *pluginCall) (*column.Batch, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, start, end := 0, int64(math.MinInt64), int64(math.MaxInt64)
-	if len(c.consts) != 2 {
-		k = 2
-		if start, end, err = c.bounds(); err != nil {
-			return nil, err
-		}
+	k, start, end, err := c.spanned(2)
+	if err != nil {
+		return nil, err
 	}
 	inner, err := c.bins(k, max(start, 0))
 	if err != nil {
