@@ -337,6 +337,14 @@ func (w *Worker) comments(ctx context.Context, number int64, st State, u Urgency
 		return nil
 	}
 	target, have, err := w.target(ctx, st, u)
+	if gone(st, err) {
+		for _, c := range pending {
+			if err := w.refuseComment(ctx, number, c.ID, err); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -347,12 +355,9 @@ func (w *Worker) comments(ctx context.Context, number int64, st State, u Urgency
 			if st.Redirect != "" {
 				text += fmt.Sprintf(" (from incident %s)", st.RemoteID)
 			}
-			if all, err = w.Remote.Comment(ctx, target, Mark(text, c.ID), u); fault.KindOf(err) == fault.Invalid && err != nil {
-				if _, e := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
-					s.RejectComment(c.ID, err.Error(), w.Clock.Now())
-					return Outcome{Touched: true}, nil
-				}); e != nil {
-					return e
+			if all, err = w.Remote.Comment(ctx, target, Mark(text, c.ID), u); err != nil && (fault.KindOf(err) == fault.Invalid || gone(st, err)) {
+				if err := w.refuseComment(ctx, number, c.ID, err); err != nil {
+					return err
 				}
 				continue
 			} else if err != nil {
@@ -371,6 +376,20 @@ func (w *Worker) comments(ctx context.Context, number int64, st State, u Urgency
 		}
 	}
 	return nil
+}
+
+// gone reports whether an error says that the incident into which this one was merged is no longer there. Nothing brings it
+// back, so what is on its way there is refused, and whoever wrote it decides.
+func gone(st State, err error) bool {
+	return err != nil && st.Redirect != "" && fault.KindOf(err) == fault.NotFound
+}
+
+func (w *Worker) refuseComment(ctx context.Context, number int64, id string, why error) error {
+	_, err := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
+		s.RejectComment(id, why.Error(), w.Clock.Now())
+		return Outcome{Touched: true}, nil
+	})
+	return err
 }
 
 // target returns the tenant's incident that takes this one's comments, and for a merged one the comments that are on the way
