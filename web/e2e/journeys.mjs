@@ -42,6 +42,7 @@ const places = {
   Analytics: 'Analytics',
   'Entity behavior': 'Entity behavior configuration',
   Tables: 'Tables',
+  'Dead letters': 'Dead letters',
 };
 
 export const daily = {

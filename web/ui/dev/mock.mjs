@@ -173,6 +173,23 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     return ok({ name, preview: body.preview, plan: 'Analytics', retentionDays: body.retentionDays ?? 90, totalRetentionDays: body.totalRetentionDays ?? 90, heldDays: 365, heldUntil: new Date(Date.now() + 30 * 86_400_000).toISOString(), frees: { rows: 1_200_000, bytes: 73_000_000, at: new Date(Date.now() + 30 * 86_400_000).toISOString() }, cools: { rows: 0, bytes: 0 }, warms: { rows: 0, bytes: 0 } });
   };
 
+  const letters = ['noTime', 'notJSON', 'noTime'].map((reason, i) => ({ id: `letter-${i}`, time: new Date(Date.now() - i * 3_600_000).toISOString(), source: 'hub/insights', partition: i, position: 4711 + i, ordinal: 0, table: reason === 'noTime' ? 'DeviceEvents' : '', reason, detail: reason === 'noTime' ? 'neither Timestamp nor time is a usable time' : 'the text is not JSON: unexpected end', size: 120 + i, sha256: 'ab'.repeat(32), replayed: false }));
+  const letterRoutes = (rest, body, q) => {
+    const chosen = (f) => letters.filter((l) => (!f.ids || f.ids.includes(l.id)) && ['source', 'table', 'reason'].every((k) => !f[k] || l[k] === f[k]));
+    if (rest === '/replay') {
+      const now = chosen(body).filter((l) => !l.replayed);
+      const stored = now.filter((l) => l.reason === 'noTime');
+      for (const l of stored) l.replayed = true;
+      return ok({ letters: now.length, stored: stored.length, rows: stored.length, stay: now.length - stored.length, cut: 0, tables: {}, more: false, trouble: now.filter((l) => !l.replayed).map(({ id, reason, detail }) => ({ id, reason, detail })) });
+    }
+    const one = letters.find((l) => `/${l.id}` === rest);
+    if (rest) return one ? ok({ ...one, content: '{"category":"AdvancedHunting-DeviceEvents","properties":{"Timestamp":"soon","DeviceName":"fin-ws-0231"}}'.slice(0, one.size) }) : fail(404, 'letter_not_found', 'There is no such dead letter.');
+    const all = chosen(Object.fromEntries(q));
+    const kinds = [...new Set(all.map((l) => l.reason))].map((reason) => all.filter((l) => l.reason === reason));
+    const groups = kinds.map((g) => ({ source: g[0].source, table: g[0].table, reason: g[0].reason, letters: g.length, replayed: g.filter((l) => l.replayed).length, bytes: g.reduce((n, l) => n + l.size, 0) }));
+    return ok({ items: all.filter((l) => q.get('replayed') || !l.replayed), groups, total: all.length });
+  };
+
   const connectorRoutes = (method, rest, body) => {
     const d = state.detail;
     const select = (names) => {
@@ -234,6 +251,7 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     if (m[1] === '/ueba') return ok(method === 'PUT' ? setUeba(body) : state.ueba);
     if (m[1] === '/ueba/check') return ok(state.ueba);
     if (m[1] === '/setup') return ok({ ...makeSetup(connected), done: connected });
+    if (m[1].startsWith('/deadletters')) return letterRoutes(m[1].slice('/deadletters'.length), body, url.searchParams);
     if (/^\/tables(\/|$)/.test(m[1])) return tableRoutes(method, m[1].slice('/tables/'.length), body);
     if (m[1].startsWith('/connectors/defender-xdr')) return connectorRoutes(method, m[1].slice('/connectors/defender-xdr'.length), body);
     if (m[1] === '/schema') return ok({ tables: tables.map((t) => ({ name: t.name, description: t.description, columns: t.columns.map(({ name, type }) => ({ name, type })) })), functions: [{ name: 'OpenIncidents', parameters: 'lookback:timespan=7d', description: 'The newest state of every incident that is open.', query: 'SecurityIncident\n| where TimeGenerated > ago(lookback)' }] });

@@ -55,6 +55,9 @@ const pages = [
   { name: 'tables', path: '/w/soc/tables', wait: 'table tbody tr' },
   { name: 'tables-manage', path: '/w/soc/tables', wait: 'table tbody tr', act: async (p) => { await p.getByRole('button', { name: /Manage table/ }).first().click(); await p.getByLabel('Total retention in days').fill('30'); await p.getByRole('button', { name: 'Show what it does' }).click(); await p.waitForSelector('text=will be deleted'); } },
   { name: 'table', path: '/w/soc/tables/DeviceEvents', wait: 'text=Rows by day' },
+  { name: 'deadletters', path: '/w/soc/deadletters', wait: 'text=No usable time' },
+  { name: 'deadletters-view', path: '/w/soc/deadletters?reason=noTime', wait: 'text=Only these', act: async (p) => { await p.getByRole('button', { name: /^View record/ }).first().click(); await p.waitForSelector('text=fin-ws'); } },
+  { name: 'deadletters-replay', path: '/w/soc/deadletters', wait: 'text=Only these', act: async (p) => { await p.getByRole('button', { name: /^Replay \d/ }).click(); await p.getByText(/cannot be stored yet|Nothing could be stored/).waitFor(); await p.getByRole('button', { name: 'Replay 1 record' }).waitFor(); } },
   { name: 'setup', path: '/', mock: { signedIn: true, connected: false }, wait: 'text=Set up this workspace' },
 ];
 

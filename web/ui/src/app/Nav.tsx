@@ -10,6 +10,8 @@ import {
   DocumentSearchRegular,
   HomeFilled,
   HomeRegular,
+  MailErrorFilled,
+  MailErrorRegular,
   NavigationRegular,
   PeopleSearchFilled,
   PeopleSearchRegular,
@@ -80,6 +82,7 @@ export function Nav() {
         { label: 'Analytics', path: '/analytics', icon: <ClipboardTaskListLtrRegular />, activeIcon: <ClipboardTaskListLtrFilled /> },
         { label: 'Entity behavior', path: '/ueba', icon: <PersonSettingsRegular />, activeIcon: <PersonSettingsFilled /> },
         { label: 'Tables', path: '/tables', icon: <TableRegular />, activeIcon: <TableFilled /> },
+        { label: 'Dead letters', path: '/deadletters', icon: <MailErrorRegular />, activeIcon: <MailErrorFilled /> },
       ],
     },
   ];

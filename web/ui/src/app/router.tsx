@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { ErrorState, Loading } from '../ui/states';
 import { readDetailState, readListState } from '../features/incidents/urlState';
+import { readDeadLettersState } from '../features/deadletters/words';
 import { readEntitiesState } from '../features/entities/urlState';
 import { readLogsState } from '../features/logs/urlState';
 import { readRulesState } from '../features/rules/words';
@@ -110,6 +111,13 @@ const analytics = createRoute({
   component: lazyRouteComponent(() => import('../features/rules/RulesPage'), 'RulesPage'),
 });
 
+const deadletters = createRoute({
+  getParentRoute: () => workspace,
+  path: 'deadletters',
+  validateSearch: readDeadLettersState,
+  component: lazyRouteComponent(() => import('../features/deadletters/DeadLettersPage'), 'DeadLettersPage'),
+});
+
 const tables = createRoute({
   getParentRoute: () => workspace,
   path: 'tables',
@@ -128,7 +136,7 @@ export function createAppRouter() {
     routeTree: root.addChildren([
       home,
       workspace.addChildren([
-        overview, incidents, incident, entities, entity, hunting, workbooks, workbook, logs, content, solution, connectors, connector, analytics, ueba, tables, table,
+        overview, incidents, incident, entities, entity, hunting, workbooks, workbook, logs, content, solution, connectors, connector, analytics, ueba, tables, table, deadletters,
       ]),
       anywhere,
     ]),

@@ -3,7 +3,6 @@ import type { ConnectorDetail } from '../../api/types';
 import { useWorkspace } from '../../app/session';
 import { ConnectionBadge } from '../../ui/badges';
 import { formatNumber, formatSpan, isTime } from '../../ui/format';
-import { LogsLink } from '../../ui/Kql';
 import { Card } from '../../ui/Page';
 import { Ago, Moment } from '../../ui/Time';
 import styles from './Connectors.module.css';
@@ -99,7 +98,9 @@ export function StatusPanel({ detail }: { detail: ConnectorDetail }) {
               </li>
             ))}
           </ul>
-          <LogsLink query={'DeadLetter_CL\n| summarize Records = count(), Newest = max(TimeGenerated) by Reason\n| sort by Records desc'}>Records that could not be stored</LogsLink>
+          <Link to="/w/$ws/deadletters" params={{ ws: workspace.name }} className="link">
+            Records that could not be stored
+          </Link>
         </Card>
       )}
     </>

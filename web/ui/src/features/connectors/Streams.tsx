@@ -1,6 +1,7 @@
 import { Button } from '@fluentui/react-components';
 import { PauseRegular, PlayRegular } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { intakeQuery, type SourceHealth } from '../../api/intake';
 import type { ConnectorDetail } from '../../api/types';
 import { mayContribute, useSession, useWorkspace } from '../../app/session';
@@ -59,13 +60,18 @@ export function Streams({ id, streams }: { id: string; streams: Stream[] }) {
 }
 
 function Source({ source: s }: { source: SourceHealth }) {
+  const workspace = useWorkspace();
   const lag = s.lagSeconds ?? 0;
   return (
     <div className={styles.source} data-state={s.state}>
       <span>{formatCount(Math.round(s.eventsPerMinute))} events a minute</span>
       <span>{lag < 1 ? 'no lag' : `${formatSpan(lag * 1000)} behind`}</span>
       {s.hoursToLoss !== null && s.hoursToLoss !== undefined && <span>{formatSpan(s.hoursToLoss * 3_600_000)} until the hub drops unread messages</span>}
-      {s.deadLetters > 0 && <span>{formatCount(s.deadLetters)} could not be stored</span>}
+      {s.deadLetters > 0 && (
+        <Link to="/w/$ws/deadletters" params={{ ws: workspace.name }} search={{ source: s.source }} className="link">
+          {formatCount(s.deadLetters)} could not be stored
+        </Link>
+      )}
       {s.state !== 'green' && <span>{s.description}</span>}
     </div>
   );
