@@ -121,6 +121,9 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *
 		if err := s.addHubs(x, budget, w, cfg); err != nil {
 			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
 		}
+		if err := s.addAccounts(x, budget, w, cfg); err != nil {
+			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
+		}
 	}
 	return x, nil
 }

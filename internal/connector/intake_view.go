@@ -68,11 +68,16 @@ type LateBucket struct {
 	Rows        int64    `json:"rows"`
 }
 
-// StreamOf returns the stream that reads a source: "hub/<name>~2" is read by "events/<name>".
+// StreamOf returns the stream that reads a source: "hub/<name>~2" is read by "events/<name>", "blob/<account>/<container>"
+// by "events/<account>".
 func StreamOf(source string) string {
 	base, _, _ := strings.Cut(source, "~")
 	if rest, ok := strings.CutPrefix(base, "hub/"); ok {
 		return "events/" + rest
+	}
+	if rest, ok := strings.CutPrefix(base, "blob/"); ok {
+		account, _, _ := strings.Cut(rest, "/")
+		return "events/" + account
 	}
 	return base
 }

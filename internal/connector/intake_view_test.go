@@ -57,7 +57,7 @@ func TestIntake(t *testing.T) {
 }
 
 func TestStreamOf(t *testing.T) {
-	for source, want := range map[string]string{"hub/a": "events/a", "hub/a~3": "events/a", "blob/x": "blob/x"} {
+	for source, want := range map[string]string{"hub/a": "events/a", "hub/a~3": "events/a", "blob/acct/container~1": "events/acct", "pull/x": "pull/x"} {
 		if got := StreamOf(source); got != want {
 			t.Errorf("%s is read by %s, want %s", source, got, want)
 		}

@@ -51,11 +51,23 @@ func (in *Intake) Puller(source string) *Decoder {
 // must deliver next; the frame covers everything from there to the last message. Positions that no message has are
 // recorded as gaps. Records of tables that the selection does not want are skipped and counted.
 func (d *Decoder) Decode(first int64, msgs []Message, want Selection) (store.Frame, Counts) {
+	return d.decode(first, msgs, want, !want.only)
+}
+
+// DecodeRange is Decode for positions that are bytes: the frame covers those from first up to but without next, and what is
+// between the messages' offsets is no gap.
+func (d *Decoder) DecodeRange(first, next int64, msgs []Message, want Selection) (store.Frame, Counts) {
+	f, counts := d.decode(first, msgs, want, false)
+	f.Covers = []store.Range{{Source: d.source, Partition: d.partition, First: first, Next: next}}
+	return f, counts
+}
+
+func (d *Decoder) decode(first int64, msgs []Message, want Selection, gaps bool) (store.Frame, Counts) {
 	counts := Counts{}
 	for _, m := range msgs {
 		d.message(m, want, counts)
 	}
-	f := d.frame(first, msgs, !want.only)
+	f := d.frame(first, msgs, gaps)
 	now := column.FromTime(d.now())
 	for table, n := range d.repeated {
 		if c, ok := counts[table]; ok {

@@ -263,3 +263,17 @@ func TestManyDeadLettersOfOneMessage(t *testing.T) {
 		t.Errorf("%d dead letters, %s", n, fmt.Sprint(counts))
 	}
 }
+
+func TestRangesOfBytes(t *testing.T) {
+	msgs := []Message{{Offset: 102, Value: []byte(record("AlertInfo", `{"AlertId":"a"}`))}, {Offset: 300, Value: []byte(record("AlertInfo", `{"AlertId":"b"}`))}}
+	f, counts := newDecoder().DecodeRange(100, 450, msgs, Selected([]string{"AlertInfo"}))
+	if diff := cmp.Diff([]store.Range{{Source: "hub/h", Partition: 3, First: 100, Next: 450}}, f.Covers); diff != "" || len(f.Gaps) > 0 || len(cells(t, f, "SentinelHealth")) > 0 {
+		t.Errorf("covers (-want +got):\n%s gaps %v", diff, f.Gaps)
+	}
+	if got := cells(t, f, "AlertInfo"); len(got) != 2 || got[1]["_src"] != "hub/h/3/300/0" || counts["AlertInfo"].Rows != 2 {
+		t.Errorf("rows %v, counts %v", got, counts)
+	}
+	if f, _ := newDecoder().DecodeRange(100, 102, nil, Selection{}); len(f.Covers) != 1 || f.Covers[0].Next != 102 {
+		t.Errorf("a range without messages covers %v", f.Covers)
+	}
+}

@@ -1,0 +1,108 @@
+package blob
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+
+	"github.com/vedette-siem/vedette/internal/fault"
+)
+
+// secret reads the connection string.
+func (s *Stream) secret() (string, error) {
+	raw, err := os.ReadFile(s.cfg.ConnectionStringFile)
+	if err != nil {
+		return "", fault.New(fault.Unauthenticated, "blob_secret_unreadable", "The connection string of storage account %s cannot be read: %w. Put it into the file, readable for this user.", s.cfg.Account, err)
+	}
+	text := strings.TrimSpace(string(raw))
+	if text == "" {
+		return "", fault.New(fault.Unauthenticated, "blob_secret_empty", "The file %s is empty. Put the connection string of storage account %s into it.", s.cfg.ConnectionStringFile, s.cfg.Account)
+	}
+	return text, nil
+}
+
+// dial returns a client of the account that has not connected yet. The secret is a connection string, or the account's
+// address with a shared access signature. Errors of the library may tell the secret, so they are left out.
+func (s *Stream) dial(secret string) (*azblob.Client, *http.Transport, error) {
+	conf, err := s.tlsConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSClientConfig: conf, MaxIdleConnsPerHost: pieces * 2, IdleConnTimeout: time.Minute, ResponseHeaderTimeout: time.Minute}
+	opts := &azblob.ClientOptions{ClientOptions: azcore.ClientOptions{
+		Transport: &http.Client{Transport: transport},
+		Retry:     policy.RetryOptions{MaxRetries: 2, RetryDelay: 500 * time.Millisecond, MaxRetryDelay: 10 * time.Second},
+	}}
+	var c *azblob.Client
+	if strings.HasPrefix(secret, "https://") {
+		c, err = azblob.NewClientWithNoCredential(secret, opts)
+	} else {
+		c, err = azblob.NewClientFromConnectionString(secret, opts)
+	}
+	if err != nil || !strings.HasPrefix(c.URL(), "https://") {
+		return nil, nil, fault.New(fault.Unauthenticated, "blob_secret_invalid", "The file %s holds no connection string of storage account %s. Copy it from the account's access keys, or put its https address with a shared access signature there.", s.cfg.ConnectionStringFile, s.cfg.Account)
+	}
+	return c, transport, nil
+}
+
+func (s *Stream) tlsConfig() (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.cfg.CAFile == "" {
+		return c, nil
+	}
+	pem, err := os.ReadFile(s.cfg.CAFile)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "blob_ca_unreadable", "The trusted authorities of storage account %s cannot be read: %w. Correct streaming.blobStorage.caFile.", s.cfg.Account, err)
+	}
+	if c.RootCAs, err = x509.SystemCertPool(); err != nil {
+		c.RootCAs = x509.NewCertPool()
+	}
+	if !c.RootCAs.AppendCertsFromPEM(pem) {
+		return nil, fault.New(fault.Invalid, "blob_ca_empty", "The file %s holds no certificate. Correct streaming.blobStorage.caFile.", s.cfg.CAFile)
+	}
+	return c, nil
+}
+
+// explain turns an error of the client into one that says what to do. Addresses are left out: they may hold a signature.
+func (s *Stream) explain(what string, err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	if e, ok := errors.AsType[*azcore.ResponseError](err); ok {
+		if e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden {
+			return fault.New(fault.Unauthenticated, "blob_refused", "Storage account %s refuses to show %s (%d %s). Put a connection string or a signature that may read and list into %s; the account's network rules must let this host in.",
+				s.cfg.Account, what, e.StatusCode, e.ErrorCode, s.cfg.ConnectionStringFile)
+		}
+		return fault.New(fault.Unavailable, "blob_failed", "Storage account %s does not show %s: %d %s. It is tried again.", s.cfg.Account, what, e.StatusCode, e.ErrorCode)
+	}
+	return fault.New(fault.Unavailable, "blob_unreachable", "Storage account %s cannot be reached for %s: %s. Look at name resolution, firewall and proxy; it is tried again.", s.cfg.Account, what, reason(err))
+}
+
+// reason is the innermost error, which names no address.
+func reason(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
+}
+
+// is reports whether the service answered with the status.
+func is(err error, status int) bool {
+	e, ok := errors.AsType[*azcore.ResponseError](err)
+	return ok && e.StatusCode == status
+}

@@ -1,0 +1,84 @@
+package blob
+
+import (
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+
+	"github.com/vedette-siem/vedette/internal/connector"
+	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/ingest"
+	"github.com/vedette-siem/vedette/internal/model"
+)
+
+// Config names one storage account and how to reach it.
+type Config struct {
+	Workspace            string
+	Account              string // names positions and provenance; must never change
+	ConnectionStringFile string // with the account's key or a shared access signature; read again with every poll
+	CAFile               string // further trusted authorities, PEM; "" for the system's alone
+	// Poll is how often the blobs of today and yesterday are looked at; 0 means 15 s.
+	Poll time.Duration
+}
+
+// Deps are what a stream works with. Budget is shared by all streams of the process, Intake by those of a workspace.
+type Deps struct {
+	Appender ingest.Appender
+	Intake   *ingest.Intake
+	Budget   *ingest.Budget
+	Meter    *connector.Meter
+	Report   connector.Reporter
+	// Watch returns the workspace's choice and a channel that is closed when it changes.
+	Watch  func() (model.Connection, <-chan struct{})
+	Logger *slog.Logger
+}
+
+// Stream reads one storage account into a workspace.
+type Stream struct {
+	cfg    Config
+	deps   Deps
+	health condition
+	client atomic.Pointer[azblob.Client]
+	anewAt atomic.Int64  // when a blob was last found to be made anew, in seconds since 1970; 0 when people were told long enough
+	slots  chan struct{} // one for each piece that may be under way
+
+	mu      sync.Mutex
+	reading map[string]bool // by container
+}
+
+const (
+	defaultPoll = 15 * time.Second
+	allEvery    = time.Hour // how often all blobs are listed
+	pieces      = 4
+	anewNotice  = time.Hour // how long people are told of a blob made anew
+	pageSize    = 1000
+)
+
+// New returns the stream of a storage account.
+func New(cfg Config, deps Deps) (*Stream, error) {
+	switch {
+	case cfg.Account == "":
+		return nil, fault.New(fault.Invalid, "blob_account_missing", "A storage account of workspace %s has no name. Set streaming.blobStorage.account.", cfg.Workspace)
+	case cfg.ConnectionStringFile == "":
+		return nil, fault.New(fault.Invalid, "blob_secret_missing", "Storage account %s has no connection string. Set streaming.blobStorage.connectionStringFile to a file that holds it.", cfg.Account)
+	}
+	if cfg.Poll == 0 {
+		cfg.Poll = defaultPoll
+	}
+	if deps.Logger == nil {
+		deps.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Stream{cfg: cfg, deps: deps, health: condition{report: deps.Report, troubles: map[string]trouble{}}, slots: make(chan struct{}, pieces), reading: map[string]bool{}}, nil
+}
+
+// StreamName returns the name of the stream that reads the account.
+func StreamName(account string) string { return "events/" + account }
+
+// Name returns "events/<account>".
+func (s *Stream) Name() string { return StreamName(s.cfg.Account) }
+
+// Wanted reports whether a choice needs the events of an account.
+func Wanted(c model.Connection) bool { return len(c.Tables) > 0 }
