@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,11 +17,13 @@ func TestCompactionBounds(t *testing.T) {
 	if d := soak(30); d > 0 {
 		days, seals, rows = d, 48, 2000
 	}
-	now := start.Truncate(24 * time.Hour)
-	s := open(t, store.Options{Now: func() time.Time { return now }})
+	var passed atomic.Int64
+	clock := func() time.Time { return start.Truncate(24 * time.Hour).Add(time.Duration(passed.Load())) }
+	s := open(t, store.Options{Now: clock})
 	n, most := 0, 0
 	for range days * seals {
-		now = now.Add(24 * time.Hour / time.Duration(seals))
+		passed.Add(int64(24 * time.Hour / time.Duration(seals)))
+		now := clock()
 		f := events("T_CL", n, rows)
 		for i := range f.Batch.Cols[0].Ints {
 			at := now.Add(-time.Duration(i) * time.Second)
@@ -50,7 +53,7 @@ func TestCompactionBounds(t *testing.T) {
 	perDay := map[string]int{}
 	for _, p := range snap.Parts("T_CL") {
 		// A few rows of a day are of its week's files.
-		if p.Rows >= 1024 && p.Day != "" && p.Day < now.Add(-26*time.Hour).Format(time.DateOnly) {
+		if p.Rows >= 1024 && p.Day != "" && p.Day < clock().Add(-26*time.Hour).Format(time.DateOnly) {
 			perDay[p.Day]++
 		}
 	}
