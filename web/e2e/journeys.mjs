@@ -166,6 +166,13 @@ export const daily = {
     await choose(!before);
     await choose(before); // what went by meanwhile is read again; the caller counts
   }),
+  completeness: async (page) => {
+    await nav(page, 'Data connectors');
+    await page.getByRole('link', { name: /Microsoft Defender XDR/ }).first().click();
+    await page.getByRole('tab', { name: 'Completeness' }).click();
+    await page.getByRole('heading', { name: "Stored rows against the tenant's counts" }).waitFor();
+    await page.waitForURL(/tab=completeness/);
+  },
   'every-page': async (page) => {
     for (const [link, heading] of Object.entries(places)) {
       await nav(page, link);

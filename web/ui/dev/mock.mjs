@@ -13,7 +13,7 @@ const json = (v) => JSON.parse(JSON.stringify(v));
 
 /** Makes a mock with its own state; `signedIn` skips the sign-in page. */
 export function makeMock({ signedIn = false, connected = true } = {}) {
-  const state = { signedIn, incidents: json(incidents), extra: new Map(), detail: connectorDetail(), streams: new Set(), running: new Map(), solutions: makeSolutions(connected), rules: makeRules(), ueba: makeUeba(), tables: makeTables(tables) };
+  const state = { signedIn, incidents: json(incidents), extra: new Map(), detail: connectorDetail(), streams: new Set(), running: new Map(), backfills: new Map(), solutions: makeSolutions(connected), rules: makeRules(), ueba: makeUeba(), tables: makeTables(tables) };
   if (!connected) {
     Object.assign(state.detail, { state: 'notConnected', incidents: { enabled: false, lastSync: null, lagSeconds: null }, received: [], health: [], skipped: [], streams: [], connectedAt: undefined, lastData: undefined });
     for (const c of state.detail.components) Object.assign(c, { state: 'notConnected', stateText: 'Not connected' });
@@ -190,6 +190,15 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     return ok({ items: all.filter((l) => q.get('replayed') || !l.replayed), groups, total: all.length });
   };
 
+  const completeRoutes = (method, path, body) => {
+    const hour = (n) => new Date(Math.floor(Date.now() / 3_600_000 - n) * 3_600_000).toISOString();
+    const row = (table, state, missing, problem = '') => ({ table, state, problem, hours: state === 'unchecked' ? 0 : 165, tenantRows: 41_200, storedRows: 41_200 - missing, missing, extra: 0, checked: state === 'unchecked' ? null : hour(5), ranges: missing ? [{ from: hour(30), to: hour(27), missing, extra: 0 }] : [] });
+    if (path.startsWith('/completeness')) return ok({ from: hour(168), to: hour(3), tables: [row('DeviceEvents', 'complete', 0), row('DeviceProcessEvents', 'missing', 812), row('EmailEvents', 'unchecked', 0, 'the tenant does not know this table')] });
+    if (method === 'POST') for (const table of body.tables) state.backfills.set(table, { table, from: hour(720), to: hour(0), state: 'running', problem: '', hours: 8, hoursDone: 3, rows: 305, actor: 'maya', started: hour(1), updated: hour(1), secondsLeft: 75 });
+    if (method === 'DELETE') state.backfills.get(path.split('/')[2]).state = 'stopped';
+    return ok({ items: [...state.backfills.values()] });
+  };
+
   const connectorRoutes = (method, rest, body) => {
     const d = state.detail;
     const select = (names) => {
@@ -251,6 +260,7 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     if (m[1] === '/ueba') return ok(method === 'PUT' ? setUeba(body) : state.ueba);
     if (m[1] === '/ueba/check') return ok(state.ueba);
     if (m[1] === '/setup') return ok({ ...makeSetup(connected), done: connected });
+    if (/^\/(completeness|backfills)/.test(m[1])) return completeRoutes(method, m[1], body);
     if (m[1].startsWith('/deadletters')) return letterRoutes(m[1].slice('/deadletters'.length), body, url.searchParams);
     if (/^\/tables(\/|$)/.test(m[1])) return tableRoutes(method, m[1].slice('/tables/'.length), body);
     if (m[1].startsWith('/connectors/defender-xdr')) return connectorRoutes(method, m[1].slice('/connectors/defender-xdr'.length), body);

@@ -41,6 +41,7 @@ const pages = [
   { name: 'connector', path: '/w/soc/connectors/defender-xdr', wait: 'text=Connect events' },
   { name: 'connector-fresh', path: '/w/soc/connectors/defender-xdr', mock: { signedIn: true, connected: false }, wait: 'text=Connect events' },
   { name: 'connector-next', path: '/w/soc/connectors/defender-xdr?tab=next', wait: 'text=Run in Logs' },
+  { name: 'completeness', path: '/w/soc/connectors/defender-xdr?tab=completeness', wait: 'text=812 rows missing', act: async (p) => { await p.getByText('Hours that differ').click(); await p.getByRole('button', { name: 'Backfill DeviceProcessEvents' }).click(); await p.waitForSelector('text=3 of 8 hours'); await p.getByRole('button', { name: 'Stop the backfill of DeviceProcessEvents' }).click(); await p.waitForSelector('text=Stopped, 305 rows fetched'); await p.getByRole('button', { name: 'Backfill all that is missing' }).click(); await p.waitForSelector('text=3 of 8 hours'); await p.getByRole('button', { name: /^Stop the/ }).click(); await p.waitForSelector('text=Stopped'); } },
   { name: 'connector-product', path: '/w/soc/connectors/defender-identity', wait: 'text=Connect alerts' },
   { name: 'connector-cloud', path: '/w/soc/connectors/defender-cloud', wait: 'text=Connect alerts' },
   { name: 'content', path: '/w/soc/content', wait: 'text=Microsoft Defender for Identity' },
@@ -57,7 +58,7 @@ const pages = [
   { name: 'table', path: '/w/soc/tables/DeviceEvents', wait: 'text=Rows by day' },
   { name: 'deadletters', path: '/w/soc/deadletters', wait: 'text=No usable time' },
   { name: 'deadletters-view', path: '/w/soc/deadletters?reason=noTime', wait: 'text=Only these', act: async (p) => { await p.getByRole('button', { name: /^View record/ }).first().click(); await p.waitForSelector('text=fin-ws'); } },
-  { name: 'deadletters-replay', path: '/w/soc/deadletters', wait: 'text=Only these', act: async (p) => { await p.getByRole('button', { name: /^Replay \d/ }).click(); await p.getByText(/cannot be stored yet|Nothing could be stored/).waitFor(); await p.getByRole('button', { name: 'Replay 1 record' }).waitFor(); } },
+  { name: 'deadletters-replay', path: '/w/soc/deadletters', wait: 'text=Only these', act: async (p) => { await p.getByRole('button', { name: /^Replay \d/ }).click(); await p.getByText(/cannot be stored yet|Nothing could be stored/).first().waitFor(); await p.getByRole('button', { name: 'Replay 1 record' }).waitFor(); } },
   { name: 'setup', path: '/', mock: { signedIn: true, connected: false }, wait: 'text=Set up this workspace' },
 ];
 

@@ -8,10 +8,12 @@ import { useTitle, useWorkspace } from '../../app/session';
 import { ConnectionBadge } from '../../ui/badges';
 import { PageHeader } from '../../ui/Page';
 import { ErrorState, Loading } from '../../ui/states';
+import { Completeness } from './Completeness';
 import styles from './Connectors.module.css';
 import { Instructions } from './Instructions';
 import { NextSteps } from './NextSteps';
 import { StatusPanel } from './StatusPanel';
+import { readConnectorState } from './urlState';
 
 /** One connector: its state on the left, how to connect it on the right. */
 export function ConnectorPage() {
@@ -61,11 +63,12 @@ function Details({ detail, id }: { detail: ConnectorDetail; id: string }) {
               <MessageBarBody>{detail.message}</MessageBarBody>
             </MessageBar>
           )}
-          <TabList selectedValue={tab} onTabSelect={(_, d) => void navigate({ search: { tab: d.value === 'next' ? 'next' : undefined } })}>
+          <TabList selectedValue={tab} onTabSelect={(_, d) => void navigate({ search: readConnectorState({ tab: d.value }) })}>
             <Tab value="instructions">Instructions</Tab>
+            {detail.kind === 'xdr' && <Tab value="completeness">Completeness</Tab>}
             <Tab value="next">Next steps</Tab>
           </TabList>
-          {tab === 'next' ? <NextSteps detail={detail} /> : <Instructions detail={detail} id={id} />}
+          {tab === 'next' ? <NextSteps detail={detail} /> : tab === 'completeness' && detail.kind === 'xdr' ? <Completeness /> : <Instructions detail={detail} id={id} />}
         </div>
       </div>
     </>
