@@ -161,6 +161,7 @@ func (s *Server) register() {
 	s.private(auth.WriteTables, "DELETE /api/w/{ws}/tables/{table}", s.dropTable)
 	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/restore", s.restoreTable)
 	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/search", s.searchJob)
+	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/purge", s.purgeTable)
 
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/overview", s.overview)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents", s.listIncidents)

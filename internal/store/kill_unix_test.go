@@ -31,7 +31,11 @@ func childMain() bool {
 	if dir == "" {
 		return false
 	}
-	if err := appendForEver(dir); err != nil {
+	work := appendForEver
+	if os.Getenv(childPurges) != "" {
+		work = purgeForEver
+	}
+	if err := work(dir); err != nil {
 		fmt.Println("error", err)
 	}
 	return true

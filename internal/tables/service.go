@@ -31,6 +31,9 @@ type Store interface {
 	Tier(ctx context.Context, workspace, table string, c store.Cutoff) (cooled, warmed store.Amount, err error)
 	Restore(ctx context.Context, workspace, source, target string, from, to int64) (store.Amount, error)
 	Drop(ctx context.Context, workspace, table string) (store.Amount, error)
+	Mark(ctx context.Context, workspace, table string) (int64, error)
+	Match(ctx context.Context, workspace, table string, f store.RowFilter, mark int64) (store.Matched, error)
+	Purge(ctx context.Context, workspace, table string, f store.RowFilter, mark int64, confirm func(store.Matched) error) (store.Matched, error)
 	Define(ctx context.Context, workspace, name string, cols []schema.Column) error
 	Next(workspace, source string, partition int32) (int64, bool)
 	Append(ctx context.Context, f store.Frame) (uint64, error)

@@ -17,6 +17,8 @@ type scalar struct {
 	typ   schema.Type
 	value *column.Vector // one value, when constant
 	eval  func(b *column.Batch) *column.Vector
+
+	volatile bool // it gives another value every time
 }
 
 // over evaluates the expression; the vector has b.N values, or one that stands for all.
@@ -91,7 +93,10 @@ func (x *runner) compileCall(ctx context.Context, e *plan.Call, at map[int]int) 
 	if err != nil {
 		return nil, err
 	}
-	out := &scalar{typ: f.Type}
+	out := &scalar{typ: f.Type, volatile: f.Volatile}
+	for _, a := range args {
+		out.volatile = out.volatile || a.volatile
+	}
 	if folds && !f.Volatile && !kernel.Window(e.Func) {
 		vecs := make([]*column.Vector, len(args))
 		for i, a := range args {
