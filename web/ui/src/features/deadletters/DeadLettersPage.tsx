@@ -42,7 +42,7 @@ export function DeadLettersPage() {
     <>
       <PageHeader
         title="Dead letters"
-        lead="Records that came in and could not become rows. Nothing of them is lost: once they can be stored, replay stores each of them once."
+        lead="Records that came in and could not become rows. The first 64 kB of each are kept. Replay stores, once, those that are whole and can be stored by now."
         actions={
           <Button
             appearance="primary"
