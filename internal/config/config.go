@@ -114,17 +114,8 @@ type Credential struct {
 
 // Streaming lists where the tenant exports its hunting events.
 type Streaming struct {
-	EventHubs   []EventHub    `yaml:"eventHubs"`
-	BlobStorage []BlobStorage `yaml:"blobStorage"`
-}
-
-// BlobStorage is one storage account.
-type BlobStorage struct {
-	Account string `yaml:"account"` // names positions and provenance
-	// ConnectionStringFile holds a connection string, or the account's address with a shared access signature.
-	ConnectionStringFile string        `yaml:"connectionStringFile"`
-	CAFile               string        `yaml:"caFile"`
-	PollInterval         time.Duration `yaml:"pollInterval"` // default 15s
+	EventHubs []EventHub `yaml:"eventHubs"`
+	Storage   []Storage  `yaml:"storage"`
 }
 
 // EventHub is one Event Hubs namespace by its Kafka endpoint.

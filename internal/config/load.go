@@ -163,10 +163,11 @@ func (c *Config) defaults(base string) {
 			set(&h.ConsumerGroup, "vedette")
 			h.ConnectionStringFile, h.CAFile = resolve(base, h.ConnectionStringFile), resolve(base, h.CAFile)
 		}
-		for j := range w.Streaming.BlobStorage {
-			b := &w.Streaming.BlobStorage[j]
+		for j := range w.Streaming.Storage {
+			b := &w.Streaming.Storage[j]
 			b.ConnectionStringFile, b.CAFile = resolve(base, b.ConnectionStringFile), resolve(base, b.CAFile)
 			set(&b.PollInterval, 15*time.Second)
+			set(&b.ContainerPrefix, "insights-logs-")
 		}
 		set(&w.Incidents.PollInterval, 30*time.Second)
 		set(&w.Incidents.Overlap, 10*time.Minute)

@@ -74,7 +74,7 @@ func (c *Config) Validate(file string) error {
 				add(q+".connectionStringFile", "missing; put the connection string with Listen rights into a file (0600) and name it here")
 			}
 		}
-		w.validateBlobStorage(p, add)
+		w.validateStorage(p, add)
 		w.validateDirectory(p, add)
 		if w.Incidents.Conflict != "remote-wins" && w.Incidents.Conflict != "local-wins" {
 			add(p+".incidents.conflict", "%q is neither remote-wins nor local-wins", w.Incidents.Conflict)

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -43,15 +44,29 @@ func (s *Stream) dial(secret string) (*azblob.Client, *http.Transport, error) {
 		Retry:     policy.RetryOptions{MaxRetries: 2, RetryDelay: 500 * time.Millisecond, MaxRetryDelay: 10 * time.Second},
 	}}
 	var c *azblob.Client
-	if strings.HasPrefix(secret, "https://") {
+	switch {
+	case strings.HasPrefix(secret, "https://"):
 		c, err = azblob.NewClientWithNoCredential(secret, opts)
-	} else {
+	case s.cfg.URL != "" && strings.HasPrefix(strings.TrimPrefix(secret, "?"), "sv="):
+		c, err = azblob.NewClientWithNoCredential(s.cfg.URL+"?"+strings.TrimPrefix(secret, "?"), opts)
+	default:
 		c, err = azblob.NewClientFromConnectionString(secret, opts)
 	}
 	if err != nil || !strings.HasPrefix(c.URL(), "https://") {
 		return nil, nil, fault.New(fault.Unauthenticated, "blob_secret_invalid", "The file %s holds no connection string of storage account %s. Copy it from the account's access keys, or put its https address with a shared access signature there.", s.cfg.ConnectionStringFile, s.cfg.Account)
 	}
+	if s.cfg.URL != "" && !strings.EqualFold(hostOf(c.URL()), hostOf(s.cfg.URL)) {
+		return nil, nil, fault.New(fault.Unauthenticated, "blob_secret_other", "The file %s is for another storage account than %s. Put that account's connection string there, or correct streaming.storage.accountUrl.", s.cfg.ConnectionStringFile, s.cfg.URL)
+	}
 	return c, transport, nil
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 func (s *Stream) tlsConfig() (*tls.Config, error) {
@@ -61,13 +76,13 @@ func (s *Stream) tlsConfig() (*tls.Config, error) {
 	}
 	pem, err := os.ReadFile(s.cfg.CAFile)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "blob_ca_unreadable", "The trusted authorities of storage account %s cannot be read: %w. Correct streaming.blobStorage.caFile.", s.cfg.Account, err)
+		return nil, fault.New(fault.Invalid, "blob_ca_unreadable", "The trusted authorities of storage account %s cannot be read: %w. Correct streaming.storage.caFile.", s.cfg.Account, err)
 	}
 	if c.RootCAs, err = x509.SystemCertPool(); err != nil {
 		c.RootCAs = x509.NewCertPool()
 	}
 	if !c.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, fault.New(fault.Invalid, "blob_ca_empty", "The file %s holds no certificate. Correct streaming.blobStorage.caFile.", s.cfg.CAFile)
+		return nil, fault.New(fault.Invalid, "blob_ca_empty", "The file %s holds no certificate. Correct streaming.storage.caFile.", s.cfg.CAFile)
 	}
 	return c, nil
 }

@@ -2,6 +2,7 @@ package blob
 
 import (
 	"log/slog"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,8 @@ import (
 type Config struct {
 	Workspace            string
 	Account              string // names positions and provenance; must never change
+	URL                  string // of the account, https; "" leaves it to the connection string
+	Prefix               string // begins the names of the containers; "" means insights-logs-
 	ConnectionStringFile string // with the account's key or a shared access signature; read again with every poll
 	CAFile               string // further trusted authorities, PEM; "" for the system's alone
 	// Poll is how often the blobs of today and yesterday are looked at; 0 means 15 s.
@@ -61,13 +64,17 @@ const (
 func New(cfg Config, deps Deps) (*Stream, error) {
 	switch {
 	case cfg.Account == "":
-		return nil, fault.New(fault.Invalid, "blob_account_missing", "A storage account of workspace %s has no name. Set streaming.blobStorage.account.", cfg.Workspace)
+		return nil, fault.New(fault.Invalid, "blob_account_missing", "A storage account of workspace %s has no name. Set streaming.storage.accountUrl.", cfg.Workspace)
 	case cfg.ConnectionStringFile == "":
-		return nil, fault.New(fault.Invalid, "blob_secret_missing", "Storage account %s has no connection string. Set streaming.blobStorage.connectionStringFile to a file that holds it.", cfg.Account)
+		return nil, fault.New(fault.Invalid, "blob_secret_missing", "Storage account %s has no connection string. Set streaming.storage.connectionStringFile to a file that holds it.", cfg.Account)
 	}
 	if cfg.Poll == 0 {
 		cfg.Poll = defaultPoll
 	}
+	if cfg.Prefix == "" {
+		cfg.Prefix = "insights-logs-"
+	}
+	cfg.URL = strings.TrimRight(cfg.URL, "/")
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -30,6 +30,7 @@ import (
 const (
 	testSpace = "ws-1"
 	tenant    = "tenantId=6b1e2f6c-0000-4000-8000-000000000001"
+	prefix    = "insights-logs-" + category
 	alerts    = prefix + "alertinfo"
 	devices   = prefix + "deviceinfo"
 )

@@ -15,8 +15,8 @@ import (
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
-// prefix begins the names of the containers that the export makes; the table's name in small letters follows.
-const prefix = "insights-logs-advancedhunting-"
+// category follows the prefix in the names of the containers that the export makes; the table's name in small letters follows.
+const category = "advancedhunting-"
 
 // Run reads the account until ctx ends.
 func (s *Stream) Run(ctx context.Context) error {
@@ -71,7 +71,7 @@ func (s *Stream) Run(ctx context.Context) error {
 
 // look starts a reader for each container that is wanted and has none.
 func (s *Stream) look(ctx context.Context, readers *sync.WaitGroup) error {
-	begins := prefix
+	begins := s.cfg.Prefix + category
 	pager := s.client.Load().NewListContainersPager(&azblob.ListContainersOptions{Prefix: &begins})
 	for pager.More() {
 		page, err := pager.NextPage(ctx)
@@ -110,7 +110,7 @@ func (s *Stream) release(container string) {
 // when any table is ticked.
 func (s *Stream) choice(container string) (ingest.Selection, bool) {
 	c, _ := s.deps.Watch()
-	if t := tableNames()[strings.TrimPrefix(container, prefix)]; t != "" && !slices.Contains(c.Tables, t) {
+	if t := tableNames()[strings.TrimPrefix(container, s.cfg.Prefix+category)]; t != "" && !slices.Contains(c.Tables, t) {
 		return ingest.Selection{}, false
 	}
 	return ingest.Selected(c.Tables), Wanted(c)

@@ -11,18 +11,18 @@ import (
 
 // addAccounts adds the streams of the workspace's storage accounts; its intake is there from addHubs.
 func (s *server) addAccounts(x *defenderXDR, budget *ingest.Budget, w *api.Workspace, cfg *config.Workspace) error {
-	for _, a := range cfg.Streaming.BlobStorage {
+	for _, a := range cfg.Streaming.Storage {
 		st, err := blob.New(blob.Config{
-			Workspace: w.ID, Account: a.Account, ConnectionStringFile: a.ConnectionStringFile, CAFile: a.CAFile, Poll: a.PollInterval,
+			Workspace: w.ID, Account: a.Account(), URL: a.AccountURL, Prefix: a.ContainerPrefix, ConnectionStringFile: a.ConnectionStringFile, CAFile: a.CAFile, Poll: a.PollInterval,
 		}, blob.Deps{
 			Appender: s.store, Intake: x.intakes[w.ID], Budget: budget, Meter: x.meter,
-			Report: connector.NewReporter(s.board, w.ID, blob.StreamName(a.Account)),
+			Report: connector.NewReporter(s.board, w.ID, blob.StreamName(a.Account())),
 			Watch:  func() (model.Connection, <-chan struct{}) { return x.connectors.Watch(w.ID) }, Logger: s.log,
 		})
 		if err != nil {
 			return err
 		}
-		x.runner.Add(connector.Job{Workspace: w.ID, Stream: st, Title: "Events of storage account " + a.Account, Wanted: blob.Wanted, Always: true})
+		x.runner.Add(connector.Job{Workspace: w.ID, Stream: st, Title: "Events of storage account " + a.Account(), Wanted: blob.Wanted, Always: true})
 	}
 	return nil
 }
