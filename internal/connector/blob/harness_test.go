@@ -232,7 +232,7 @@ func (p *place) health(status health.Status, text string) {
 
 func eventually(t testing.TB, f func() (bool, string)) {
 	t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(40 * time.Second)
 	for {
 		ok, text := f()
 		if ok {
