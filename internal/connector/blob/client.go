@@ -47,7 +47,7 @@ func (s *Stream) dial(secret string) (*azblob.Client, *http.Transport, error) {
 	switch {
 	case strings.HasPrefix(secret, "https://"):
 		c, err = azblob.NewClientWithNoCredential(secret, opts)
-	case s.cfg.URL != "" && strings.HasPrefix(strings.TrimPrefix(secret, "?"), "sv="):
+	case s.cfg.URL != "" && strings.Contains(secret, "sig=") && !strings.ContainsAny(secret, ";:"):
 		c, err = azblob.NewClientWithNoCredential(s.cfg.URL+"?"+strings.TrimPrefix(secret, "?"), opts)
 	default:
 		c, err = azblob.NewClientFromConnectionString(secret, opts)

@@ -15,6 +15,7 @@ func TestDial(t *testing.T) {
 	for _, tc := range []struct{ name, secret, code string }{
 		{"connection string", "DefaultEndpointsProtocol=https;AccountName=contosologs;AccountKey=a2V5;EndpointSuffix=core.windows.net", ""},
 		{"signature", "sv=2024-01-01&ss=b&sig=x", ""},
+		{"signature in another order", "ss=b&sp=rl&sig=x%3A&sv=2024-01-01", ""},
 		{"signature with its mark", "?sv=2024-01-01&ss=b&sig=x", ""},
 		{"address and signature", url + "/?sv=2024-01-01&sig=x", ""},
 		{"another account", "DefaultEndpointsProtocol=https;AccountName=elsewhere;AccountKey=a2V5;EndpointSuffix=core.windows.net", "blob_secret_other"},
