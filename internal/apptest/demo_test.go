@@ -83,6 +83,9 @@ func commandLine(t *testing.T, d *Demo) {
 	if a == 0 || b < a {
 		t.Errorf("the article's query finds %d incidents, the new name %d", a, b)
 	}
+	if rows := d.Query(`union DeviceProcessEvents, AlertInfo | extend Came = ingestion_time() | summarize n = count(), here = countif(Came <= now())`); len(rows) != 1 || rows[0]["n"] != rows[0]["here"] {
+		t.Errorf("when rows came in: %v", rows)
+	}
 	if out := d.Run("query", "--format", "csv", "AlertInfo | summarize n = count() by ServiceSource | sort by n"); !strings.HasPrefix(out, "ServiceSource,n\n") {
 		t.Errorf("csv: %q", out)
 	}

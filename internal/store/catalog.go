@@ -130,6 +130,7 @@ func (f *fields) table(name string) *schema.Table {
 	for _, c := range []schema.Column{
 		{Name: "Timestamp", Type: schema.Datetime, Hidden: true, Source: TimeColumn},
 		{Name: ItemIDColumn, Type: schema.String, Hidden: true},
+		{Name: IngestedAtColumn, Type: schema.Datetime, Hidden: true}, // what ingestion_time() answers
 	} {
 		if _, ok := t.Column(c.Name); !ok {
 			t.Columns = append(t.Columns, c)

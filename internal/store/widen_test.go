@@ -47,7 +47,7 @@ func TestUnknownTablesAndColumnsAreMade(t *testing.T) {
 	appendFrame(t, s, frame(one("New_CL", "_src", schema.String, "a", "A", schema.String, "x", "timestamp", schema.String, "mine")))
 	appendFrame(t, s, frame(one("New_CL", "_src", schema.String, "b", "B", schema.Long, int64(7))))
 	for _, form := range []string{"tail", "journal", "part"} {
-		want := map[string]string{"TimeGenerated": "datetime", "A": "string", "B": "long", "timestamp": "string", "Timestamp": "datetime", "_ItemId": "string"}
+		want := map[string]string{"TimeGenerated": "datetime", "A": "string", "B": "long", "timestamp": "string", "Timestamp": "datetime", "_ItemId": "string", "_IngestedAt": "datetime"}
 		if d := cmp.Diff(want, columnsOf(t, s, "New_CL")); d != "" {
 			t.Errorf("%s: (-want +got)\n%s", form, d)
 		}
@@ -61,7 +61,7 @@ func TestUnknownTablesAndColumnsAreMade(t *testing.T) {
 			}
 		}
 	}
-	if tab, ok := cat.Table("New_CL"); !ok || len(tab.Columns) != 6 {
+	if tab, ok := cat.Table("New_CL"); !ok || len(tab.Columns) != 7 {
 		t.Errorf("the catalogue taken before does not follow: %v", tab)
 	}
 	if _, ok := s.Catalog("other").Table("New_CL"); ok {
