@@ -5,9 +5,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -69,7 +73,37 @@ func TestBench(t *testing.T) {
 	t.Logf("ready       %s after starting on an existing folder, tenant included", time.Since(began).Round(time.Millisecond))
 	control(t, d, "/pause", "")
 	<-time.After(70 * time.Second)
-	t.Logf("idle        RSS %d MB a minute after the last event", Memory(t, d.ServerPID(), "VmRSS")>>20)
+	rss, tail := Memory(t, d.ServerPID(), "VmRSS"), unsealed(t, d)
+	t.Logf("idle        RSS %d MB a minute after the last event, of which %d MB are unsealed rows", rss>>20, tail>>20)
+}
+
+// unsealed returns the bytes of rows that the server holds in memory until they are in files.
+func unsealed(t *testing.T, d *Demo) int64 {
+	t.Helper()
+	sock := filepath.Join(d.Dir, "data", "vedette.sock")
+	c := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return (&net.Dialer{}).DialContext(ctx, "unix", sock)
+	}}}
+	defer c.CloseIdleConnections()
+	resp, err := c.Get("http://server/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, ok := strings.Cut(string(raw), "\nvedette_store_unsealed_bytes ")
+	if !ok {
+		t.Fatal("the metrics do not tell the unsealed rows")
+	}
+	value, _, _ := strings.Cut(after, "\n")
+	n, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return int64(n)
 }
 
 func control(t *testing.T, d *Demo, path, body string) {
