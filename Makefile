@@ -74,6 +74,8 @@ test-ui: npm-ui ## type check and unit tests of the web UI
 .PHONY: soak
 soak: build ## the slow ladder: kill loops and long runs
 	@VEDETTE_SOAK=1 $(GOTEST) -timeout 120m ./internal/apptest/... ./internal/store/... ./internal/connector/...
+	$(call stage,fuzzing: FUZZ_SECONDS ($${FUZZ_SECONDS:-600}) of CPU time for each target)
+	@nice -n 19 scripts/fuzz.sh
 
 .PHONY: bench
 bench: build ## measure: ratios against a named reference in the same run
