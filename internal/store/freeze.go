@@ -26,10 +26,10 @@ type Frozen struct {
 // Freeze takes hold of everything at one moment. during runs at that moment, while nothing is appended, sealed or merged: it copies the
 // state, which then fits the parts and segments. It must be quick, for Appends wait, and must not append.
 func (s *Store) Freeze(ctx context.Context, during func(context.Context) error) (_ *Frozen, err error) {
+	s.merging.Lock() // first: a purge may hold it for long, and sealing must go on meanwhile
+	defer s.merging.Unlock()
 	s.sealing.Lock()
 	defer s.sealing.Unlock()
-	s.merging.Lock()
-	defer s.merging.Unlock()
 	s.committing.Lock()
 	defer s.committing.Unlock()
 	if err := s.failure(); err != nil {

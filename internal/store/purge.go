@@ -12,6 +12,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/schema"
+	"github.com/vedette-siem/vedette/internal/store/journal"
 	"github.com/vedette-siem/vedette/internal/store/manifest"
 )
 
@@ -95,7 +96,37 @@ func (s *Store) Purge(ctx context.Context, workspace, name string, f RowFilter, 
 	if err := g.remove(ctx, m); err != nil {
 		return Matched{}, fault.New(fault.Unavailable, "purge", "Rows of table %s could not be removed: %w. All of them are still there.", name, err)
 	}
+	if err := s.clearJournal(context.WithoutCancel(ctx)); err != nil {
+		s.log.Warn("The journal still holds rows that were purged. They are in no table, and go from the journal when its segments are full and sealed.", "table", name, "err", err)
+	}
 	return m, nil
+}
+
+// clearJournal seals all tables and removes the journal segments of until now, with all bytes that their frames hold.
+func (s *Store) clearJournal(ctx context.Context) error {
+	s.committing.Lock()
+	err := s.j.Rotate()
+	s.committing.Unlock()
+	if errors.Is(err, journal.ErrFailed) {
+		s.fail(err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := s.SealAll(ctx); err != nil {
+		return err
+	}
+	s.sealing.Lock()
+	defer s.sealing.Unlock()
+	c := manifest.Change{Epoch: s.epoch}
+	if c.Trim, c.Positions = s.trim(nil); c.Trim == 0 {
+		return nil // the seals cut it
+	}
+	if _, err := s.commitChange(ctx, c); err != nil {
+		return err
+	}
+	s.j.Cut(c.Trim)
+	return nil
 }
 
 // purge is a filter bound to the fields and files of a table. The one who has it holds merging.

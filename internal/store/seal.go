@@ -252,7 +252,7 @@ func (s *Store) commitChange(ctx context.Context, c manifest.Change) (undo bool,
 	for _, p := range state.Parts {
 		listed[p.ID] = true
 	}
-	applied := !slices.ContainsFunc(c.Add, func(p manifest.Part) bool { return !listed[p.ID] }) && !slices.ContainsFunc(c.Remove, func(id int64) bool { return listed[id] })
+	applied := state.Trim >= c.Trim && !slices.ContainsFunc(c.Add, func(p manifest.Part) bool { return !listed[p.ID] }) && !slices.ContainsFunc(c.Remove, func(id int64) bool { return listed[id] })
 	if !applied {
 		return true, err
 	}

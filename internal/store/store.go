@@ -108,9 +108,9 @@ type Store struct {
 	tables map[manifest.TableID]*table
 	room   chan struct{} // closed and replaced whenever the tail gets smaller
 
-	// Who needs several of these takes them in this order.
-	sealing    sync.Mutex // one seal at a time
+	// Who needs several of these takes them in this order: the first may be held for long.
 	merging    sync.Mutex // one compaction at a time
+	sealing    sync.Mutex // one seal at a time
 	committing sync.Mutex // held while a group is written
 	tail       atomic.Int64
 	nextPart   atomic.Int64

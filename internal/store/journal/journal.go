@@ -167,6 +167,15 @@ func (j *Journal) fail(doing string, err error) error {
 	return j.bad
 }
 
+// Rotate begins a new segment, unless the open one has no frames. It is for the goroutine of Append, or while that cannot run. After an
+// error that does not wrap ErrFailed the journal is as before.
+func (j *Journal) Rotate() error {
+	if j.bad != nil || j.held == 0 {
+		return j.bad
+	}
+	return j.rotate()
+}
+
 // rotate begins a new segment; the old one stays as it is.
 func (j *Journal) rotate() error {
 	old := j.file
