@@ -49,6 +49,7 @@ var rules = []struct {
 	{"internal/backfill", []string{"internal/ingest", "internal/model", "internal/store", "internal/column", "internal/fault"}, "tenant, comparison and state are behind interfaces"},
 	{"internal/completeness", []string{"internal/model", "internal/fault", "internal/health"}, "tenant, store and state are behind interfaces"},
 	{"internal/connector/hunting", []string{"internal/msgraph", "internal/column", "internal/fault"}, "the tenant is asked, nothing is stored"},
+	{"internal/connector/intaketest", []string{"internal/connector", "internal/ingest", "internal/health", "internal/meta", "internal/model", "internal/store"}, "what tests of the event streams share"},
 	{"internal/connector/blob", []string{"internal/connector", "internal/ingest", "internal/model", "internal/schema", "internal/store", "internal/fault"}, "blobs go through intake into the store"},
 	{"internal/deadletter", []string{"internal/ingest", "internal/normalize", "internal/store", "internal/schema", "internal/column", "internal/fault"}, "letters are read from the store and go back into it"},
 	{"internal/content", []string{"data", "internal/fault", "internal/model"}, "solutions are data; state is behind its Store"},

@@ -50,13 +50,13 @@ func TestFramesThatAreTooLargeAreCut(t *testing.T) {
 	}
 	a.write(alerts, name(0), text.String()+alert("bad")+"\n\n"+alert("last"))
 	p := newPlace(t, a)
-	trouble := &picky{Appender: p.store}
+	trouble := &picky{Appender: p.Store}
 	trouble.lost.Store(2)
 	p.stream.deps.Appender = trouble
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", append(want, "last")...)
-	p.wait("DeadLetter_CL", "Reason", "tooLarge")
+	p.Wait("AlertInfo", "AlertId", append(want, "last")...)
+	p.Wait("DeadLetter_CL", "Reason", "tooLarge")
 }
 
 func TestALineThatIsTooLong(t *testing.T) {
@@ -68,10 +68,10 @@ func TestALineThatIsTooLong(t *testing.T) {
 	}
 	a.write(alerts, name(0), "\r\n"+alert("b")+record("AlertInfo", "Title", strings.Repeat("y", 5<<20))+alert("c"))
 	p := newPlace(t, a)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "", "a", "b", "c")
-	p.wait("DeadLetter_CL", "Reason", "tooLarge")
+	p.Wait("AlertInfo", "AlertId", "", "a", "b", "c")
+	p.Wait("DeadLetter_CL", "Reason", "tooLarge")
 }
 
 // A hundred thousand blobs are listed a page at a time: the last one is reached, and memory does not grow.
@@ -123,9 +123,9 @@ func TestManyBlobs(t *testing.T) {
 	}))
 	a.secret("AccountName=contosologs;AccountKey=a2V5")
 	p := newPlace(t, a)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "last")
+	p.Wait("AlertInfo", "AlertId", "last")
 	if grown := int64(high.Load()) - int64(low.Load()); low.Load() == 0 || grown > 8<<20 {
 		t.Errorf("the heap grew by %d bytes from %d", grown, low.Load())
 	}

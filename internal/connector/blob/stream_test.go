@@ -9,14 +9,15 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 	"go.uber.org/goleak"
 
+	"github.com/vedette-siem/vedette/internal/connector/intaketest"
 	"github.com/vedette-siem/vedette/internal/health"
 	storage "github.com/vedette-siem/vedette/internal/simtenant/blob"
 	"github.com/vedette-siem/vedette/internal/store"
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) != "" {
-		child()
+	if c := (childSetting{}); intaketest.Child(&c) {
+		child(c)
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -32,25 +33,25 @@ func TestTickedTablesAreReadUpToTheLastWholeLine(t *testing.T) {
 	a.write(prefix+"brandnew", now, record("BrandNew", "Name", "n"))
 	p := newPlace(t, a)
 	p.run()
-	p.health(health.OK, "no table is ticked")
-	p.tick("AlertInfo")
-	p.wait("AlertInfo", "AlertId", "old", "a", "b")
-	p.wait("BrandNew", "Name", "n")
-	p.wait("DeadLetter_CL", "Content", "garbage")
-	p.health(health.OK, "Reading storage account contosologs.")
+	p.Health(health.OK, "no table is ticked")
+	p.Tick("AlertInfo")
+	p.Wait("AlertInfo", "AlertId", "old", "a", "b")
+	p.Wait("BrandNew", "Name", "n")
+	p.Wait("DeadLetter_CL", "Content", "garbage")
+	p.Health(health.OK, "Reading storage account contosologs.")
 	a.write(alerts, now, whole[40:]+alert("d"))
-	p.wait("AlertInfo", "AlertId", "old", "a", "b", "c", "d")
-	if got := p.column("DeviceInfo", "DeviceId"); len(got) > 0 {
+	p.Wait("AlertInfo", "AlertId", "old", "a", "b", "c", "d")
+	if got := p.Column("DeviceInfo", "DeviceId"); len(got) > 0 {
 		t.Errorf("devices %v, though they are not ticked", got)
 	}
-	p.tick("DeviceInfo")
-	p.wait("DeviceInfo", "DeviceId", "d")
+	p.Tick("DeviceInfo")
+	p.Wait("DeviceInfo", "DeviceId", "d")
 	a.write(alerts, now, alert("e"))
 	a.write(devices, now, record("DeviceInfo", "DeviceId", "f"))
-	p.wait("DeviceInfo", "DeviceId", "d", "f")
-	p.tick("AlertInfo", "DeviceInfo")
-	p.wait("AlertInfo", "AlertId", "old", "a", "b", "c", "d", "e")
-	v, err := p.service.Intake(t.Context(), testSpace)
+	p.Wait("DeviceInfo", "DeviceId", "d", "f")
+	p.Tick("AlertInfo", "DeviceInfo")
+	p.Wait("AlertInfo", "AlertId", "old", "a", "b", "c", "d", "e")
+	v, err := p.Service.Intake(t.Context(), testSpace)
 	must(t, err)
 	for _, s := range v.Sources {
 		if s.Source == "blob/contosologs/"+alerts {
@@ -69,17 +70,17 @@ func TestGoesOnAfterARestart(t *testing.T) {
 	a.write(alerts, name(0), alert("b"))
 	dir := t.TempDir()
 	p := openPlace(t.Context(), t, dir, a, store.Options{})
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	stop := p.run()
-	p.wait("AlertInfo", "AlertId", "a", "b")
+	p.Wait("AlertInfo", "AlertId", "a", "b")
 	stop()
-	p.close()
+	p.Close()
 	a.write(alerts, name(3), alert("late"))
 	a.write(alerts, name(0), alert("c"))
 	p = openPlace(t.Context(), t, dir, a, store.Options{})
-	t.Cleanup(p.close)
+	t.Cleanup(p.Close)
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a", "b", "late", "c")
+	p.Wait("AlertInfo", "AlertId", "a", "b", "late", "c")
 }
 
 func TestBlobsMadeAnew(t *testing.T) {
@@ -87,29 +88,29 @@ func TestBlobsMadeAnew(t *testing.T) {
 	n := name(0)
 	a.write(alerts, n, alert("a")+alert("b")+alert("c"))
 	p := newPlace(t, a)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a", "b", "c")
+	p.Wait("AlertInfo", "AlertId", "a", "b", "c")
 
 	a.rewrite(alerts, n, 1, true) // moved to another account, say: nothing is doubled
 	a.write(alerts, n, alert("d"))
-	p.wait("AlertInfo", "AlertId", "a", "b", "c", "d")
-	if got := p.column(store.GapTable, "_src"); len(got) > 0 {
+	p.Wait("AlertInfo", "AlertId", "a", "b", "c", "d")
+	if got := p.Column(store.GapTable, "_src"); len(got) > 0 {
 		t.Errorf("gaps %v, though nothing is lost", got)
 	}
 
 	a.rewrite(alerts, n, 0, true)
 	time.Sleep(300 * time.Millisecond) // looked at while empty
 	a.write(alerts, n, alert("e"))
-	p.wait("AlertInfo", "AlertId", "a", "b", "c", "d", "e")
-	p.health(health.Warning, "(shrunk)")
-	p.wait(store.GapTable, "Reason", "shrunk")
+	p.Wait("AlertInfo", "AlertId", "a", "b", "c", "d", "e")
+	p.Health(health.Warning, "(shrunk)")
+	p.Wait(store.GapTable, "Reason", "shrunk")
 
 	a.rewrite(alerts, n, 0, true)
 	a.write(alerts, n, alert("f of another length")+alert(strings.Repeat("g", 200)))
-	p.wait("AlertInfo", "AlertId", "a", "b", "c", "d", "e", "f of another length", strings.Repeat("g", 200))
-	p.health(health.Warning, "(replaced)")
-	p.wait(store.GapTable, "Reason", "replaced", "shrunk")
+	p.Wait("AlertInfo", "AlertId", "a", "b", "c", "d", "e", "f of another length", strings.Repeat("g", 200))
+	p.Health(health.Warning, "(replaced)")
+	p.Wait(store.GapTable, "Reason", "replaced", "shrunk")
 }
 
 func TestSecrets(t *testing.T) {
@@ -125,25 +126,25 @@ func TestSecrets(t *testing.T) {
 	must(t, err)
 	put := func(text string) { must(t, os.WriteFile(a.secretFile(), []byte(text), 0o600)) }
 	put(" \n")
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.health(health.Failure, "is empty")
+	p.Health(health.Failure, "is empty")
 	put("AccountKey=s3cr3t;nonsense")
-	p.health(health.Failure, "holds no connection string")
+	p.Health(health.Failure, "holds no connection string")
 	put("http://storage.example/?sig=s3cr3t")
-	p.health(health.Failure, "holds no connection string")
+	p.Health(health.Failure, "holds no connection string")
 	a.secret("AccountName=" + storage.Account + ";AccountKey=d3Jvbmc=")
-	p.health(health.Failure, "refuses to show its containers (403 AuthenticationFailed)")
+	p.Health(health.Failure, "refuses to show its containers (403 AuthenticationFailed)")
 	put("https://127.0.0.1:1/x?sig=s3cr3t")
-	p.health(health.Failure, "cannot be reached")
-	for _, r := range p.board.All() {
+	p.Health(health.Failure, "cannot be reached")
+	for _, r := range p.Board.All() {
 		if strings.Contains(r.Description, "s3cr3t") {
 			t.Errorf("health tells the secret: %s", r.Description)
 		}
 	}
 	put(signed)
-	p.wait("AlertInfo", "AlertId", "a")
-	p.health(health.OK, "")
+	p.Wait("AlertInfo", "AlertId", "a")
+	p.Health(health.OK, "")
 }
 
 func TestOneBadBlobDoesNotStopTheOthers(t *testing.T) {
@@ -154,12 +155,12 @@ func TestOneBadBlobDoesNotStopTheOthers(t *testing.T) {
 	a.write(alerts, "other/file.txt", "x")
 	a.refuse.Store(&bad)
 	p := newPlace(t, a)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a")
-	p.health(health.Failure, "does not show blob "+bad)
+	p.Wait("AlertInfo", "AlertId", "a")
+	p.Health(health.Failure, "does not show blob "+bad)
 	nothing := "nothing"
 	a.refuse.Store(&nothing)
-	p.wait("AlertInfo", "AlertId", "a", "bad")
-	p.health(health.Warning, "other/file.txt")
+	p.Wait("AlertInfo", "AlertId", "a", "bad")
+	p.Health(health.Warning, "other/file.txt")
 }

@@ -35,8 +35,8 @@ func cpu() time.Duration {
 func BenchmarkMessagesToStore(b *testing.B) {
 	h := &hub{t: b, dir: b.TempDir()}
 	p := openPlace(b.Context(), b, b.TempDir(), h, store.Options{})
-	defer p.close()
-	dec := ingest.NewIntake(testSpace, p.store.Catalog(testSpace)).Decoder("hub/bench", 0)
+	defer p.Close()
+	dec := ingest.NewIntake(testSpace, p.Store.Catalog(testSpace)).Decoder("hub/bench", 0)
 	value := []byte(processEvents(0, 50))
 	const perFrame = 60 // messages
 	next, rows := int64(0), 0
@@ -48,7 +48,7 @@ func BenchmarkMessagesToStore(b *testing.B) {
 			msgs = append(msgs, ingest.Message{Offset: next + i, Value: value})
 		}
 		f, _ := dec.Decode(next, msgs, ingest.Selected([]string{"DeviceProcessEvents"}))
-		if _, err := p.store.Append(b.Context(), f); err != nil {
+		if _, err := p.Store.Append(b.Context(), f); err != nil {
 			b.Fatal(err)
 		}
 		next += perFrame
@@ -71,18 +71,18 @@ func BenchmarkHubToStore(b *testing.B) {
 		}
 		must(b, c.Flush(b.Context()))
 		p := openPlace(b.Context(), b, b.TempDir(), h, store.Options{})
-		p.tick("DeviceProcessEvents")
+		p.Tick("DeviceProcessEvents")
 		began, at := cpu(), time.Now()
 		b.StartTimer()
 		stop := p.run()
-		for p.store.Stats().AppendedRows < total {
+		for p.Store.Stats().AppendedRows < total {
 			time.Sleep(5 * time.Millisecond)
 		}
 		b.ReportMetric(total/(cpu()-began).Seconds(), "rows/cpu-s")
 		b.ReportMetric(total/time.Since(at).Seconds(), "rows/s")
 		b.StopTimer()
 		stop()
-		p.close()
+		p.Close()
 		b.StartTimer()
 	}
 }

@@ -9,16 +9,11 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
-	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"time"
 
@@ -26,18 +21,21 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sasl/plain"
 
-	"github.com/vedette-siem/vedette/internal/connector"
-	"github.com/vedette-siem/vedette/internal/health"
-	"github.com/vedette-siem/vedette/internal/ingest"
-	"github.com/vedette-siem/vedette/internal/meta"
-	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/connector/intaketest"
 	"github.com/vedette-siem/vedette/internal/store"
 )
 
 const (
 	testHub    = "insights-logs-advancedhunting"
 	testSecret = "Endpoint=sb://contoso.example/;SharedAccessKeyName=vedette;SharedAccessKey=c2VjcmV0"
-	testSpace  = "ws-1"
+	testSpace  = intaketest.Space
+)
+
+var (
+	must       = intaketest.Must
+	eventually = intaketest.Eventually
+	record     = intaketest.Record
+	message    = intaketest.Message
 )
 
 // hub is a broker with TLS and SASL, as the Event Hubs endpoint is one.
@@ -125,49 +123,25 @@ func (h *hub) send(partition int32, msgs ...string) {
 	must(h.t, c.ProduceSync(h.t.Context(), records...).FirstErr())
 }
 
-// record is a record of a table whose id column holds the id.
-func record(table, column, id string) string {
-	return fmt.Sprintf(`{"time":"2026-07-18T14:08:10.0236840Z","category":"AdvancedHunting-%s","properties":{"Timestamp":"2026-07-18T14:05:00.1234567Z","%s":"%s"}}`, table, column, id)
-}
-
-func message(records ...string) string { return `{"records":[` + strings.Join(records, ",") + `]}` }
-
 // alert is a message with one AlertInfo record.
 func alert(id string) string { return message(record("AlertInfo", "AlertId", id)) }
 
-// place is a workspace: state, store, service and the stream under test.
+// place is a workspace with the stream under test.
 type place struct {
-	t       testing.TB
-	db      *meta.DB
-	store   *store.Store
-	board   *health.Board
-	service *connector.Service
-	meter   *connector.Meter
-	stream  *Stream
-	budget  *ingest.Budget
+	*intaketest.Place
+	stream *Stream
 }
 
 func openPlace(ctx context.Context, t testing.TB, dir string, h *hub, opts store.Options) *place {
 	t.Helper()
-	p := &place{t: t, board: &health.Board{}, budget: ingest.NewBudget(0)}
+	p := &place{Place: intaketest.Open(ctx, t, dir, opts)}
 	var err error
-	p.db, err = meta.Open(ctx, filepath.Join(dir, "state.db"))
-	must(t, err)
-	opts.Dir, opts.Manifest = dir, p.db
-	p.store, err = store.Open(ctx, opts)
-	must(t, err)
-	p.meter = connector.NewMeter(p.db, nil)
-	p.service, err = connector.NewService(ctx, connector.Config{Connections: p.db, Meter: p.meter, Board: p.board}, testSpace)
-	must(t, err)
 	p.stream, err = New(Config{
 		Workspace: testSpace, Brokers: []string{h.broker()}, Hub: testHub, ConsumerGroup: "vedette", ConnectionStringFile: h.secretFile(), CAFile: h.caFile(),
 		Probe: 500 * time.Millisecond,
 	}, Deps{
-		Appender: p.store, Intake: ingest.NewIntake(testSpace, p.store.Catalog(testSpace)), Budget: p.budget, Ticks: p.db, Meter: p.meter,
-		Report: connector.NewReporter(p.board, testSpace, StreamName(testHub)), Watch: func() (model.Connection, <-chan struct{}) { return p.service.Watch(testSpace) },
-		Pause: func(ctx context.Context, reason, text string) error {
-			return p.service.Pause(ctx, testSpace, StreamName(testHub), reason, text, "")
-		},
+		Appender: p.Store, Intake: p.Intake, Budget: p.Budget, Ticks: p.DB, Meter: p.Meter,
+		Report: p.Report(StreamName(testHub)), Watch: p.Watch, Pause: p.Pause(StreamName(testHub)),
 	})
 	must(t, err)
 	return p
@@ -177,112 +151,8 @@ func openPlace(ctx context.Context, t testing.TB, dir string, h *hub, opts store
 func newPlace(t *testing.T, h *hub) *place {
 	t.Helper()
 	p := openPlace(t.Context(), t, t.TempDir(), h, store.Options{})
-	t.Cleanup(p.close)
+	t.Cleanup(p.Close)
 	return p
 }
 
-func (p *place) close() {
-	if err := errors.Join(p.store.Close(), p.db.Close()); err != nil {
-		p.t.Error(err)
-	}
-}
-
-// run runs the stream under the runner until the returned function is called, or the test ends.
-func (p *place) run() (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	r := connector.NewRunner(p.service, p.board, nil)
-	r.Add(connector.Job{Workspace: testSpace, Stream: p.stream, Title: "Events", Wanted: Wanted, Always: true})
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		if err := r.Run(ctx); err != nil {
-			p.t.Error(err)
-		}
-	}()
-	stop = func() { cancel(); <-done }
-	p.t.Cleanup(stop)
-	return stop
-}
-
-func (p *place) tick(tables ...string) {
-	p.t.Helper()
-	_, err := p.service.SetTables(context.Background(), testSpace, connector.DefenderXDR, tables, "ann")
-	must(p.t, err)
-}
-
-// column returns the values of a string column of a table, sorted.
-func (p *place) column(table, column string) []string {
-	p.t.Helper()
-	out := []string{}
-	p.scan(table, []string{column}, func(v []string) { out = append(out, v[0]) })
-	slices.Sort(out)
-	return out
-}
-
-// scan calls f with the string columns of every row.
-func (p *place) scan(table string, columns []string, f func([]string)) {
-	p.t.Helper()
-	snap := p.store.Snapshot(testSpace)
-	defer snap.Close()
-	r, err := snap.Scan(context.Background(), store.ScanSpec{Table: table, Columns: columns})
-	if err != nil {
-		return // the table is not there yet
-	}
-	defer r.Close()
-	for {
-		b, err := r.Next(context.Background())
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		must(p.t, err)
-		for i := range b.N {
-			row := make([]string, len(columns))
-			for k := range columns {
-				row[k] = fmt.Sprint(b.Cols[k].Value(i))
-			}
-			f(row)
-		}
-	}
-}
-
-// wait waits until the column has exactly these values.
-func (p *place) wait(table, column string, want ...string) {
-	p.t.Helper()
-	slices.Sort(want)
-	eventually(p.t, func() (bool, string) {
-		got := p.column(table, column)
-		return slices.Equal(got, want), fmt.Sprintf("%s.%s is %v, want %v; health %+v", table, column, got, want, p.board.All())
-	})
-}
-
-// health waits until the stream's health has the status and a description that contains the text.
-func (p *place) health(status health.Status, text string) {
-	p.t.Helper()
-	eventually(p.t, func() (bool, string) {
-		all := p.board.All()
-		ok := len(all) == 1 && all[0].Status == status && strings.Contains(all[0].Description, text)
-		return ok, fmt.Sprintf("health is %+v, want %s: %s", all, status, text)
-	})
-}
-
-func eventually(t testing.TB, f func() (bool, string)) {
-	t.Helper()
-	deadline := time.Now().Add(40 * time.Second)
-	for {
-		ok, text := f()
-		if ok {
-			return
-		}
-		if time.Now().After(deadline) {
-			t.Fatal(text)
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+func (p *place) run() (stop func()) { return p.Run(p.stream, Wanted) }

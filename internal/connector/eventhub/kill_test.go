@@ -2,11 +2,9 @@ package eventhub
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,12 +12,10 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"github.com/vedette-siem/vedette/internal/connector/intaketest"
 	"github.com/vedette-siem/vedette/internal/normalize"
 	"github.com/vedette-siem/vedette/internal/store"
 )
-
-// childEnv makes the test binary an intake process that is to be killed; it holds a childSetting.
-const childEnv = "VEDETTE_TEST_INTAKE_CHILD"
 
 // childSetting says what a child works on.
 type childSetting struct {
@@ -33,25 +29,13 @@ func killOptions() store.Options {
 }
 
 // child is the process that is killed: state, store and intake, as the server has them.
-func child() {
-	var c childSetting
-	if err := json.Unmarshal([]byte(os.Getenv(childEnv)), &c); err != nil {
-		panic(err)
-	}
-	t := childTB{}
+func child(c childSetting) {
+	t := intaketest.ChildTB{}
 	p := openPlace(context.Background(), t, c.Dir, &hub{t: t, dir: c.HubDir, port: c.Port}, killOptions())
-	fmt.Println("running")
+	intaketest.Running()
 	p.run()
 	select {}
 }
-
-// childTB is the little of a test that the harness needs in the child.
-type childTB struct{ testing.TB }
-
-func (childTB) Helper()           {}
-func (childTB) Cleanup(func())    {}
-func (childTB) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
-func (childTB) Error(args ...any) { panic(fmt.Sprint(args...)) }
 
 // TestKill kills an intake process again and again while events come in, and then compares what is stored with the hub's
 // log: every record once, none twice.
@@ -75,21 +59,20 @@ func TestKill(t *testing.T) {
 		defer close(producing)
 		produce(ctx, t, h, &sent)
 	}()
-	setting, err := json.Marshal(childSetting{Dir: dir, HubDir: h.dir, Port: h.port})
-	must(t, err)
+	setting := childSetting{Dir: dir, HubDir: h.dir, Port: h.port}
 	for i := range kills {
 		if i == kills/2 {
 			choose(t, dir, h, "AlertInfo", "DeviceProcessEvents", "DeviceInfo") // what was skipped is read again
 		}
-		killOne(t, string(setting))
+		killOne(t, setting)
 	}
 	stop()
 	<-producing
 
 	want := readLog(t, h)
 	p := openPlace(t.Context(), t, dir, h, killOptions())
-	t.Cleanup(p.close)
-	early := len(p.column("AlertInfo", "_src"))
+	t.Cleanup(p.Close)
+	early := len(p.Column("AlertInfo", "_src"))
 	if early < len(want["AlertInfo"])/4 {
 		t.Errorf("the killed processes stored %d of %d alerts; too few for this test to say anything", early, len(want["AlertInfo"]))
 	}
@@ -98,14 +81,14 @@ func TestKill(t *testing.T) {
 	for table, keys := range want {
 		eventually(t, func() (bool, string) {
 			n := 0
-			p.scan(table, nil, func([]string) { n++ })
-			return n >= len(keys), fmt.Sprintf("%s has %d rows, want %d; health %+v", table, n, len(keys), p.board.All())
+			p.Scan(table, nil, func([]string) { n++ })
+			return n >= len(keys), fmt.Sprintf("%s has %d rows, want %d; health %+v", table, n, len(keys), p.Board.All())
 		})
 	}
 	time.Sleep(time.Second) // anything doubled would come now
 	for table, keys := range want {
 		got := map[string]int{}
-		p.scan(table, []string{"_src"}, func(row []string) { got[row[0]]++ })
+		p.Scan(table, []string{"_src"}, func(row []string) { got[row[0]]++ })
 		lost, doubled := 0, 0
 		for k := range keys {
 			if got[k] == 0 {
@@ -128,27 +111,16 @@ func TestKill(t *testing.T) {
 func choose(t *testing.T, dir string, h *hub, tables ...string) {
 	t.Helper()
 	p := openPlace(t.Context(), t, dir, h, killOptions())
-	p.tick(tables...)
-	p.close()
+	p.Tick(tables...)
+	p.Close()
 }
 
 // killOne starts a child and kills it at a random moment.
-func killOne(t *testing.T, setting string) {
+func killOne(t *testing.T, setting childSetting) {
 	t.Helper()
-	c := exec.Command(os.Args[0], "-test.run=^$")
-	c.Env = append(os.Environ(), childEnv+"="+setting)
-	c.Stderr = os.Stderr
-	out, err := c.StdoutPipe()
-	must(t, err)
-	must(t, c.Start())
-	if _, err := out.Read(make([]byte, 64)); err != nil {
-		t.Fatalf("the child did not start: %v", err)
-	}
+	c := intaketest.Start(t, setting)
 	time.Sleep(time.Duration(rand.IntN(1200)) * time.Millisecond)
-	must(t, c.Process.Kill())
-	if err := c.Wait(); err == nil || c.ProcessState.ExitCode() != -1 {
-		t.Fatalf("the child ended before it was killed: %v", err)
-	}
+	intaketest.Kill(t, c)
 }
 
 // produce sends 2,000 records a second, four tables in turn, with some garbage between.

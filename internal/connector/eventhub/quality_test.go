@@ -56,25 +56,25 @@ func TestFloodOfBadRecordsPauses(t *testing.T) {
 	h.start()
 	h.send(0, alert("a"))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a")
+	p.Wait("AlertInfo", "AlertId", "a")
 	h.send(0, message(strings.Split(strings.Repeat("7,", 3*pauseFrom)+"7", ",")...), alert("b"))
-	p.health(health.Failure, "cannot be stored, so the tenant's export has probably changed its form")
-	if got := p.column("DeadLetter_CL", "Reason"); len(got) != 0 {
+	p.Health(health.Failure, "cannot be stored, so the tenant's export has probably changed its form")
+	if got := p.Column("DeadLetter_CL", "Reason"); len(got) != 0 {
 		t.Fatalf("%d bad records were stored", len(got))
 	}
-	view, err := p.service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{})
+	view, err := p.Service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{})
 	must(t, err)
 	if part := view.Streams[0]; view.State != connector.Errored || part.Paused == nil || part.Paused.Reason != "many_dead_letters" || part.Paused.By != "" {
 		t.Errorf("state %s, %+v", view.State, part)
 	}
-	must(t, p.service.Resume(t.Context(), testSpace, p.stream.Name()))
-	p.wait("AlertInfo", "AlertId", "a", "b")
-	if got := p.column("DeadLetter_CL", "Reason"); len(got) != 3*pauseFrom+1 {
+	must(t, p.Service.Resume(t.Context(), testSpace, p.stream.Name()))
+	p.Wait("AlertInfo", "AlertId", "a", "b")
+	if got := p.Column("DeadLetter_CL", "Reason"); len(got) != 3*pauseFrom+1 {
 		t.Errorf("%d dead letters", len(got))
 	}
-	p.health(health.Warning, "More than one record in twenty")
+	p.Health(health.Warning, "More than one record in twenty")
 }
 
 // TestPauseIsTriedAgain: a choice that cannot be kept does not let the flood through.

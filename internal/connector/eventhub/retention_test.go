@@ -21,11 +21,11 @@ func TestRetentionOfTheHub(t *testing.T) {
 	must(t, err)
 	h.send(0, alert("a"))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a")
+	p.Wait("AlertInfo", "AlertId", "a")
 	eventually(t, func() (bool, string) {
-		v, err := p.service.Intake(t.Context(), testSpace)
+		v, err := p.Service.Intake(t.Context(), testSpace)
 		must(t, err)
 		if len(v.Sources) != 1 || v.Sources[0].RetentionHours == nil {
 			return false, "no retention is known"

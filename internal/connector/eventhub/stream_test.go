@@ -14,12 +14,13 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/vedette-siem/vedette/internal/connector"
+	"github.com/vedette-siem/vedette/internal/connector/intaketest"
 	"github.com/vedette-siem/vedette/internal/health"
 )
 
 func TestMain(m *testing.M) {
-	if os.Getenv(childEnv) != "" {
-		child()
+	if c := (childSetting{}); intaketest.Child(&c) {
+		child(c)
 		return
 	}
 	goleak.VerifyTestMain(m)
@@ -31,17 +32,17 @@ func TestRowsDeadLettersAndSkippedTables(t *testing.T) {
 	h.send(0, alert("a"), "garbage", message(record("AlertInfo", "AlertId", "b"), `{"category":"AdvancedHunting-AlertInfo"}`, record("AlertInfo", "AlertId", "c")))
 	h.send(1, message(record("DeviceInfo", "DeviceId", "d"), record("NewThing", "Name", "n"), record("AlertInfo", "New", "x")), "")
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "", "a", "b", "c")
-	p.wait("AlertInfo", "_src", "hub/"+testHub+"/0/0/0", "hub/"+testHub+"/0/2/0", "hub/"+testHub+"/0/2/2", "hub/"+testHub+"/1/0/2")
-	p.wait("NewThing", "Name", "n")
-	p.wait("DeadLetter_CL", "Reason", "notJSON", "notARecord", "empty")
-	p.wait("DeviceInfo", "DeviceId")
-	p.health(health.OK, "2 partitions")
+	p.Wait("AlertInfo", "AlertId", "", "a", "b", "c")
+	p.Wait("AlertInfo", "_src", "hub/"+testHub+"/0/0/0", "hub/"+testHub+"/0/2/0", "hub/"+testHub+"/0/2/2", "hub/"+testHub+"/1/0/2")
+	p.Wait("NewThing", "Name", "n")
+	p.Wait("DeadLetter_CL", "Reason", "notJSON", "notARecord", "empty")
+	p.Wait("DeviceInfo", "DeviceId")
+	p.Health(health.OK, "2 partitions")
 
 	eventually(t, func() (bool, string) {
-		v, err := p.service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{})
+		v, err := p.Service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{})
 		must(t, err)
 		byName := map[string]string{}
 		for _, tab := range v.Tables {
@@ -60,19 +61,19 @@ func TestDisconnectingStopsTheReading(t *testing.T) {
 	h.start()
 	h.send(0, alert("a"))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a")
-	_, err := p.service.Disconnect(t.Context(), testSpace, connector.DefenderXDR, connector.Request{}, "ann")
+	p.Wait("AlertInfo", "AlertId", "a")
+	_, err := p.Service.Disconnect(t.Context(), testSpace, connector.DefenderXDR, connector.Request{}, "ann")
 	must(t, err)
-	p.health(health.OK, "no table is ticked")
+	p.Health(health.OK, "no table is ticked")
 	h.send(0, alert("b"))
-	if v, err := p.service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{}); err != nil || v.State != "notConnected" || len(v.Partitions) != 0 {
+	if v, err := p.Service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{}); err != nil || v.State != "notConnected" || len(v.Partitions) != 0 {
 		t.Errorf("state %s, partitions %v, %v", v.State, v.Partitions, err)
 	}
-	p.wait("AlertInfo", "AlertId", "a")
-	p.tick("AlertInfo")
-	p.wait("AlertInfo", "AlertId", "a", "b")
+	p.Wait("AlertInfo", "AlertId", "a")
+	p.Tick("AlertInfo")
+	p.Wait("AlertInfo", "AlertId", "a", "b")
 }
 
 func TestRestartGoesOnBehindTheLastMessage(t *testing.T) {
@@ -80,13 +81,13 @@ func TestRestartGoesOnBehindTheLastMessage(t *testing.T) {
 	h.start()
 	h.send(0, alert("a"))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	stop := p.run()
-	p.wait("AlertInfo", "AlertId", "a")
+	p.Wait("AlertInfo", "AlertId", "a")
 	stop()
 	h.send(0, alert("b"))
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a", "b")
+	p.Wait("AlertInfo", "AlertId", "a", "b")
 }
 
 func TestLookingWithoutStoring(t *testing.T) {
@@ -95,9 +96,9 @@ func TestLookingWithoutStoring(t *testing.T) {
 	h.send(0, alert("a"), message(record("NewThing", "Name", "n")))
 	p := newPlace(t, h)
 	p.run()
-	p.health(health.OK, "no table is ticked")
+	p.Health(health.OK, "no table is ticked")
 	eventually(t, func() (bool, string) {
-		v, err := p.service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{})
+		v, err := p.Service.Show(t.Context(), testSpace, connector.DefenderXDR, connector.Person{})
 		must(t, err)
 		var exported []string
 		for _, tab := range v.Tables {
@@ -107,10 +108,10 @@ func TestLookingWithoutStoring(t *testing.T) {
 		}
 		return slices.Contains(exported, "AlertInfo") && v.State == "notConnected", fmt.Sprint(exported, v.State)
 	})
-	p.wait("AlertInfo", "AlertId")
-	p.tick("AlertInfo")
-	p.wait("AlertInfo", "AlertId", "a")
-	p.wait("NewThing", "Name", "n")
+	p.Wait("AlertInfo", "AlertId")
+	p.Tick("AlertInfo")
+	p.Wait("AlertInfo", "AlertId", "a")
+	p.Wait("NewThing", "Name", "n")
 }
 
 func TestTablesTickedLaterAreReadAgain(t *testing.T) {
@@ -120,25 +121,25 @@ func TestTablesTickedLaterAreReadAgain(t *testing.T) {
 	h.send(0, alert("a0"), device("d0"), "garbage")
 	h.send(1, device("d1"), alert("a1"))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a0", "a1")
-	p.wait("DeadLetter_CL", "Reason", "notJSON")
+	p.Wait("AlertInfo", "AlertId", "a0", "a1")
+	p.Wait("DeadLetter_CL", "Reason", "notJSON")
 
-	p.tick("AlertInfo", "DeviceInfo")
-	p.wait("DeviceInfo", "DeviceId", "d0", "d1")
-	p.wait("DeviceInfo", "_src", "hub/"+testHub+"/0/1/0", "hub/"+testHub+"/1/0/0")
+	p.Tick("AlertInfo", "DeviceInfo")
+	p.Wait("DeviceInfo", "DeviceId", "d0", "d1")
+	p.Wait("DeviceInfo", "_src", "hub/"+testHub+"/0/1/0", "hub/"+testHub+"/1/0/0")
 
-	p.tick("DeviceInfo") // AlertInfo off
+	p.Tick("DeviceInfo") // AlertInfo off
 	h.send(0, alert("a2"), device("d2"))
-	p.wait("DeviceInfo", "DeviceId", "d0", "d1", "d2")
+	p.Wait("DeviceInfo", "DeviceId", "d0", "d1", "d2")
 
-	p.tick("AlertInfo", "DeviceInfo") // and on again
+	p.Tick("AlertInfo", "DeviceInfo") // and on again
 	h.send(0, alert("a3"), device("d3"))
-	p.wait("AlertInfo", "AlertId", "a0", "a1", "a2", "a3")
-	p.wait("DeviceInfo", "DeviceId", "d0", "d1", "d2", "d3")
-	p.wait("DeadLetter_CL", "Reason", "notJSON")
-	if next, ok := p.store.Next(testSpace, "hub/"+testHub+"/0/replay/AlertInfo/2", 0); !ok || next != 5 {
+	p.Wait("AlertInfo", "AlertId", "a0", "a1", "a2", "a3")
+	p.Wait("DeviceInfo", "DeviceId", "d0", "d1", "d2", "d3")
+	p.Wait("DeadLetter_CL", "Reason", "notJSON")
+	if next, ok := p.Store.Next(testSpace, "hub/"+testHub+"/0/replay/AlertInfo/2", 0); !ok || next != 5 {
 		t.Errorf("the second replay of AlertInfo ends at %d, %v; want 5", next, ok)
 	}
 }
@@ -169,16 +170,16 @@ func testWrongConnectionString(t *testing.T, prepare func(*hub)) {
 	prepare(h)
 	must(t, os.WriteFile(h.secretFile(), []byte("Endpoint=sb://wrong/"), 0o600))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.health(health.Failure, "SASL_AUTHENTICATION_FAILED")
-	p.health(health.Failure, h.secretFile())
-	if state, _ := p.service.State(testSpace); state != "error" {
+	p.Health(health.Failure, "SASL_AUTHENTICATION_FAILED")
+	p.Health(health.Failure, h.secretFile())
+	if state, _ := p.Service.State(testSpace); state != "error" {
 		t.Errorf("state is %s, want error", state)
 	}
 	must(t, os.WriteFile(h.secretFile(), []byte(testSecret), 0o600))
-	p.wait("AlertInfo", "AlertId", "a")
-	p.health(health.OK, "")
+	p.Wait("AlertInfo", "AlertId", "a")
+	p.Health(health.OK, "")
 }
 
 func TestHubThatIsNotThere(t *testing.T) {
@@ -186,27 +187,27 @@ func TestHubThatIsNotThere(t *testing.T) {
 	h.start()
 	p := newPlace(t, h)
 	p.stream.cfg.Hub = "other"
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.health(health.Failure, "There is no event hub other")
+	p.Health(health.Failure, "There is no event hub other")
 }
 
 func TestBrokerDownAtStartAndRestarted(t *testing.T) {
 	h := newHub(t)
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.health(health.Failure, "cannot be reached")
+	p.Health(health.Failure, "cannot be reached")
 	h.start()
 	h.send(0, alert("a"))
-	p.wait("AlertInfo", "AlertId", "a")
-	p.health(health.OK, "")
+	p.Wait("AlertInfo", "AlertId", "a")
+	p.Health(health.OK, "")
 	h.stop()
-	p.health(health.Failure, "cannot be reached")
+	p.Health(health.Failure, "cannot be reached")
 	h.start()
 	h.send(0, alert("b"))
-	p.wait("AlertInfo", "AlertId", "a", "b")
-	p.health(health.OK, "")
+	p.Wait("AlertInfo", "AlertId", "a", "b")
+	p.Health(health.OK, "")
 }
 
 func TestLostPositionsAreRecorded(t *testing.T) {
@@ -214,17 +215,17 @@ func TestLostPositionsAreRecorded(t *testing.T) {
 	h.start()
 	h.send(0, alert("a"))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	stop := p.run()
-	p.wait("AlertInfo", "AlertId", "a")
+	p.Wait("AlertInfo", "AlertId", "a")
 	stop()
 	h.send(0, alert("b"), alert("c"), alert("d"))
 	must(t, h.cluster.DeleteRecords(testHub, 0, 3))
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a", "d")
-	p.wait("GapRecord_CL", "Reason", "retention")
-	p.wait("SentinelHealth", "Reason", "retention")
-	p.health(health.Warning, "no longer holds positions 1 to 2")
+	p.Wait("AlertInfo", "AlertId", "a", "d")
+	p.Wait("GapRecord_CL", "Reason", "retention")
+	p.Wait("SentinelHealth", "Reason", "retention")
+	p.Health(health.Warning, "no longer holds positions 1 to 2")
 }
 
 func TestHubMadeAnewIsReadAsANewGeneration(t *testing.T) {
@@ -232,30 +233,30 @@ func TestHubMadeAnewIsReadAsANewGeneration(t *testing.T) {
 	h.start()
 	h.send(0, alert("a"), alert("b"))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a", "b")
+	p.Wait("AlertInfo", "AlertId", "a", "b")
 	must(t, h.cluster.DeleteTopic(testHub))
 	must(t, h.cluster.CreateTopic(testHub, 2, nil))
 	h.send(0, alert("c"))
-	p.wait("AlertInfo", "AlertId", "a", "b", "c")
-	p.wait("AlertInfo", "_src", "hub/"+testHub+"/0/0/0", "hub/"+testHub+"/0/1/0", "hub/"+testHub+"~1/0/0/0")
+	p.Wait("AlertInfo", "AlertId", "a", "b", "c")
+	p.Wait("AlertInfo", "_src", "hub/"+testHub+"/0/0/0", "hub/"+testHub+"/0/1/0", "hub/"+testHub+"~1/0/0/0")
 	h.send(0, alert("d"))
-	p.wait("AlertInfo", "AlertId", "a", "b", "c", "d")
+	p.Wait("AlertInfo", "AlertId", "a", "b", "c", "d")
 }
 
 func TestNewPartitions(t *testing.T) {
 	h := newHub(t)
 	h.start()
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.health(health.OK, "2 partitions")
+	p.Health(health.OK, "2 partitions")
 	adm := kadm.NewClient(h.client())
 	_, err := adm.CreatePartitions(t.Context(), 1, testHub)
 	must(t, err)
 	h.send(2, alert("a"))
-	p.wait("AlertInfo", "AlertId", "a")
+	p.Wait("AlertInfo", "AlertId", "a")
 }
 
 func TestLargeMessages(t *testing.T) {
@@ -264,9 +265,9 @@ func TestLargeMessages(t *testing.T) {
 	big := message(record("AlertInfo", "Title", strings.Repeat("x", 900_000)))
 	h.send(0, alert("a"), big, alert("b"))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "", "a", "b")
+	p.Wait("AlertInfo", "AlertId", "", "a", "b")
 }
 
 func TestGroupIsTold(t *testing.T) {
@@ -277,9 +278,9 @@ func TestGroupIsTold(t *testing.T) {
 	h.start()
 	h.send(0, alert("a"), alert("b"))
 	p := newPlace(t, h)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a", "b")
+	p.Wait("AlertInfo", "AlertId", "a", "b")
 	adm := kadm.NewClient(h.client())
 	eventually(t, func() (bool, string) {
 		offsets, err := adm.FetchOffsets(t.Context(), "vedette")

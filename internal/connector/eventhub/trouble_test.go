@@ -39,18 +39,18 @@ func TestFullDiskHoldsTheReadingBack(t *testing.T) {
 	p := newPlace(t, h)
 	var full atomic.Bool
 	full.Store(true)
-	p.stream.deps.Appender = &troubled{Appender: p.store, answer: func(store.Frame) error {
+	p.stream.deps.Appender = &troubled{Appender: p.Store, answer: func(store.Frame) error {
 		if full.Load() {
 			return fault.New(fault.Unavailable, "disk_full", "The disk is full.")
 		}
 		return nil
 	}}
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.health(health.Failure, "The disk is full.")
+	p.Health(health.Failure, "The disk is full.")
 	full.Store(false)
-	p.wait("AlertInfo", "AlertId", "a", "b")
-	p.health(health.OK, "")
+	p.Wait("AlertInfo", "AlertId", "a", "b")
+	p.Health(health.OK, "")
 }
 
 func TestLostAnswerOfTheStore(t *testing.T) {
@@ -59,17 +59,17 @@ func TestLostAnswerOfTheStore(t *testing.T) {
 	h.send(0, alert("a"))
 	p := newPlace(t, h)
 	var lost atomic.Int32
-	p.stream.deps.Appender = &troubled{Appender: p.store, after: func(store.Frame) error {
+	p.stream.deps.Appender = &troubled{Appender: p.Store, after: func(store.Frame) error {
 		if lost.Add(1) <= 2 {
 			return fault.New(fault.Unavailable, "lost", "The answer is lost.")
 		}
 		return nil
 	}}
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", "a")
+	p.Wait("AlertInfo", "AlertId", "a")
 	h.send(0, alert("b"))
-	p.wait("AlertInfo", "AlertId", "a", "b")
+	p.Wait("AlertInfo", "AlertId", "a", "b")
 }
 
 func TestFrameThatIsTooLargeIsCut(t *testing.T) {
@@ -86,7 +86,7 @@ func TestFrameThatIsTooLargeIsCut(t *testing.T) {
 	}
 	h.send(0, msgs...)
 	p := newPlace(t, h)
-	p.stream.deps.Appender = &troubled{Appender: p.store, answer: func(f store.Frame) error {
+	p.stream.deps.Appender = &troubled{Appender: p.Store, answer: func(f store.Frame) error {
 		for _, tab := range f.Tables {
 			for i, c := range tab.Cols {
 				if c.Name != "AlertId" {
@@ -101,11 +101,11 @@ func TestFrameThatIsTooLargeIsCut(t *testing.T) {
 		}
 		return nil
 	}}
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", want...)
-	p.wait("DeadLetter_CL", "Detail", "Too large.")
-	p.wait("DeadLetter_CL", "_src", "hub/"+testHub+"/0/4/0")
+	p.Wait("AlertInfo", "AlertId", want...)
+	p.Wait("DeadLetter_CL", "Detail", "Too large.")
+	p.Wait("DeadLetter_CL", "_src", "hub/"+testHub+"/0/4/0")
 }
 
 func TestSmallBudgetOnlySlowsDown(t *testing.T) {
@@ -120,9 +120,9 @@ func TestSmallBudgetOnlySlowsDown(t *testing.T) {
 	h.send(1, msgs[100:]...)
 	p := newPlace(t, h)
 	p.stream.deps.Budget = ingest.NewBudget(1000)
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	p.run()
-	p.wait("AlertInfo", "AlertId", want...)
+	p.Wait("AlertInfo", "AlertId", want...)
 }
 
 // A stream that is stopped in the middle gives back what it holds of the budget.
@@ -134,15 +134,15 @@ func TestStoppedStreamHoldsNoBudget(t *testing.T) {
 	}
 	p := newPlace(t, h)
 	blocked := make(chan struct{}, 100)
-	p.stream.deps.Appender = &troubled{Appender: p.store, answer: func(store.Frame) error {
+	p.stream.deps.Appender = &troubled{Appender: p.Store, answer: func(store.Frame) error {
 		blocked <- struct{}{}
 		return fault.New(fault.Unavailable, "disk_full", "The disk is full.")
 	}}
-	p.tick("AlertInfo")
+	p.Tick("AlertInfo")
 	stop := p.run()
 	<-blocked
 	stop()
-	if _, err := p.budget.Acquire(t.Context(), ingest.DefaultBudget); err != nil {
+	if _, err := p.Budget.Acquire(t.Context(), ingest.DefaultBudget); err != nil {
 		t.Error(err)
 	}
 }
