@@ -49,6 +49,7 @@ func (s *Server) runQuery(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Query, Timespan, Engine string
 		MaxRows                 int64
+		Parameters              map[string]string
 	}
 	if err := readJSON(r, &in); err != nil {
 		return err
@@ -68,7 +69,7 @@ func (s *Server) runQuery(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	a := actorOf(r)
 	defer s.running.add(r.Header.Get("X-Query-Id"), a, cancel)()
-	res, err := s.Query.Run(ctx, query.Request{Workspace: ws.ID, Text: in.Query, Engine: in.Engine, Timespan: span, MaxRows: in.MaxRows, Actor: a.Name})
+	res, err := s.Query.Run(ctx, query.Request{Workspace: ws.ID, Text: in.Query, Engine: in.Engine, Timespan: span, MaxRows: in.MaxRows, Actor: a.Name, Parameters: in.Parameters})
 	if err != nil {
 		if ctx.Err() != nil && r.Context().Err() == nil {
 			return fault.New(fault.Invalid, "query_cancelled", "the query was cancelled")

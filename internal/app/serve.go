@@ -144,7 +144,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		names[w.ID] = w.Name
 		sched.Workspaces = append(sched.Workspaces, w.ID)
 	}
-	queries := query.New(query.Config{Store: s.store, Engine: eng, Names: names, Functions: solutions.Functions, Geo: openGeo(cfg.Query.GeoDatabase, s.log), Limits: query.Limits{
+	queries := query.New(query.Config{Store: s.store, Engine: eng, Names: names, Cluster: listeners.publicURL(), Functions: solutions.Functions, Geo: openGeo(cfg.Query.GeoDatabase, s.log), Limits: query.Limits{
 		Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
 	}, Fetch: fetch.New(fetch.Config{
 		Allow: cfg.Query.ExternalData.Allow, MaxBytes: cfg.Query.ExternalData.MaxBytes, Timeout: cfg.Query.ExternalData.Timeout,

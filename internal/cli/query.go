@@ -18,10 +18,12 @@ import (
 func newQuery(env *Env) *cobra.Command {
 	t := &target{env: env}
 	var format, engine, timespan, data string
+	var params map[string]string
 	cmd := &cobra.Command{
 		Use: "query [flags] 'KQL'", Short: "Run a KQL query",
 		Example: "  vedette query 'SecurityIncident | where ProviderName == \"Microsoft 365 Defender\" | take 10'\n" +
 			"  vedette query --format csv 'DeviceProcessEvents | summarize count() by DeviceName'\n" +
+			"  vedette query --param h=12h 'declare query_parameters(h:timespan); AlertInfo | where Timestamp > ago(h)'\n" +
 			"  echo 'AlertInfo | count' | vedette query -",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,7 +42,7 @@ func newQuery(env *Env) *cobra.Command {
 				return fmt.Errorf("%w: format %q is not one of table, json, ndjson, csv, parquet", errUsage, format)
 			}
 			if data != "" {
-				return queryOffline(cmd, env, data, t.wsName, text, format, engine, timespan)
+				return queryOffline(cmd, env, data, t.wsName, query.Request{Text: text, Engine: engine, Parameters: params}, format, timespan)
 			}
 			wire := format
 			if wire == "table" {
@@ -50,7 +52,7 @@ func newQuery(env *Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			body, err := c.Open(cmd.Context(), "POST", prefix+"/query?format="+wire, map[string]string{"query": text, "engine": engine, "timespan": timespan})
+			body, err := c.Open(cmd.Context(), "POST", prefix+"/query?format="+wire, map[string]any{"query": text, "engine": engine, "timespan": timespan, "parameters": params})
 			if err != nil {
 				return err
 			}
@@ -67,11 +69,12 @@ func newQuery(env *Env) *cobra.Command {
 	f.StringVar(&format, "format", "table", "table, json, ndjson, csv or parquet")
 	f.StringVar(&engine, "engine", "auto", "auto, go or duckdb")
 	f.StringVar(&timespan, "timespan", "", "only rows of this time, such as PT24H or 2026-01-01/2026-01-02")
+	f.StringToStringVar(&params, "param", nil, "`NAME=VALUE` of a declared query parameter; may be repeated")
 	f.StringVar(&data, "data", "", "read the data `DIR` of a server that is not running")
 	return cmd
 }
 
-func queryOffline(cmd *cobra.Command, env *Env, dir, ws, text, format, engine, timespan string) (err error) {
+func queryOffline(cmd *cobra.Command, env *Env, dir, ws string, r query.Request, format, timespan string) (err error) {
 	off, err := app.OpenOffline(cmd.Context(), dir, ws)
 	if err != nil {
 		return err
@@ -81,7 +84,8 @@ func queryOffline(cmd *cobra.Command, env *Env, dir, ws, text, format, engine, t
 	if err != nil {
 		return err
 	}
-	res, err := off.Query.Run(cmd.Context(), query.Request{Workspace: off.Workspace, Text: text, Engine: engine, Timespan: span})
+	r.Workspace, r.Timespan = off.Workspace, span
+	res, err := off.Query.Run(cmd.Context(), r)
 	if err != nil {
 		return err
 	}

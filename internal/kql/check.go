@@ -47,7 +47,7 @@ func Check(text string, env bind.Env) CheckResult {
 	var errs syntax.Diagnostics
 	for _, d := range append(diags, more...) {
 		switch {
-		case d.Severity == syntax.Warning:
+		case d.Severity != syntax.Error:
 			r.Warnings = append(r.Warnings, d)
 		case d.Kind == syntax.NotRunnable:
 			r.NotRunnable = append(r.NotRunnable, d)

@@ -3,10 +3,24 @@
 package kql
 
 import (
+	"regexp"
+
 	"github.com/vedette-siem/vedette/internal/kql/bind"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
 )
+
+var setWord = regexp.MustCompile(`\bset\b`)
+
+// Options reads what a query's set statements ask for of its run, which must be known before it is bound. A text that does
+// not parse asks for nothing.
+func Options(text string) plan.Options {
+	if !setWord.MatchString(text) {
+		return plan.Options{}
+	}
+	tree, _ := syntax.Parse(text)
+	return bind.Options(tree)
+}
 
 // Compile parses, binds and rewrites a query. The plan is nil when a finding is an error; else it can be run.
 // The plan's notes name the rewrites that were applied.

@@ -28,7 +28,7 @@ func answer(text string, names bool) string {
 	defer cancel()
 	run := exec.Env{Now: column.Date(2024, 5, 17) + 13*column.Hour, Database: "soc", Principal: "somebody"}
 	q, diags := kql.Compile(text, bind.Env{
-		Catalog: schema.Builtin(), Database: "soc", Workspace: "soc", Runnable: exec.Runnable,
+		Catalog: schema.Builtin(), Database: "soc", Workspace: "soc", Cluster: "https://vedette.test", Runnable: exec.Runnable,
 		Discover: func(n *plan.Plugin) (*plan.Held, error) { return exec.Discover(ctx, n, run) },
 	})
 	if q == nil || diags.HasErrors() {
@@ -48,21 +48,28 @@ func answer(text string, names bool) string {
 			out = append(out, strings.Join(cols, " "))
 			continue
 		}
-		for _, b := range res.Batches {
-			for r := range b.N {
-				var cells []string
-				for _, v := range b.Cols {
-					if v.Null(r) {
-						cells = append(cells, "-")
-					} else {
-						cells = append(cells, kernel.Text(kernel.Box(v, r)))
-					}
-				}
-				out = append(out, strings.Join(cells, "|"))
-			}
-		}
+		out = append(out, rowsOf(res)...)
 	}
 	return strings.Join(out, "; ")
+}
+
+// rowsOf prints each row, its cells parted by "|".
+func rowsOf(res *exec.Result) []string {
+	var out []string
+	for _, b := range res.Batches {
+		for r := range b.N {
+			var cells []string
+			for _, v := range b.Cols {
+				if v.Null(r) {
+					cells = append(cells, "-")
+				} else {
+					cells = append(cells, kernel.Text(kernel.Box(v, r)))
+				}
+			}
+			out = append(out, strings.Join(cells, "|"))
+		}
+	}
+	return out
 }
 
 func runTraps(t *testing.T, traps ...trap) {

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/netip"
 	"strings"
 	"time"
@@ -23,6 +24,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/kql/kernel"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
+	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
 )
 
@@ -42,6 +44,8 @@ type Config struct {
 	Limits Limits
 	// Names gives a workspace's name by its id: the Kusto database, and what workspace("...") may say.
 	Names map[string]string
+	// Cluster is the server's own address, which cluster("...") may name.
+	Cluster string
 	// Functions returns the functions that a workspace keeps, as bind.Env takes them; nil has none.
 	Functions func(workspace string) map[string]string
 	Now       func() time.Time
@@ -76,6 +80,9 @@ type Request struct {
 	Timeout   time.Duration
 	Actor     string
 	Analyze   bool // describe the run in Result.Plan
+	// Parameters are the values of the query's declare query_parameters, by name, as KQL literals; text need not be quoted
+	// for a parameter of type string.
+	Parameters map[string]string
 }
 
 // Run answers a query. A text that does not compile is a *DiagnosticsError; a result cut by a cap is no error but
@@ -89,6 +96,10 @@ func (s *Service) Run(ctx context.Context, r Request) (*Result, error) {
 	if r.Timeout > 0 {
 		limit = min(limit, r.Timeout)
 	}
+	asked := kql.Options(r.Text)
+	if asked.Timeout > 0 {
+		limit = min(limit, time.Duration(min(asked.Timeout, math.MaxInt64/100))*100)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, fault.New(fault.Unavailable, "query_timeout", "the query ran longer than %s and was stopped; narrow it by time or ask for less", limit))
 	defer cancel()
 	select {
@@ -97,7 +108,7 @@ func (s *Service) Run(ctx context.Context, r Request) (*Result, error) {
 	case <-ctx.Done():
 		return nil, fault.New(fault.Throttled, "query_queue", "%d queries run already; this one waited too long", cap(s.slots))
 	}
-	res, err := s.run(ctx, r, mode)
+	res, err := s.run(ctx, r, mode, asked)
 	if err != nil && errors.Is(err, context.DeadlineExceeded) {
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
@@ -106,25 +117,29 @@ func (s *Service) Run(ctx context.Context, r Request) (*Result, error) {
 	return res, err
 }
 
-func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result, error) {
+func (s *Service) run(ctx context.Context, r Request, mode engine.Mode, asked plan.Options) (*Result, error) {
 	start := s.cfg.Now()
+	now := column.FromTime(start)
+	if asked.Now != nil {
+		now = *asked.Now
+	}
 	take := s.cfg.Store.Snapshot
 	if r.Cold {
 		take, mode = s.cfg.Store.SnapshotWithCold, engine.Go
 	}
 	snap := take(r.Workspace)
 	defer snap.Close()
-	rows, bytes := s.cfg.Limits.Rows, s.cfg.Limits.Bytes
+	rows, bytes, memory := s.cfg.Limits.within(asked)
 	if r.MaxRows > 0 {
 		rows = min(rows, r.MaxRows)
 	}
-	src := s.cfg.Engine.Source(snap, mode, kernel.Env{Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor, Geo: s.cfg.Geo})
+	src := s.cfg.Engine.Source(snap, mode, kernel.Env{Now: now, Database: s.cfg.Names[r.Workspace], Principal: r.Actor, Geo: s.cfg.Geo})
 	src.Fetch(s.cfg.Fetch)
 	env := exec.Env{
-		Source: src, Now: column.FromTime(start), Database: s.cfg.Names[r.Workspace], Principal: r.Actor,
+		Source: src, Now: now, Database: s.cfg.Names[r.Workspace], Principal: r.Actor,
 		Geo:    s.cfg.Geo,
 		Fetch:  s.cfg.Fetch,
-		Limits: exec.Limits{Rows: rows + 1, Bytes: bytes * 2, Memory: s.cfg.Limits.Memory},
+		Limits: exec.Limits{Rows: rows + 1, Bytes: bytes * 2, Memory: memory},
 	}
 	var look *analysis
 	if r.Analyze {
@@ -132,7 +147,9 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 		env.Profile = look.profile
 	}
 	from, to, limited := r.Timespan.Bounds(start)
+	from, to, limited = scoped(asked, from, to, limited)
 	names := s.env(r.Workspace, snap)
+	names.Parameters = r.Parameters
 	names.Discover = func(n *plan.Plugin) (*plan.Held, error) {
 		if limited {
 			if m, ok := plan.LimitTime(n, from, to).(*plan.Plugin); ok {
@@ -153,6 +170,9 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode) (*Result
 		root := out.Root
 		if limited {
 			root = plan.LimitTime(root, from, to)
+		}
+		if asked.TakeMax > 0 {
+			root = &plan.Limit{Input: root, N: &plan.Lit{T: schema.Long, Value: asked.TakeMax}}
 		}
 		t, err := collect(ctx, root, env, &rows, &bytes, &res.Partial)
 		if err != nil {
@@ -213,7 +233,7 @@ func collect(ctx context.Context, root plan.Node, env exec.Env, rows, bytes *int
 }
 
 func (s *Service) env(ws string, snap *store.Snapshot) bind.Env {
-	env := bind.Env{Catalog: snap.Catalog(), Workspace: ws, Database: s.cfg.Names[ws], Runnable: exec.Runnable}
+	env := bind.Env{Catalog: snap.Catalog(), Workspace: ws, Database: s.cfg.Names[ws], Cluster: s.cfg.Cluster, Runnable: exec.Runnable}
 	if s.cfg.Functions != nil {
 		env.Functions = s.cfg.Functions(ws)
 	}
@@ -274,7 +294,7 @@ func Describe(q *plan.Query) string {
 func warnings(ds syntax.Diagnostics) []string {
 	var out []string
 	for _, d := range ds {
-		if d.Severity == syntax.Warning {
+		if d.Severity != syntax.Error {
 			out = append(out, d.String())
 		}
 	}

@@ -23,6 +23,8 @@ type Env struct {
 	// Workspace and Database are the names under which workspace("...") and database("...") mean these tables; the
 	// workspace's name and id, say. Empty accepts no name.
 	Workspace, Database string
+	// Cluster is the address of this server, as cluster("...") may name it: a URL or a host.
+	Cluster string
 	// Parameters are values of declared query parameters, by name, as KQL literals.
 	Parameters map[string]string
 	// Functions are the functions that the workspace keeps, by name: their parameters and body as text, "(n:long=1) { T | take n }".
@@ -92,7 +94,9 @@ type binder struct {
 	exprs    int // parts of let-bound values that were put in place of their names
 	depth    int
 	notes    map[string]bool
-	options  map[string]syntax.Expr // set statements, by name
+	options  map[string]syntax.Expr // set statements that bind, by name
+	request  plan.Options
+	aliases  map[string]bool // other names of this database
 	noteList []string
 	useAt    syntax.Node // where the saved function is used that is being bound
 	render   *plan.Render
@@ -132,10 +136,13 @@ func (b *binder) warnf(at syntax.Node, code, format string, args ...any) {
 	b.report(syntax.Diagnostic{Code: code, Severity: syntax.Warning, Kind: syntax.Semantic, Message: fmt.Sprintf(format, args...)}, at)
 }
 
-// notRunnable notes that the construct has a meaning but cannot be run yet.
+// notRunnable notes that the construct has a meaning but is not run here.
 func (b *binder) notRunnable(at syntax.Node, construct string) {
-	b.report(syntax.Diagnostic{Code: "not_runnable", Kind: syntax.NotRunnable, Construct: construct,
-		Message: "cannot be run yet: " + construct}, at)
+	message := "This cannot be run here: " + construct + "."
+	if why := Refusal(construct); why != "" {
+		message = "'" + construct + "' is refused: " + why + "."
+	}
+	b.report(syntax.Diagnostic{Code: "not_runnable", Kind: syntax.NotRunnable, Construct: construct, Message: message}, at)
 }
 
 // fail notes that something which had to be done now could not be.
@@ -146,34 +153,6 @@ func (b *binder) fail(at syntax.Node, err error) {
 		d.Code, d.Message = f.Code, f.Msg
 	}
 	b.report(d, at)
-}
-
-// scope holds the names that statements define. A name is defined once in a scope and may hide one of an outer scope.
-type scope struct {
-	parent *scope
-	vars   map[string]*variable
-}
-
-func (s *scope) child() *scope { return &scope{parent: s, vars: map[string]*variable{}} }
-
-func (s *scope) find(name string) (*variable, bool) {
-	for ; s != nil; s = s.parent {
-		if v, ok := s.vars[name]; ok {
-			return v, true
-		}
-	}
-	return nil, false
-}
-
-// variable is a let-bound name or a parameter: a value, a table, or a function.
-type variable struct {
-	name  string
-	value plan.Expr
-	size  int         // of the value, written out
-	table func() *rel // a fresh instance at each call
-	fn    *lambda
-	view  bool
-	bad   bool // already reported
 }
 
 // lambda is a user's function with the scope it was written in.
@@ -206,10 +185,11 @@ func (c ctx) constant() ctx { return ctx{sc: c.sc, sub: c.sub} }
 func (b *binder) query(q *syntax.Query) *plan.Query {
 	out := &plan.Query{}
 	c := ctx{sc: b.savedScope().child()}
-	results := b.statements(c, q.Stmts)
+	_, results := b.statements(c, q.Stmts)
+	b.undeclared(q)
 	for _, x := range results {
 		b.render = nil
-		r := b.result(c, x)
+		r := b.result(x.c, x.x)
 		if r == nil {
 			continue
 		}
@@ -218,44 +198,40 @@ func (b *binder) query(q *syntax.Query) *plan.Query {
 			out.Results = append(out.Results, plan.Result{Name: m.name, Root: b.visible(m.r), Render: b.render})
 		}
 	}
-	out.Notes = b.noteList
+	out.Notes, out.Options = b.noteList, b.request
 	return out
 }
 
-// statements defines what the statements define and returns the expressions that stand as statements.
-func (b *binder) statements(c ctx, stmts []syntax.Stmt) []syntax.Expr {
-	var out []syntax.Expr
+// placed is an expression that stands as a statement, and what it sees there.
+type placed struct {
+	c ctx
+	x syntax.Expr
+}
+
+// statements defines what the statements define. It returns what stands after them sees, and the expressions among them.
+func (b *binder) statements(c ctx, stmts []syntax.Stmt) (ctx, []placed) {
+	var out []placed
 	for _, s := range stmts {
 		switch s := s.(type) {
 		case *syntax.LetStmt:
 			b.let(c, s)
 		case *syntax.ExprStmt:
-			out = append(out, s.X)
+			out = append(out, placed{c, s.X})
 		case *syntax.DeclareStmt:
 			b.declare(c, s)
 		case *syntax.SetStmt:
-			b.setOption(s)
+			b.setOption(c, s)
 		case *syntax.Directive:
 			b.errorf(s, "KS250", "Unknown directive %s.", strings.Fields(s.Text + " #")[0])
 		case *syntax.AliasStmt:
-			b.notRunnable(s, "alias")
+			b.alias(c, s)
 		case *syntax.RestrictStmt:
-			b.notRunnable(s, "restrict")
+			c = b.restrict(c, s)
 		case *syntax.PatternStmt:
-			b.notRunnable(s, "declare pattern")
+			b.define(c, s.Name, s.Name.Text, &variable{pattern: &pattern{s, c.sc}})
 		}
 	}
-	return out
-}
-
-// setOption accepts the request options that change nothing here, and notes those that are not honoured.
-func (b *binder) setOption(s *syntax.SetStmt) {
-	switch s.Name.Text {
-	case "query_bin_auto_size", "query_bin_auto_at":
-		b.options[s.Name.Text] = s.Value
-		return
-	}
-	b.note("set %s has no effect", s.Name.Text)
+	return c, out
 }
 
 func (b *binder) define(c ctx, at syntax.Node, name string, v *variable) {
@@ -268,6 +244,10 @@ func (b *binder) define(c ctx, at syntax.Node, name string, v *variable) {
 }
 
 func (b *binder) let(c ctx, s *syntax.LetStmt) {
+	if g, ok := s.Value.(*syntax.EntityGroup); ok {
+		b.define(c, s.Name, s.Name.Text, &variable{group: g.Items})
+		return
+	}
 	if l, ok := s.Value.(*syntax.Lambda); ok {
 		if b.parameters(c, l) {
 			b.define(c, s.Name, s.Name.Text, &variable{fn: &lambda{name: s.Name.Text, def: l, sc: c.sc}, view: l.View})
@@ -288,7 +268,7 @@ func (b *binder) variableOf(c ctx, x syntax.Expr) *variable {
 		if m, ok := first.node.(*plan.Materialize); ok {
 			return &variable{table: func() *rel { return b.again(first, m) }}
 		}
-		captured := ctx{sc: &scope{parent: c.sc.parent, vars: copied(c.sc.vars)}, sub: c.sub}
+		captured := ctx{sc: &scope{parent: c.sc.parent, vars: copied(c.sc.vars), only: c.sc.only}, sub: c.sub}
 		return &variable{table: func() *rel {
 			if r := first; r != nil {
 				first = nil
@@ -321,38 +301,6 @@ func (b *binder) again(first *rel, m *plan.Materialize) *rel {
 	}
 	r.node = &plan.Materialize{ID: m.ID, Input: m.Input, Out: out}
 	return r
-}
-
-func (b *binder) declare(c ctx, s *syntax.DeclareStmt) {
-	for _, p := range s.Params {
-		t, err := schema.ParseType(p.Type)
-		if err != nil {
-			continue
-		}
-		v := &variable{value: nullOf(t)}
-		switch text, given := b.env.Parameters[p.Name.Text]; {
-		case given:
-			q, ds := syntax.Parse("print " + text)
-			if ds.HasErrors() || len(q.Stmts) != 1 {
-				if t != schema.String {
-					b.errorf(p.Name, "KS_parameter", "The value of parameter '%s' is not a literal of type %s.", p.Name.Text, t)
-				}
-				v.value = &plan.Lit{T: schema.String, Value: text}
-				break
-			}
-			x := q.Stmts[0].(*syntax.ExprStmt).X.(*syntax.Pipe).Op.(*syntax.ProjectOp).Items[0]
-			if e, ok := b.value(ctx{}, x).expr.(*plan.Lit); ok {
-				v.value = convert(e, t)
-			} else {
-				v.value = &plan.Lit{T: schema.String, Value: text}
-			}
-		case p.Default != nil:
-			v.value = b.typed(c.constant(), p.Default, t)
-		default:
-			b.errorf(p.Name, "KS_parameter", "The query parameter '%s' has no value.", p.Name.Text)
-		}
-		b.define(c, p.Name, p.Name.Text, v)
-	}
 }
 
 // result binds a statement's expression: a table, or a value as a table of one row.

@@ -18,6 +18,8 @@ func (b *binder) call(c ctx, x *syntax.Call) value {
 			return b.invoke(c, x, v.fn, x.Args)
 		case v.table != nil && len(x.Args) == 0:
 			return b.use(c, x.Fn, v)
+		case v.pattern != nil:
+			return b.usePattern(c, x, v.pattern, nil)
 		case v.bad:
 			return bad()
 		}

@@ -74,7 +74,7 @@ func (b *binder) value(c ctx, x syntax.Expr) value {
 	case *syntax.Star:
 		b.errorf(x, "KS_star", "'*' can only stand where all columns are meant.")
 	case *syntax.EntityGroup:
-		b.notRunnable(x, "entity_group")
+		b.errorf(x, "KS_group", "A group of entities can only stand in a let statement or in macro-expand.")
 	case *syntax.Missing:
 	}
 	return bad()
@@ -151,7 +151,7 @@ func (b *binder) name(c ctx, n *syntax.Name) value {
 		return value{expr: &plan.Lit{}, name: n.Text, direct: true}
 	}
 	if c.row == nil {
-		if t, ok := b.env.Catalog.Table(n.Text); ok {
+		if t, ok := b.storedTable(c.sc, n.Text); ok {
 			return value{rel: b.scan(t)}
 		}
 	}
@@ -167,7 +167,7 @@ func (b *binder) unknownName(c ctx, n *syntax.Name) {
 		}
 	}
 	if c.row == nil {
-		for _, t := range b.env.Catalog.Tables() {
+		for _, t := range b.storedTables(c.sc) {
 			vars[t.Name] = true
 		}
 	}
@@ -245,8 +245,13 @@ func (b *binder) member(c ctx, x *syntax.Member) value {
 			return v
 		}
 	}
-	if isTablePath(x) {
-		return value{rel: b.tablePath(c, x)}
+	if b.isTablePath(c, x) {
+		return b.tablePath(c, x)
+	}
+	if call, ok := x.X.(*syntax.Call); ok {
+		if v, ok := c.sc.find(call.Fn.Text); ok && v.pattern != nil {
+			return b.usePattern(c, call, v.pattern, x.Name)
+		}
 	}
 	v := b.value(c, x.X)
 	m, ok := x.Name.(*syntax.Name)
@@ -393,24 +398,6 @@ func (b *binder) constantString(c ctx, x syntax.Expr) (string, bool) {
 	}
 	s, ok := l.Value.(string)
 	return s, ok && l.T == schema.String
-}
-
-// isTablePath reports whether a path begins with database(), cluster() or workspace().
-func isTablePath(x *syntax.Member) bool {
-	for {
-		switch y := x.X.(type) {
-		case *syntax.Member:
-			x = y
-		case *syntax.Call:
-			switch y.Fn.Text {
-			case "database", "cluster", "workspace", "app", "resource":
-				return true
-			}
-			return false
-		default:
-			return false
-		}
-	}
 }
 
 func equalNames(name string, list ...string) bool {

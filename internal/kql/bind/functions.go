@@ -155,8 +155,9 @@ func (b *binder) tableParam(at syntax.Node, p syntax.Param, r *rel) *variable {
 
 // body binds the inside of a function.
 func (b *binder) body(c ctx, body *syntax.Body) value {
-	for _, x := range b.statements(c, body.Stmts) {
-		b.errorf(x, "KS_body", "Only the last statement of a function is its value.")
+	c, extra := b.statements(c, body.Stmts)
+	for _, x := range extra {
+		b.errorf(x.x, "KS_body", "Only the last statement of a function is its value.")
 	}
 	if body.X == nil {
 		return bad()
@@ -183,44 +184,4 @@ func (b *binder) tableFunction(c ctx, x *syntax.Call) (*rel, bool) {
 		return b.unsupported(x, x.Fn.Text+"()", nil, true), true
 	}
 	return nil, false
-}
-
-// tablePath resolves database("...").Table, workspace("...").Table and cluster("...").database("...").Table: only this
-// workspace's own names lead anywhere.
-func (b *binder) tablePath(c ctx, x *syntax.Member) *rel {
-	var steps []syntax.Expr
-	for e := syntax.Expr(x); ; {
-		m, ok := e.(*syntax.Member)
-		if !ok {
-			steps = append(steps, e)
-			break
-		}
-		steps = append(steps, m.Name)
-		e = m.X
-	}
-	for i := len(steps) - 1; i > 0; i-- {
-		call, ok := steps[i].(*syntax.Call)
-		if !ok {
-			b.errorf(steps[i], "KS_path", "A path to a table is database(\"name\").Table or workspace(\"name\").Table.")
-			return b.nothing()
-		}
-		name := ""
-		if len(call.Args) > 0 {
-			name, _ = b.constantString(c.constant(), call.Args[0])
-		}
-		if !equalNames(name, b.env.Workspace, b.env.Database) {
-			b.errorf(call, "KS208", "The name '%s' does not refer to this %s; queries across workspaces cannot be run.", name, call.Fn.Text)
-			return b.nothing()
-		}
-	}
-	switch last := steps[0].(type) {
-	case *syntax.Name:
-		return b.tableName(ctx{sc: (*scope)(nil).child()}, last, false)
-	case *syntax.Call:
-		if r, ok := b.tableFunction(c, last); ok {
-			return r
-		}
-	}
-	b.errorf(x, "KS_path", "A path to a table is database(\"name\").Table or workspace(\"name\").Table.")
-	return b.nothing()
 }

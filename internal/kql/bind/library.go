@@ -36,6 +36,9 @@ func (b *binder) fromLibrary(name string) *lambda {
 func (b *binder) libraryCall(c ctx, x *syntax.Call) (value, bool) {
 	switch x.Fn.Text {
 	case "AssignedIPAddresses":
+		if b.kept(c, x) {
+			return value{rel: b.nothing()}, true
+		}
 		return b.invoke(c, x, b.fromLibrary(x.Fn.Text), x.Args), true
 	case "_GetWatchlist", "_GetWatchlistAlias":
 		name := ""
@@ -46,6 +49,16 @@ func (b *binder) libraryCall(c ctx, x *syntax.Call) (value, bool) {
 		return value{rel: b.nothing()}, true
 	}
 	return value{}, false
+}
+
+// kept reports, and tells, that a restrict statement keeps the query from the service's functions: they read tables that
+// it does not list.
+func (b *binder) kept(c ctx, x *syntax.Call) bool {
+	if !c.sc.restricted() {
+		return false
+	}
+	b.errorf(x.Fn, "KS_restrict", "The query's restrict statement does not allow '%s', which reads other tables.", x.Fn.Text)
+	return true
 }
 
 // profileColumns are what FileProfile adds to a table.
@@ -71,6 +84,9 @@ func (b *binder) invokeOp(c ctx, r *rel, op *syntax.EvaluateOp) *rel {
 			return b.nothing()
 		}
 		return got.rel
+	}
+	if _, listed := library()[call.Fn.Text]; (listed || call.Fn.Text == "FileProfile") && b.kept(c, call) {
+		return b.nothing()
 	}
 	switch call.Fn.Text {
 	case "FileProfile":

@@ -117,13 +117,21 @@ func (b *binder) anyColumn(c ctx, x *syntax.Binary) value {
 	if op == ":" {
 		op = "has"
 	}
+	return b.eachColumn(c, func(col plan.Expr) plan.Expr {
+		if overload(op, col.Type(), r.Type()) == nil || (op == "==" || op == "!=") && col.Type() != r.Type() && col.Type() != schema.Dynamic {
+			return nil
+		}
+		return &plan.Call{Func: op, Args: []plan.Expr{col, r}, T: schema.Bool}
+	})
+}
+
+// eachColumn is whether a condition, nil where it cannot be asked, holds for any column.
+func (b *binder) eachColumn(c ctx, condition func(col plan.Expr) plan.Expr) value {
 	var found plan.Expr
 	for _, col := range c.row.visible() {
-		if overload(op, col.Type, r.Type()) == nil || (op == "==" || op == "!=") && col.Type != r.Type() && col.Type != schema.Dynamic {
-			continue
+		if e := condition(&plan.Ref{ID: col.ID, T: col.Type}); e != nil {
+			found = either(found, e)
 		}
-		e := &plan.Call{Func: op, Args: []plan.Expr{&plan.Ref{ID: col.ID, T: col.Type}, r}, T: schema.Bool}
-		found = either(found, e)
 	}
 	if found == nil {
 		return scalarOf(&plan.Lit{T: schema.Bool, Value: false})
@@ -139,15 +147,24 @@ func either(a, b plan.Expr) plan.Expr {
 }
 
 func (b *binder) between(c ctx, x *syntax.Between) value {
-	if _, star := x.X.(*syntax.Star); star {
-		b.notRunnable(x, "* between")
-		return scalarOf(&plan.Lit{T: schema.Bool, Value: false})
-	}
-	v, from, to := b.scalar(c, x.X), b.scalar(c, x.From), b.scalar(c, x.To)
 	op := "between"
 	if x.Not {
 		op = "!between"
 	}
+	if _, star := x.X.(*syntax.Star); star {
+		from, to := b.scalar(c, x.From), b.scalar(c, x.To)
+		return b.eachColumn(c, func(col plan.Expr) plan.Expr {
+			if col.Type() == schema.Dynamic || !betweenFits(col.Type(), from.Type(), to.Type()) {
+				return nil
+			}
+			end := to
+			if col.Type() == schema.Datetime && to.Type() == schema.Timespan {
+				end = &plan.Call{Func: "+", Args: []plan.Expr{from, to}, T: schema.Datetime}
+			}
+			return &plan.Call{Func: op, Args: []plan.Expr{col, from, end}, T: schema.Bool}
+		})
+	}
+	v, from, to := b.scalar(c, x.X), b.scalar(c, x.From), b.scalar(c, x.To)
 	if !betweenFits(v.Type(), from.Type(), to.Type()) {
 		b.errorf(x, "KS106", "The operator '%s' is not defined for the operand types %s, %s and %s.", op, v.Type(), from.Type(), to.Type())
 	}
@@ -176,13 +193,10 @@ func betweenFits(v, from, to schema.Type) bool {
 
 // in binds in, has_any and has_all, over values or over a table's first column.
 func (b *binder) in(c ctx, x *syntax.In) value {
-	var e plan.Expr
 	if _, star := x.X.(*syntax.Star); star {
-		b.notRunnable(x, "* "+x.Op)
-		e = &plan.Lit{}
-	} else {
-		e = b.scalar(c, x.X)
+		return b.inAnyColumn(c, x)
 	}
+	e := b.scalar(c, x.X)
 	switch t := e.Type(); x.Op {
 	case "in~", "!in~", "has_any", "has_all":
 		if t != schema.String && t != schema.Dynamic && t != schema.Unknown {
@@ -205,6 +219,31 @@ func (b *binder) in(c ctx, x *syntax.In) value {
 		call.Args = append(call.Args, v.expr)
 	}
 	return scalarOf(call)
+}
+
+// inAnyColumn is "* in (...)": whether any column whose type is that of a value has one of the values.
+func (b *binder) inAnyColumn(c ctx, x *syntax.In) value {
+	var list []plan.Expr
+	for _, item := range x.List {
+		v := b.value(c, item)
+		if v.rel != nil {
+			b.errorf(item, "KS110", "Behind '*' %s takes values, not a table.", x.Op)
+			continue
+		}
+		if v.expr != nil {
+			list = append(list, v.expr)
+		}
+	}
+	return b.eachColumn(c, func(col plan.Expr) plan.Expr {
+		call := &plan.Call{Func: x.Op, Args: []plan.Expr{col}, T: schema.Bool}
+		for _, e := range list {
+			if overload("==", col.Type(), e.Type()) == nil || e.Type() != col.Type() && e.Type() != schema.Dynamic {
+				return nil
+			}
+			call.Args = append(call.Args, e)
+		}
+		return call
+	})
 }
 
 func (b *binder) inTable(c ctx, x *syntax.In, e plan.Expr, r *rel) value {

@@ -48,7 +48,7 @@ func (b *binder) tableName(c ctx, n *syntax.Name, fuzzy bool) *rel {
 		}
 		return got.rel
 	}
-	if t, ok := b.env.Catalog.Table(n.Text); ok {
+	if t, ok := b.storedTable(c.sc, n.Text); ok {
 		return b.scan(t)
 	}
 	if fuzzy {
@@ -56,7 +56,7 @@ func (b *binder) tableName(c ctx, n *syntax.Name, fuzzy bool) *rel {
 	}
 	if n.Text != "" {
 		names := map[string]bool{}
-		for _, t := range b.env.Catalog.Tables() {
+		for _, t := range b.storedTables(c.sc) {
 			names[t.Name] = true
 		}
 		for s := c.sc; s != nil; s = s.parent {
@@ -212,7 +212,9 @@ func (b *binder) operatorMore(c ctx, r *rel, op syntax.Operator) *rel {
 		return b.reduce(c, r, op)
 	case *syntax.SchemaOp:
 		return b.assertSchema(r, op)
-	case *syntax.MacroOp, *syntax.GraphOp:
+	case *syntax.MacroOp:
+		return b.macroExpand(c, op)
+	case *syntax.GraphOp:
 		return b.unsupported(op, op.Keyword(), nil, true, r)
 	}
 	if r == nil {

@@ -34,7 +34,7 @@ func (b *binder) find(c ctx, op *syntax.FindOp) *rel {
 		f.legs = append(f.legs, b.legs(c, x, false, "find_arg"+itoa(len(f.legs)))...)
 	}
 	if op.In == nil {
-		for _, t := range b.env.Catalog.Tables() {
+		for _, t := range b.storedTables(c.sc) {
 			f.legs = append(f.legs, leg{b.scan(t), t.Name})
 		}
 	}

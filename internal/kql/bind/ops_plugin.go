@@ -8,18 +8,6 @@ import (
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
-// plugins that are refused, and why.
-var refusedPlugins = map[string]string{
-	"python": "it would run a program", "r": "it would run a program", "csharp": "it would run a program",
-	"sql_request": "it reaches outside", "mysql_request": "it reaches outside", "postgresql_request": "it reaches outside", "dax_request": "it reaches outside",
-	"cosmosdb_sql_request": "it reaches outside", "azure_digital_twins_query_request": "it reaches outside", "http_request": "it reaches outside",
-	"http_request_post": "it reaches outside", "execute_query": "it reaches outside", "execute_show_command": "it reaches outside",
-	"infer_storage_schema": "it reaches outside", "infer_storage_schema_with_suggestions": "it reaches outside", "external_datatable": "it reaches outside",
-	"ai_chat_completion": "it reaches outside", "ai_chat_completion_prompt": "it reaches outside", "ai_embeddings": "it reaches outside", "ai_embed_text": "it reaches outside",
-	"autocluster": "its result cannot be reproduced exactly", "basket": "its result cannot be reproduced exactly", "diffpatterns": "its result cannot be reproduced exactly",
-	"estimate_rows_count": "it describes another engine's storage", "identity_v3": "it is for tests of another engine",
-}
-
 // evaluate binds a plugin: its columns are known only where the plugin or the query says them, or where the rows can be
 // looked at now.
 func (b *binder) evaluate(c ctx, r *rel, op *syntax.EvaluateOp) *rel {
@@ -47,11 +35,11 @@ func (b *binder) evaluate(c ctx, r *rel, op *syntax.EvaluateOp) *rel {
 	refuse := func(why string) *rel {
 		return b.unsupported(op, "evaluate "+name+why, declared, !op.HasSchema, r)
 	}
-	if why := refusedPlugins[name]; why != "" || r == nil {
-		if why == "" {
-			why = "it needs a table before it"
-		}
-		return refuse(": " + why)
+	if Refusals()["plugin"][name] != "" {
+		return refuse("")
+	}
+	if r == nil {
+		return refuse(" without a table before it")
 	}
 	p := &pluginBinder{b: b, c: c, r: r, call: call, op: op, name: name, declared: declared}
 	got := p.bind()

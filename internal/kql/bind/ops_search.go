@@ -21,7 +21,7 @@ func (b *binder) search(c ctx, r *rel, op *syntax.SearchOp) *rel {
 			legs = append(legs, b.legs(c, x, false, "search_arg"+itoa(len(legs)))...)
 		}
 		if op.In == nil {
-			for _, t := range b.env.Catalog.Tables() {
+			for _, t := range b.storedTables(c.sc) {
 				legs = append(legs, leg{b.scan(t), t.Name})
 			}
 		}

@@ -162,7 +162,7 @@ func (l *timelineCall) isTable(x syntax.Expr) bool {
 		if v, ok := l.p.c.sc.find(x.Text); ok {
 			return v.table != nil || v.fn != nil
 		}
-		_, ok := l.p.b.env.Catalog.Table(x.Text)
+		_, ok := l.p.b.storedTable(l.p.c.sc, x.Text)
 		return ok
 	}
 	return false

@@ -64,7 +64,7 @@ func (b *binder) legs(c ctx, x syntax.Expr, fuzzy bool, name string) []leg {
 	if fuzzy {
 		if n := sourceName(x); n != nil {
 			if _, ok := c.sc.find(n.Text); !ok {
-				if _, ok := b.env.Catalog.Table(n.Text); !ok {
+				if _, ok := b.storedTable(c.sc, n.Text); !ok {
 					b.warnf(n, "KS205", "The fuzzy name '%s' does not refer to any known table; it is left out.", n.Text)
 					b.note("union leaves out '%s': there is no such table", n.Text)
 					return nil
@@ -126,7 +126,7 @@ func (b *binder) wildLegs(c ctx, n *syntax.Name, fuzzy bool) []leg {
 			}
 		}
 	}
-	for _, t := range b.env.Catalog.Tables() {
+	for _, t := range b.storedTables(c.sc) {
 		if wildMatch(n.Text, t.Name) {
 			out = append(out, leg{b.scan(t), t.Name})
 		}

@@ -106,6 +106,9 @@ func (b *binder) externaldata(c ctx, x *syntax.Externaldata) *rel {
 			n.SkipLast = strings.EqualFold(v, "true")
 		}
 	}
+	if b.request.NoExternal {
+		b.errorf(x, "external_disabled", "The query's option request_external_data_disabled forbids externaldata.")
+	}
 	out.node = b.node(n)
 	return out
 }

@@ -13,7 +13,7 @@ func itoa(n int) string { return strconv.Itoa(n) }
 // Expanded reports whether a scalar function is written out while a query is bound, so that no kernel is needed to run it.
 func Expanded(name string) bool {
 	switch name {
-	case "column_ifexists", "pack_all", "bag_pack_columns", "bin_auto", "column_names_of", "table", "database":
+	case "column_ifexists", "pack_all", "bag_pack_columns", "bin_auto", "column_names_of", "table", "database", "cluster", "current_cluster_endpoint":
 		return true
 	}
 	return false
@@ -76,6 +76,8 @@ func (b *binder) special(c ctx, x *syntax.Call, f *function) (value, bool) {
 			}
 			return scalarOf(&plan.Lit{T: schema.Dynamic, Value: names}), true
 		}
+	case "current_cluster_endpoint":
+		return scalarOf(&plan.Lit{T: schema.String, Value: b.env.Cluster}), true
 	case "table", "cluster", "database":
 		b.errorf(x, "KS110", "A scalar value is expected here; %s() refers to tables.", f.Name)
 		return bad(), true

@@ -107,9 +107,9 @@ func TestPlugins(t *testing.T) {
 
 func TestPluginFindings(t *testing.T) {
 	for _, tt := range []struct{ name, query, want string }{
-		{"programs are refused", "print x=1 | evaluate python(typeof(*, y:long), 'code')", "cannot be run yet: evaluate python: it would run a program"},
-		{"so is what reaches outside", "evaluate http_request('https://x')", "cannot be run yet: evaluate http_request: it reaches outside"},
-		{"so is what nobody can reproduce", "print x=1 | evaluate autocluster()", "cannot be run yet: evaluate autocluster: its result cannot be reproduced exactly"},
+		{"programs are refused", "print x=1 | evaluate python(typeof(*, y:long), 'code')", "'evaluate python' is refused: it would run a program"},
+		{"so is what reaches outside", "evaluate http_request('https://x')", "'evaluate http_request' is refused: it reaches outside"},
+		{"so is what nobody can reproduce", "print x=1 | evaluate autocluster()", "'evaluate autocluster' is refused: its result cannot be reproduced exactly"},
 		{"a name that is taken", "print k='old', d=dynamic({'k':'new'}) | evaluate bag_unpack(d)", "bag_unpack makes a column 'k', which the table has already."},
 		{"columns that are not there", "print d=dynamic({'k':1}) | evaluate bag_unpack(d) | project kk", "Did you mean 'k'?"},
 		{"rows of a group", "print d=dynamic([{'k':1}]) | mv-apply d on (evaluate bag_unpack(d))", "write evaluate bag_unpack(...) : (Name: type, ...)"},

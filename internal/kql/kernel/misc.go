@@ -9,11 +9,34 @@ import (
 
 func miscellany() family {
 	return family{
-		"current_database":  {bind: constantText(func(e Env) string { return e.Database })},
-		"current_principal": {bind: constantText(func(e Env) string { return e.Principal })},
-		"convert_angle":     convertUnit(angles), "convert_length": convertUnit(lengths), "convert_mass": convertUnit(masses),
+		"current_database":          {bind: constantText(func(e Env) string { return e.Database })},
+		"current_principal":         {bind: constantText(func(e Env) string { return e.Principal })},
+		"current_principal_details": dynamicEnv(principalDetails),
+		"convert_angle":             convertUnit(angles), "convert_length": convertUnit(lengths), "convert_mass": convertUnit(masses),
 		"convert_speed": convertUnit(speeds), "convert_volume": convertUnit(volumes), "convert_energy": convertUnit(energies), "convert_force": convertUnit(forces),
 		"convert_temperature": typedFunc(schema.Real, 3, 3, convertTemperature),
+	}
+}
+
+// dynamicEnv binds a function whose dynamic value is the same for the whole query.
+func dynamicEnv(f func(Env) any) def {
+	return def{bind: func(s *site) (eval, schema.Type, error) {
+		v := f(s.env)
+		return func(_ []*column.Vector, n int) *column.Vector {
+			out := column.Make(schema.Dynamic, n)
+			for i := range out.Any {
+				out.Any[i] = v
+			}
+			return out
+		}, schema.Dynamic, nil
+	}}
+}
+
+// principalDetails describes the person or program who asks, under the service's names; what is not known here is null.
+func principalDetails(e Env) any {
+	return &column.Object{
+		Keys:   []string{"UserPrincipalName", "IdentityProvider", "Authority", "Mfa", "Type", "DisplayName", "ObjectId", "FQN", "Notes"},
+		Values: []any{e.Principal, nil, nil, nil, nil, e.Principal, nil, e.Principal, nil},
 	}
 }
 

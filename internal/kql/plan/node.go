@@ -186,4 +186,6 @@ type Query struct {
 	Results []Result
 	// Notes say which legs of a fuzzy union were left out and which named rewrites were applied.
 	Notes []string
+	// Options are what the query's set statements ask for.
+	Options Options
 }

@@ -10,21 +10,25 @@ import (
 // Severity says whether a diagnostic stops a query.
 type Severity uint8
 
-// Errors stop a query, warnings do not.
+// Errors stop a query; warnings and information do not.
 const (
 	Error Severity = iota
 	Warning
+	Info
 )
 
-// String returns "error" or "warning".
+// String returns "error", "warning" or "info".
 func (s Severity) String() string {
-	if s == Warning {
+	switch s {
+	case Warning:
 		return "warning"
+	case Info:
+		return "info"
 	}
 	return "error"
 }
 
-// MarshalText writes "error" or "warning".
+// MarshalText writes "error", "warning" or "info".
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // Kind says which step found a diagnostic.
