@@ -28,6 +28,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/incident"
 	"github.com/vedette-siem/vedette/internal/query"
 	"github.com/vedette-siem/vedette/internal/rule"
+	"github.com/vedette-siem/vedette/internal/snapshot"
 	"github.com/vedette-siem/vedette/internal/store"
 	"github.com/vedette-siem/vedette/internal/tables"
 	"github.com/vedette-siem/vedette/internal/ueba"
@@ -58,6 +59,7 @@ type Config struct {
 
 	Completeness *completeness.Service
 	Backfill     *backfill.Service
+	Snapshots    *snapshot.Service
 
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
@@ -208,6 +210,9 @@ func (s *Server) register() {
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/backfills", s.listBackfills)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/backfills", s.startBackfills)
 	s.private(auth.WriteConnectors, "DELETE /api/w/{ws}/backfills/{table}", s.stopBackfill)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/snapshots", s.listSnapshots)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/snapshots", s.startSnapshots)
+	s.private(auth.WriteConnectors, "PUT /api/w/{ws}/snapshots/{table}", s.setSnapshot)
 
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/ueba", s.showUEBA)
 	s.private(auth.ReadConnectors, "POST /api/w/{ws}/ueba/check", s.checkUEBA)

@@ -26,6 +26,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/msgraph"
 	"github.com/vedette-siem/vedette/internal/prerequisite"
 	"github.com/vedette-siem/vedette/internal/rule"
+	"github.com/vedette-siem/vedette/internal/snapshot"
 	"github.com/vedette-siem/vedette/internal/syncback"
 	"github.com/vedette-siem/vedette/internal/tables"
 	"github.com/vedette-siem/vedette/internal/ueba"
@@ -48,6 +49,8 @@ type defenderXDR struct {
 	alongside  []func(context.Context) error
 	intakes    map[string]*ingest.Intake // by workspace id
 	backfill   *backfill.Service
+	snapshots  *snapshot.Service
+	budget     *ingest.Budget
 
 	graphs   []*graphClient
 	pulls    map[string]*defenderxdr.Connector // by workspace id
@@ -113,6 +116,7 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *
 	})
 	x.runner = connector.NewRunner(x.connectors, s.board, s.log)
 	budget := ingest.NewBudget(0)
+	x.budget = budget
 	for i := range s.cfg.Workspaces {
 		w, cfg := s.workspaces[i], &s.cfg.Workspaces[i]
 		if err := s.addIncidents(ctx, x, w, cfg, portal); err != nil {

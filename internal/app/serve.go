@@ -153,7 +153,11 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if xdr.backfill, err = s.buildBackfill(ctx, xdr, complete); err != nil {
 		return err
 	}
-	xdr.alongside = append(xdr.alongside, xdr.backfill.Run)
+	snapshots, err := s.buildSnapshots(ctx, xdr)
+	if err != nil {
+		return err
+	}
+	xdr.alongside = append(xdr.alongside, xdr.backfill.Run, snapshots.Run)
 	stopping := make(chan struct{})
 	handler := api.New(api.Config{
 		Workspaces: s.workspaces, Auth: auth.New(s.db.Auth(), keys, time.Now),
@@ -161,7 +165,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Backup:    s.backup,
 		Tables:    sched.Service,
 		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Setup: s.db, Names: s.db, Allowed: xdr.checks.Allowed,
-		Backfill:    xdr.backfill,
+		Backfill: xdr.backfill, Snapshots: snapshots,
 		DeadLetters: deadletter.New(s.store), Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,

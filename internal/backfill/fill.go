@@ -46,6 +46,15 @@ func (s *Service) span(ctx context.Context, w *Workspace, table string, from, to
 	return s.store(ctx, w, table, records, have)
 }
 
+// Fill fetches the rows of a table from one time until another that are not stored, and returns how many there were.
+func (s *Service) Fill(ctx context.Context, workspace, table string, from, to time.Time) (int64, error) {
+	w := s.all[workspace]
+	if w == nil || w.Tenant == nil {
+		return 0, fault.New(fault.Conflict, "no_tenant", "Nothing can be fetched: no tenant is configured for this workspace. Set tenant.id and tenant.credential.")
+	}
+	return s.span(ctx, w, table, from, to)
+}
+
 // stored counts the rows of the time by their key.
 func (s *Service) stored(ctx context.Context, workspace, table string, from, to time.Time) (map[ingest.Key]int, error) {
 	have := map[ingest.Key]int{}
@@ -114,7 +123,7 @@ func (s *Service) store(ctx context.Context, w *Workspace, table string, records
 				counts[table] = c
 			}
 		}
-		if err := s.append(ctx, f); err != nil {
+		if err := ingest.AppendHalves(ctx, s.cfg.Store, f); err != nil {
 			return stored, err
 		}
 		// Only what is stored may be left out when it comes again: a double is better than a loss.
@@ -156,38 +165,22 @@ func missing(rows store.Rows, have map[ingest.Key]int, young int64) (store.Rows,
 	return rows, fresh
 }
 
-// append stores a frame, its tables' rows by halves where the store finds them too many.
-func (s *Service) append(ctx context.Context, f store.Frame) error {
-	_, err := s.cfg.Store.Append(ctx, f)
-	if fault.KindOf(err) != fault.TooLarge {
-		return err
-	}
-	a, b := f, f
-	a.Tables, b.Tables = nil, nil
-	whole := true
-	for _, t := range f.Tables {
-		half := t.Batch.N / 2
-		x, y := t, t
-		x.Batch, y.Batch = t.Batch.Slice(0, half), t.Batch.Slice(half, t.Batch.N)
-		a.Tables, b.Tables = append(a.Tables, x), append(b.Tables, y)
-		whole = whole && half == 0
-	}
-	if whole {
-		return err
-	}
-	if err := s.append(ctx, a); err != nil {
-		return err
-	}
-	return s.append(ctx, b)
-}
-
 // remember tells the intake which rows were fetched of late, so that they are known when they come by the export.
 func (s *Service) remember(ctx context.Context, w *Workspace) error {
 	now := s.cfg.Now()
+	tables := map[string]bool{}
 	for _, b := range s.List(w.ID) {
-		err := s.scan(ctx, w.ID, b.Table, now.Add(-2*lateBy), now, func(k ingest.Key, src string) {
+		tables[b.Table] = true
+	}
+	if s.cfg.Pulled != nil {
+		for _, t := range s.cfg.Pulled(w.ID) {
+			tables[t] = true
+		}
+	}
+	for table := range tables {
+		err := s.scan(ctx, w.ID, table, now.Add(-2*lateBy), now, func(k ingest.Key, src string) {
 			if strings.HasPrefix(src, sourcePrefix) {
-				w.Intake.Repeats.Add(b.Table, k)
+				w.Intake.Repeats.Add(table, k)
 			}
 		})
 		if err != nil {

@@ -44,8 +44,10 @@ type Config struct {
 	Missing Missing
 	TooMany func(error) bool
 	Stored  func(workspace string, c ingest.Counts)
-	Logger  *slog.Logger
-	Now     func() time.Time
+	// Pulled, if set, names the tables whose events are fetched otherwise too.
+	Pulled func(workspace string) []string
+	Logger *slog.Logger
+	Now    func() time.Time
 }
 
 // lookBack is how far back the tenant keeps events.

@@ -60,3 +60,22 @@ func TestBackfills(t *testing.T) {
 		t.Errorf("another workspace has %v", got)
 	}
 }
+
+func TestSnapshots(t *testing.T) {
+	db := openTest(t)
+	at := time.Date(2026, 7, 18, 12, 0, 0, int(5*time.Millisecond), time.UTC)
+	want := model.Snapshot{Table: "A", Kind: model.SnapshotState, On: true, Every: time.Hour, State: model.SnapshotRunning, Time: at, Parts: 3, Done: 1, Rows: 7, Next: at.Add(time.Hour), Updated: at}
+	for _, state := range []string{model.SnapshotRunning, model.SnapshotDone} {
+		want.State = state
+		if err := db.SaveSnapshot(t.Context(), "w", want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := db.Snapshots(t.Context(), "w")
+	if diff := cmp.Diff([]model.Snapshot{want}, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if other, err := db.Snapshots(t.Context(), "v"); err != nil || len(other) != 0 {
+		t.Errorf("another workspace has %v, %v", other, err)
+	}
+}

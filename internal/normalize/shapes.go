@@ -74,7 +74,7 @@ func (s *Shapes) cell(name string) (*shapeCell, Reason, string) {
 	if !validName(name, maxName) {
 		return nil, BadTableName, "table names are letters, digits and underscores, at most 63, and do not start with a digit"
 	}
-	if t, ok := schema.Builtin().Table(name); ok && !t.Streamed {
+	if t, ok := schema.Builtin().Table(name); ok && !t.Streamed && !t.Pulled {
 		return nil, ReservedTable, "the table is written by Vedette itself, not by a tenant's export"
 	}
 	if strings.HasSuffix(strings.ToLower(name), "_cl") {

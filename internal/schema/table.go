@@ -22,6 +22,7 @@ type Table struct {
 	Description string   `json:"description,omitempty"`
 	Family      string   `json:"family,omitempty"` // connector family, such as "Microsoft Defender for Endpoint"
 	Streamed    bool     `json:"streamed,omitempty"`
+	Pulled      bool     `json:"pulled,omitempty"` // never exported: what the tenant knows now, fetched as snapshots
 	Columns     []Column `json:"columns"`
 }
 

@@ -91,10 +91,13 @@ var ErrTooMany = errors.New("the answer has as many rows as a query may return")
 // the time holds more than a query returns.
 func (t *Tenant) Rows(ctx context.Context, table string, from, to time.Time) ([][]byte, error) {
 	rows, err := t.hunt(ctx, within(table, from, to))
+	if fault.KindOf(err) == fault.TooLarge {
+		return nil, ErrTooMany
+	}
 	if err != nil {
 		return nil, err
 	}
-	if len(rows) >= msgraph.HuntingRows {
+	if cut(rows) {
 		return nil, ErrTooMany
 	}
 	out := make([][]byte, 0, len(rows))

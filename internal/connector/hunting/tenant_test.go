@@ -3,6 +3,8 @@ package hunting
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -54,4 +56,46 @@ func TestCountByHour(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &graph{answer: func(q string) string {
+			if q == "DeviceTvmSoftwareInventory | count" {
+				return `[{"Count":70001}]`
+			}
+			return `[{"DeviceId":"a","EndOfSupportDate":{},"OSVersion":null,"CveTags":["x"]}]`
+		}}
+		tenant := New(g)
+		if n, err := tenant.Count(t.Context(), "DeviceTvmSoftwareInventory"); n != 70001 || err != nil {
+			t.Error(n, err)
+		}
+		rows, err := tenant.Part(t.Context(), "DeviceTvmSoftwareInventory", "DeviceId", 1, 2)
+		want := []map[string]json.RawMessage{{"DeviceId": json.RawMessage(`"a"`), "CveTags": json.RawMessage(`["x"]`)}}
+		if diff := cmp.Diff(want, rows); diff != "" || err != nil {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
+		}
+		if got := g.asked[1]; got != "DeviceTvmSoftwareInventory | where hash(DeviceId, 2) == 1" {
+			t.Errorf("asked %s", got)
+		}
+		long := `"` + strings.Repeat("x", 7<<20) + `"`
+		g.answer = func(string) string {
+			return `[{"a":` + long + `,"b":` + long + `},{"a":` + long + `,"b":` + long + `},{"a":` + long + `,"b":` + long + `,"c":` + long + `}]`
+		}
+		if _, err := tenant.Part(t.Context(), "T", "a", 0, 1); !errors.Is(err, ErrTooMany) {
+			t.Errorf("an answer of the service's greatest size: %v", err)
+		}
+	})
+}
+
+// What the service refuses is a table that is not there, or any other trouble.
+func TestGone(t *testing.T) {
+	bad := fault.New(fault.Invalid, "graph_refused", "refused: %w", &msgraph.ResponseError{Status: 400, Message: "no such table"})
+	if err := gone("T", bad); fault.CodeOf(err) != Missing {
+		t.Error(err)
+	}
+	busy := fault.New(fault.Throttled, "graph_throttled", "wait: %w", &msgraph.ResponseError{Status: 429})
+	if err := gone("T", busy); fault.CodeOf(err) == Missing {
+		t.Error(err)
+	}
 }

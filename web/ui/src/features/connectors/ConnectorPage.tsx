@@ -12,6 +12,7 @@ import { Completeness } from './Completeness';
 import styles from './Connectors.module.css';
 import { Instructions } from './Instructions';
 import { NextSteps } from './NextSteps';
+import { Snapshots } from './Snapshots';
 import { StatusPanel } from './StatusPanel';
 import { readConnectorState } from './urlState';
 
@@ -68,7 +69,12 @@ function Details({ detail, id }: { detail: ConnectorDetail; id: string }) {
             {detail.kind === 'xdr' && <Tab value="completeness">Completeness</Tab>}
             <Tab value="next">Next steps</Tab>
           </TabList>
-          {tab === 'next' ? <NextSteps detail={detail} /> : tab === 'completeness' && detail.kind === 'xdr' ? <Completeness /> : <Instructions detail={detail} id={id} />}
+          {tab === 'next' ? <NextSteps detail={detail} /> : tab === 'completeness' && detail.kind === 'xdr' ? (
+            <>
+              <Completeness />
+              <Snapshots />
+            </>
+          ) : <Instructions detail={detail} id={id} />}
         </div>
       </div>
     </>
