@@ -110,7 +110,7 @@ func New(cfg Config) *Connector {
 	c := &Connector{cfg: cfg, back: &writeBack{cfg: cfg, opened: make(chan int64, 64)}}
 	people := &people{cfg: cfg}
 	c.streams = []*stream{
-		newStream(cfg, "incidents", msgraph.Incidents, &incidentRows{cfg: cfg, people: people}),
+		newStream(cfg, "incidents", msgraph.Incidents, &incidentRows{cfg: cfg, people: people, read: Incident}),
 		newStream(cfg, "alerts", msgraph.Alerts, &alertRows{cfg: cfg}),
 	}
 	return c

@@ -71,8 +71,16 @@ func (w *world) equal(n int64, st *syncback.State, in *tenantIncident) {
 	if st.Redirect != in.redirect {
 		w.fail("C1: incident %s is merged into %q here and into %q there", in.id, st.Redirect, in.redirect)
 	}
-	image := in.image()
+	row, err := Incident(in.row())
+	if err != nil {
+		w.fail("C1: %v", err)
+		return
+	}
+	image, short := syncback.ImageOf(row), in.image()
 	for _, f := range syncback.Fields() {
+		if image.Text(f) != short.Text(f) {
+			w.fail("the model reads %s of %s as %q and the connector as %q", f, in.id, short.Text(f), image.Text(f))
+		}
 		l, b, r := normal(f, st.Local), normal(f, st.Base), normal(f, image)
 		if l != b || b != r {
 			w.fail("C1: %s of %s (%d here): local %s, base %s, tenant %s", f, in.id, n, l, b, r)

@@ -157,7 +157,7 @@ func (r mutantRemote) Comment(ctx context.Context, id, text string, u syncback.U
 func mergeRows(w *world, rows []json.RawMessage) (newest int64, err error) {
 	var list []model.TenantIncident
 	for _, raw := range rows {
-		r, err := Incident(raw)
+		r, err := w.known(raw)
 		if err != nil {
 			return 0, err
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/msgraph"
 	"github.com/vedette-siem/vedette/internal/syncback"
 )
@@ -29,12 +30,29 @@ type tenantIncident struct {
 	changes                                 int
 }
 
+// wireRow is how the tenant writes an incident.
+type wireRow struct {
+	ID            string              `json:"id"`
+	Title         string              `json:"displayName"`
+	Description   string              `json:"description"`
+	Severity      string              `json:"severity"`
+	Owner         string              `json:"assignedTo"`
+	Status        string              `json:"status"`
+	Class         string              `json:"classification"`
+	Determination string              `json:"determination"`
+	Note          string              `json:"resolvingComment"`
+	Tags          []string            `json:"customTags"`
+	Comments      []map[string]string `json:"comments"`
+	Created       string              `json:"createdDateTime"`
+	Stamp         string              `json:"lastUpdateDateTime"`
+	By            string              `json:"lastModifiedBy"`
+	Redirect      any                 `json:"redirectIncidentId"`
+}
+
 func (in *tenantIncident) row() json.RawMessage {
-	b, err := json.Marshal(map[string]any{
-		"id": in.id, "displayName": in.title, "description": in.description, "severity": in.severity, "assignedTo": in.owner, "status": in.status,
-		"classification": in.class, "determination": in.determination, "resolvingComment": in.note, "customTags": in.tags, "comments": in.comments,
-		"createdDateTime": in.created.Format(msgraph.TimeFormat), "lastUpdateDateTime": in.stamp.Format(msgraph.TimeFormat), "lastModifiedBy": in.by,
-		"redirectIncidentId": orNull(in.redirect),
+	b, err := json.Marshal(wireRow{
+		in.id, in.title, in.description, in.severity, in.owner, in.status, in.class, in.determination, in.note, in.tags, in.comments,
+		in.created.Format(msgraph.TimeFormat), in.stamp.Format(msgraph.TimeFormat), in.by, orNull(in.redirect),
 	})
 	if err != nil {
 		panic(err)
@@ -42,13 +60,16 @@ func (in *tenantIncident) row() json.RawMessage {
 	return b
 }
 
-// image is the incident in the workspace's words.
+// image is the incident in the workspace's words, without the way over its JSON; equal checks that both ways agree.
 func (in *tenantIncident) image() syncback.Image {
-	r, err := Incident(in.row())
-	if err != nil {
-		panic(err)
+	trim := strings.TrimSpace
+	return syncback.Image{
+		Disposition: model.Disposition{
+			Status: statusWords.of(in.status, ""), Classification: classificationWords.of(in.class, ""),
+			Determination: determinationWords.of(in.determination, ""), Comment: trim(in.note),
+		},
+		Severity: severityWords.of(in.severity, ""), Owner: trim(in.owner), Title: trim(in.title), Description: trim(in.description), Tags: in.tags,
 	}
-	return syncback.ImageOf(r)
 }
 
 // take sets a field to a value in the workspace's words.

@@ -2,6 +2,7 @@ package defenderxdr
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/syncback"
 )
 
@@ -75,6 +77,7 @@ type world struct {
 	owners  int   // kinds of owners that people choose; the third is refused by the tenant
 	naive   int64 // checkpoint of the pulls that are wrong
 	bad     []string
+	parsed  map[string]model.TenantIncident // by their JSON
 }
 
 // write is one value that somebody wrote into a field, and the value they saw.
@@ -127,6 +130,19 @@ func (w *world) start() {
 		Graph: w.tenant, Sink: w.store, Worker: w.worker, Clock: w, Poll: time.Minute, Overlap: overlap, History: 48 * time.Hour,
 	})
 	w.conn.streams[0].col.Top, w.conn.streams[0].most = 3, 5
+	w.conn.streams[0].rows.(*incidentRows).read = w.known
+}
+
+// known reads a row of the tenant: each version once in a life, for speed.
+func (w *world) known(raw json.RawMessage) (model.TenantIncident, error) {
+	if r, ok := w.parsed[string(raw)]; ok {
+		return r, nil
+	}
+	r, err := Incident(raw)
+	if err == nil {
+		w.parsed[string(raw)] = r
+	}
+	return r, err
 }
 
 // pull is one poll of the incident stream.
@@ -196,6 +212,7 @@ func newWorld(t *rapid.T, m mutant, seen map[string]int) *world {
 	w := &world{
 		t: t, ctx: context.Background(), r: drawRegime(t), m: m, seen: seen, now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
 		writes: map[string][]write{}, past: map[string]bool{}, exempt: map[string]string{}, tags: map[string]*tagFate{}, owners: 3,
+		parsed: map[string]model.TenantIncident{},
 	}
 	if m.policy != "" {
 		w.r.policy = m.policy

@@ -17,12 +17,13 @@ import (
 type incidentRows struct {
 	cfg    Config
 	people *people
+	read   func(json.RawMessage) (model.TenantIncident, error) // Incident
 }
 
 func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, history bool) (t taken, err error) {
 	var good []model.TenantIncident
 	for _, raw := range list {
-		in, err := Incident(raw)
+		in, err := r.read(raw)
 		if err != nil {
 			t.bad = append(t.bad, newRowError(raw, err))
 			continue
@@ -40,7 +41,7 @@ func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, histor
 }
 
 func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed string) error {
-	in, err := Incident(raw)
+	in, err := r.read(raw)
 	if err != nil {
 		b := newRowError(raw, err)
 		return &b
