@@ -9,11 +9,12 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/meta"
 	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/syncback"
 )
 
 // putAlert stores a version of an alert after the one in old, and returns the row that tells of it. A withheld one is only
 // kept: it is in no index and no row tells of it.
-func (k *Sink) putAlert(ctx context.Context, tx meta.IncidentTx, a model.Alert, old meta.AlertRow, hold bool) (event string, err error) {
+func (k *Sink) putAlert(ctx context.Context, tx meta.IncidentTx, a model.Alert, old meta.AlertRow, mark syncback.AlertMark, hold bool) (event string, err error) {
 	raw := a.Raw
 	a.Workspace, a.Raw = k.ws, nil
 	doc, err := json.Marshal(a)
@@ -22,6 +23,7 @@ func (k *Sink) putAlert(ctx context.Context, tx meta.IncidentTx, a model.Alert, 
 	}
 	row := meta.AlertRow{
 		Workspace: k.ws, ID: a.ID, SystemID: a.SystemAlertID, IncidentID: a.IncidentID, Updated: ticks(a.Updated), Hash: a.Hash,
+		Seen: mark.Seen, SeenAt: ticks(mark.SeenAt),
 		Revision: old.Revision + 1, Written: max(ticks(k.s.now()), old.Written+1), First: ticks(a.First), Last: ticks(a.Last),
 		Product: a.ProductName, Tactics: strings.Join(a.Tactics, ","), Doc: string(doc), Raw: string(raw),
 		RuleIncident: old.RuleIncident,

@@ -193,24 +193,33 @@ func (k *Sink) MergeAlerts(ctx context.Context, rows []model.Alert) (map[string]
 	fetch := map[string]string{}
 	err := k.change(ctx, func(ctx context.Context, tx meta.IncidentTx) ([]int64, error) {
 		clear(fetch)
-		return k.alerts(ctx, tx, rows, func(a model.Alert) { fetch[a.ID] = a.Hash })
+		return k.alerts(ctx, tx, rows, func(m *syncback.AlertMark, a model.Alert) syncback.Verdict {
+			v := m.Listed(ticks(a.Updated), a.Hash, k.s.now())
+			if v == syncback.Ask {
+				fetch[a.ID] = a.Hash
+			}
+			return v
+		})
 	})
 	return fetch, err
 }
 
-// SettleAlert merges a version that was read by id. The listed row's hash stands for it from then on.
+// SettleAlert merges a version that was read by id because of the listed row with that hash ("" when there was none).
 func (k *Sink) SettleAlert(ctx context.Context, a model.Alert, listed string) error {
 	return k.change(ctx, func(ctx context.Context, tx meta.IncidentTx) ([]int64, error) {
-		if listed != "" {
-			a.Hash = listed
-		}
-		return k.alerts(ctx, tx, []model.Alert{a}, nil)
+		return k.alerts(ctx, tx, []model.Alert{a}, func(m *syncback.AlertMark, a model.Alert) syncback.Verdict {
+			return m.Fetched(ticks(a.Updated), a.Hash, listed, k.s.now())
+		})
 	})
 }
 
-// alerts stores versions that are newer than the known ones. unsure is called for one with the known stamp and other
-// content; nil takes it.
-func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Alert, unsure func(model.Alert)) ([]int64, error) {
+// markOf is what is remembered of a stored alert's version; the zero row has none.
+func markOf(r meta.AlertRow) syncback.AlertMark {
+	return syncback.AlertMark{Version: r.Updated, Hash: r.Hash, Seen: r.Seen, SeenAt: fromTicks(r.SeenAt)}
+}
+
+// alerts stores the versions that judge calls news.
+func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Alert, judge func(*syncback.AlertMark, model.Alert) syncback.Verdict) ([]int64, error) {
 	held, err := withheld(ctx, tx, k.ws)
 	if err != nil {
 		return nil, err
@@ -222,20 +231,22 @@ func (k *Sink) alerts(ctx context.Context, tx meta.IncidentTx, rows []model.Aler
 	newest := map[string]time.Time{}
 	for _, a := range rows {
 		old, err := tx.Alert(ctx, k.ws, a.ID)
-		known := err == nil
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, fmt.Errorf("reading alert %s: %w", a.ID, err)
 		}
-		stamp := ticks(a.Updated)
-		switch {
-		case known && (stamp < old.Updated || stamp == old.Updated && a.Hash == old.Hash):
+		mark := markOf(old)
+		switch judge(&mark, a) {
+		case syncback.Settled:
+			if err := tx.SettleAlert(ctx, k.ws, a.ID, mark.Seen, ticks(mark.SeenAt)); err != nil {
+				return nil, fmt.Errorf("storing alert %s: %w", a.ID, err)
+			}
 			continue
-		case known && stamp == old.Updated && unsure != nil:
-			unsure(a)
+		case syncback.News:
+		default:
 			continue
 		}
 		_, hold := holds(held, a.ProductName)
-		body, err := k.putAlert(ctx, tx, a, old, hold)
+		body, err := k.putAlert(ctx, tx, a, old, mark, hold)
 		if err != nil {
 			return nil, err
 		}

@@ -122,7 +122,7 @@ func (k *Sink) release(ctx context.Context, tx meta.IncidentTx, list []model.Ale
 		if old.Withheld == 0 || old.Updated != ticks(a.Updated) {
 			continue
 		}
-		body, err := k.putAlert(ctx, tx, a, old, false)
+		body, err := k.putAlert(ctx, tx, a, old, markOf(old), false)
 		if err != nil {
 			return nil, err
 		}

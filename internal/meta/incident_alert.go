@@ -18,6 +18,8 @@ type AlertRow struct {
 	IncidentID string `bun:"incident_id"` // the tenant's id of the incident it belongs to
 	Updated    int64  `bun:"updated"`
 	Hash       string `bun:"hash"`
+	Seen       string `bun:"seen"`    // hash of a listed row of Updated that a read by id has settled
+	SeenAt     int64  `bun:"seen_at"` // when it did, in ticks; 0: never
 	Revision   int64  `bun:"revision"`
 	Written    int64  `bun:"written"` // TimeGenerated of its newest row
 	First      int64  `bun:"first_time"`
@@ -49,10 +51,16 @@ func (t IncidentTx) AlertBySystemID(ctx context.Context, ws, id string) (AlertRo
 // PutAlert stores an alert.
 func (t IncidentTx) PutAlert(ctx context.Context, r *AlertRow) error {
 	q := t.db.NewInsert().Model(r).On("CONFLICT (workspace, id) DO UPDATE")
-	for _, c := range []string{"incident_id", "updated", "hash", "revision", "written", "first_time", "last_time", "product", "tactics", "withheld", "doc", "raw"} {
+	for _, c := range []string{"incident_id", "updated", "hash", "seen", "seen_at", "revision", "written", "first_time", "last_time", "product", "tactics", "withheld", "doc", "raw"} {
 		q = q.Set("? = EXCLUDED.?", bun.Ident(c), bun.Ident(c))
 	}
 	_, err := q.Exec(ctx)
+	return err
+}
+
+// SettleAlert keeps which listed row of an alert a read by id has settled.
+func (t IncidentTx) SettleAlert(ctx context.Context, ws, id, seen string, at int64) error {
+	_, err := t.db.NewUpdate().Model((*AlertRow)(nil)).Set("seen = ?, seen_at = ?", seen, at).Where("workspace = ? AND id = ?", ws, id).Exec(ctx)
 	return err
 }
 

@@ -57,6 +57,7 @@ func (w *world) agreed() {
 	}
 	w.saidOnce()
 	w.tagged()
+	w.sameAlerts()
 	clashes := 0
 	for _, l := range w.store.log {
 		clashes += len(l)
@@ -103,19 +104,20 @@ func (w *world) leaves(_ int64, st *syncback.State, id string) {
 	}
 }
 
-// logged checks C7: a value written here that nobody has replaced knowingly either stands or is in the log of conflicts.
+// logged checks C7: a value written on either side that nobody has replaced knowingly either stands or is in the log of
+// conflicts.
 func (w *world) logged(n int64, st *syncback.State, id string) {
 	for _, f := range singles {
 		writes := w.writes[id+"|"+string(f)]
 		for _, x := range writes {
 			replaced := slices.ContainsFunc(writes, func(y write) bool { return y.parent == x.value })
-			if !x.local || replaced || x.value == mark(f, st.Local) || w.excused(id, f) {
+			if replaced || x.value == mark(f, st.Local) || w.excused(id, f) {
 				continue
 			}
 			if !slices.ContainsFunc(w.store.log[n], func(c syncback.Clash) bool {
 				return c.Field == f && strings.Contains(strings.ToLower(c.Local.Value+c.Remote.Value), strings.ToLower(x.value))
 			}) {
-				w.fail("C7: %s of %s: %q was written here, does not stand (%q does), and no conflict tells of it", f, id, x.value, mark(f, st.Local))
+				w.fail("C7: %s of %s: %q was written (here: %v), does not stand (%q does), and no conflict tells of it", f, id, x.value, x.local, mark(f, st.Local))
 			}
 		}
 	}

@@ -30,6 +30,12 @@ type mutant struct {
 	noMarker   bool // comments go out without a marker
 	whole      bool // a write sends all fields
 	noRead     bool // nothing is read before a write
+
+	ofAlerts       bool // pull is of the alerts
+	alertNoGuard   bool // versions of alerts are not compared
+	alertTrusted   bool // a listed row of an alert is as good as one read by id
+	alertFirst     bool // of the rows of one stamp the first stands
+	alertRowStands bool // a listed row that a read by id has settled stands for the version for ever
 }
 
 // mutants are the rules taken out one by one. Each must be caught.
@@ -51,6 +57,14 @@ func mutants() []mutant {
 		{name: "comments without marker", noMarker: true},
 		{name: "writes send all fields", whole: true},
 		{name: "no read before a write", noRead: true},
+		{name: "alerts: gt-keyset paging", pull: gtPull, ofAlerts: true},
+		{name: "alerts: $skip paging on the live list", pull: skipPull, ofAlerts: true},
+		{name: "alerts: watermark before the rows", pull: watermarkFirst, ofAlerts: true},
+		{name: "alerts: read with their incidents only", pull: withIncidents, ofAlerts: true},
+		{name: "alerts: no version guard", alertNoGuard: true},
+		{name: "alerts: lists trusted", alertTrusted: true},
+		{name: "alerts: the first row of a stamp stands", alertFirst: true},
+		{name: "alerts: a settled row stands for ever", alertRowStands: true},
 	}
 }
 
@@ -79,6 +93,19 @@ func (m mutant) merge(w *world, st *syncback.State, r model.TenantIncident, how 
 		st.Attempts = nil
 	}
 	return st.Merge(r, how, w.r.policy, w.Now())
+}
+
+// alert is the rule for a listed row of an alert, or what the mutant makes of it.
+func (m mutant) alert(mark *syncback.AlertMark, a model.Alert, now time.Time) syncback.Verdict {
+	version := column.FromTime(a.Updated)
+	switch {
+	case m.alertNoGuard && (version != mark.Version || a.Hash != mark.Hash), m.alertTrusted && version == mark.Version && a.Hash != mark.Hash:
+		*mark = syncback.AlertMark{Version: version, Hash: a.Hash}
+		return syncback.News
+	case m.alertFirst && version == mark.Version:
+		return syncback.Known
+	}
+	return mark.Listed(version, a.Hash, now)
 }
 
 // mutantStore changes what the worker does with the state.
@@ -155,6 +182,9 @@ func (r mutantRemote) Comment(ctx context.Context, id, text string, u syncback.U
 
 // mergeRows merges rows of a list as a naive pull does.
 func mergeRows(w *world, rows []json.RawMessage) (newest int64, err error) {
+	if w.m.ofAlerts {
+		return mergeAlertRows(w, rows)
+	}
 	var list []model.TenantIncident
 	for _, raw := range rows {
 		r, err := w.known(raw)
@@ -180,11 +210,57 @@ func mergeRows(w *world, rows []json.RawMessage) (newest int64, err error) {
 	return newest, err
 }
 
+func mergeAlertRows(w *world, rows []json.RawMessage) (newest int64, err error) {
+	got, err := w.conn.streams[1].rows.merge(w.ctx, rows, false)
+	if err != nil {
+		return 0, err
+	}
+	for id, hash := range got.fetch {
+		if err := w.conn.streams[1].alone(w.ctx, id, hash, nil); err != nil {
+			return 0, err
+		}
+	}
+	return newestOf(got.rows), nil
+}
+
+// pulled is the list that the mutant pulls in its way.
+func (m mutant) pulled() msgraph.Collection {
+	if m.ofAlerts {
+		return msgraph.Alerts
+	}
+	return msgraph.Incidents
+}
+
+// withIncidents reads the alerts of the incidents that changed, as $expand gives them, and no others.
+func withIncidents(w *world) error {
+	page, err := w.tenant.page(msgraph.Incidents, column.ToTime(max(0, w.naive-int64(modelOverlap/100))), w.now.Add(24*time.Hour), 0, 1000)
+	if err != nil {
+		return err
+	}
+	var rows []json.RawMessage
+	for _, raw := range page.Rows {
+		in, err := w.known(raw)
+		if err != nil {
+			return err
+		}
+		for _, id := range w.tenant.alertIDs {
+			if a := w.tenant.alerts[id]; a.incident == in.ID {
+				rows = append(rows, a.row())
+			}
+		}
+	}
+	if _, err := mergeAlertRows(w, rows); err != nil {
+		return err
+	}
+	w.naive = column.FromTime(w.now)
+	return nil
+}
+
 // gtPull pages by "later than the last row of the page": rows that tie with it are never seen.
 func gtPull(w *world) error {
 	cursor := max(0, w.naive-int64(modelOverlap/100))
 	for {
-		rows := w.tenant.visible(column.ToTime(cursor+1), w.now.Add(24*time.Hour))
+		rows := w.tenant.visible(w.m.pulled(), column.ToTime(cursor+1), w.now.Add(24*time.Hour))
 		slices.SortStableFunc(rows, func(a, b indexed) int { return a.stamp.Compare(b.stamp) })
 		if err := w.tenant.call("list"); err != nil {
 			return err
@@ -214,7 +290,7 @@ func skipPull(w *world) error {
 		from = column.ToTime(w.naive - int64(modelOverlap/100))
 	}
 	for skip := 0; ; skip += 3 {
-		page, err := w.tenant.page(from, w.now.Add(24*time.Hour), skip, 3)
+		page, err := w.tenant.page(w.m.pulled(), from, w.now.Add(24*time.Hour), skip, 3)
 		if err != nil {
 			return err
 		}
@@ -234,25 +310,26 @@ func skipPull(w *world) error {
 
 // watermarkFirst moves the watermark before it reads.
 func watermarkFirst(w *world) error {
-	s := w.conn.streams[0]
-	if w.cp == nil {
-		cp, err := s.load(w.ctx)
-		if err != nil {
-			return err
-		}
-		w.cp = &cp
+	i := 0
+	if w.m.ofAlerts {
+		i = 1
 	}
-	if w.cp.Watermark > 0 {
-		next := *w.cp
-		old := window{next.Watermark - int64(modelOverlap/100), s.serverNow() + ahead}
-		next.Watermark = s.serverNow()
-		if err := s.commit(w.ctx, next); err != nil {
-			return err
-		}
-		*w.cp = next
-		return s.read(w.ctx, old, false, func(window) error { return nil })
+	s := w.conn.streams[i]
+	cp, err := w.checkpoint(i)
+	if err != nil {
+		return err
 	}
-	return s.cycle(w.ctx, w.cp)
+	if cp.Watermark == 0 {
+		return s.cycle(w.ctx, cp)
+	}
+	next := *cp
+	old := window{next.Watermark - int64(modelOverlap/100), s.serverNow() + ahead}
+	next.Watermark = s.serverNow()
+	if err := s.commit(w.ctx, next); err != nil {
+		return err
+	}
+	*cp = next
+	return s.read(w.ctx, old, false, func(window) error { return nil })
 }
 
 // futureWatermark takes the newest stamp among the rows for how far it has come, whatever the tenant's clock says.
@@ -262,7 +339,7 @@ func futureWatermark(w *world) error {
 		from = column.ToTime(w.naive - int64(modelOverlap/100))
 	}
 	var newest int64
-	page, err := w.tenant.page(from, w.now.Add(1000*time.Hour), 0, 1000)
+	page, err := w.tenant.page(w.m.pulled(), from, w.now.Add(1000*time.Hour), 0, 1000)
 	if err != nil {
 		return err
 	}

@@ -291,6 +291,7 @@ func (w *world) merge() {
 	w.t.Logf("there: %s is merged into %s", source.id, target.id)
 	w.tenant.touch(source, "Microsoft Defender XDR - alert correlation", time.Time{})
 	w.tenant.touch(target, "Microsoft Defender XDR - alert correlation", time.Time{})
+	w.moveAlerts(source.id, target.id)
 }
 
 // vanish takes an incident out of the tenant.

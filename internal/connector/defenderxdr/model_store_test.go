@@ -19,11 +19,13 @@ type modelStore struct {
 	cps    map[string]string
 	aside  map[string]bool
 	log    map[int64][]syncback.Clash
+	alerts map[string]modelAlert
 }
 
 func newModelStore(w *world) *modelStore {
 	return &modelStore{
 		w: w, states: map[int64]*syncback.State{}, ids: map[int64]string{}, cps: map[string]string{}, aside: map[string]bool{}, log: map[int64][]syncback.Clash{},
+		alerts: map[string]modelAlert{},
 	}
 }
 
@@ -164,14 +166,6 @@ func (s *modelStore) SettleIncident(_ context.Context, r model.TenantIncident, l
 	return s.w.yield("after settle")
 }
 
-// MergeAlerts implements Sink.
-func (s *modelStore) MergeAlerts(context.Context, []model.Alert) (map[string]string, error) {
-	return nil, nil
-}
-
-// SettleAlert implements Sink.
-func (s *modelStore) SettleAlert(context.Context, model.Alert, string) error { return nil }
-
 // Checkpoint implements Sink.
 func (s *modelStore) Checkpoint(_ context.Context, stream string) (string, error) {
 	return s.cps[stream], s.w.yield("checkpoint")
@@ -208,7 +202,10 @@ func (s *modelStore) Quarantined(context.Context, string) ([]string, error) {
 }
 
 // Count implements Sink.
-func (s *modelStore) Count(context.Context, string) (int, error) {
+func (s *modelStore) Count(_ context.Context, stream string) (int, error) {
+	if stream == "alerts" {
+		return len(s.alerts), s.w.yield("count")
+	}
 	return len(s.states), s.w.yield("count")
 }
 

@@ -98,13 +98,16 @@ type indexed struct {
 
 type modelTenant struct {
 	Graph
-	w         *world
-	incidents map[string]*tenantIncident
-	index     map[string][]indexed
-	late      []func()
-	quiet     map[string]bool           // incidents with comments that moved no stamp
-	read      map[string]tenantIncident // by the worker, since it began with an incident
-	written   int
+	w          *world
+	incidents  map[string]*tenantIncident
+	index      map[string][]indexed
+	alerts     map[string]*tenantAlert
+	alertIDs   []string
+	alertIndex map[string][]indexed
+	late       []func()
+	quiet      map[string]bool           // incidents with comments that moved no stamp
+	read       map[string]tenantIncident // by the worker, since it began with an incident
+	written    int
 }
 
 func (t *modelTenant) ids() []string { return slices.Sorted(maps.Keys(t.incidents)) }
@@ -126,11 +129,15 @@ func (t *modelTenant) touch(in *tenantIncident, by string, stamp time.Time) {
 	in.by = by
 	in.changes++
 	t.normalise(in)
-	lag := time.Duration(0)
-	if t.w.faults && t.w.r.lag > 0 {
-		lag = time.Duration(rapid.IntRange(0, int(t.w.r.lag/time.Second)).Draw(t.w.t, "lag")) * time.Second
+	t.index[in.id] = append(t.index[in.id], indexed{in.row(), in.stamp, t.w.now.Add(t.drawLag())})
+}
+
+// drawLag is how long the index takes to show a change.
+func (t *modelTenant) drawLag() time.Duration {
+	if !t.w.faults || t.w.r.lag == 0 {
+		return 0
 	}
-	t.index[in.id] = append(t.index[in.id], indexed{in.row(), in.stamp, t.w.now.Add(lag)})
+	return time.Duration(rapid.IntRange(0, int(t.w.r.lag/time.Second)).Draw(t.w.t, "lag")) * time.Second
 }
 
 func (t *modelTenant) comment(in *tenantIncident, text, by string) {
@@ -158,11 +165,20 @@ func (t *modelTenant) applyLate(all bool) {
 }
 
 // visible is what the index shows: of each incident the newest version that has arrived, in the order of the tenant.
-func (t *modelTenant) visible(from, to time.Time) (out []indexed) {
-	for _, id := range t.ids() {
-		versions := t.index[id]
+func (t *modelTenant) visible(col msgraph.Collection, from, to time.Time) (out []indexed) {
+	ids, index := t.alertIDs, t.alertIndex
+	if col.One == msgraph.Incidents.One {
+		ids, index = t.ids(), t.index
+	}
+	shown := t.w.now
+	if t.w.r.lag > 0 && t.w.chance(6, "a replica behind") {
+		shown = shown.Add(-t.drawLag())
+		t.w.reached("a list of a replica that is behind")
+	}
+	for _, id := range ids {
+		versions := index[id]
 		for i := len(versions) - 1; i >= 0; i-- {
-			if v := versions[i]; !v.visible.After(t.w.now) {
+			if v := versions[i]; !v.visible.After(shown) {
 				if !v.stamp.Before(from) && v.stamp.Before(to) {
 					out = append(out, v)
 				}
@@ -206,11 +222,11 @@ func (t *modelTenant) List(_ context.Context, col msgraph.Collection, from, to t
 	if top == 0 {
 		top = col.Top
 	}
-	return t.page(from, to, 0, top)
+	return t.page(col, from, to, 0, top)
 }
 
 // Next implements Graph: the link holds a position in a list that moves.
-func (t *modelTenant) Next(_ context.Context, _ msgraph.Collection, p *msgraph.Page, _ msgraph.Priority) (*msgraph.Page, error) {
+func (t *modelTenant) Next(_ context.Context, col msgraph.Collection, p *msgraph.Page, _ msgraph.Priority) (*msgraph.Page, error) {
 	var from, to int64
 	var skip, top int
 	if _, err := fmt.Sscanf(p.Next, "%d %d %d %d", &from, &to, &skip, &top); err != nil {
@@ -220,10 +236,10 @@ func (t *modelTenant) Next(_ context.Context, _ msgraph.Collection, p *msgraph.P
 		t.w.reached("expired link")
 		return nil, fault.New(fault.Invalid, "graph_refused", "expired")
 	}
-	return t.page(column.ToTime(from), column.ToTime(to), skip, top)
+	return t.page(col, column.ToTime(from), column.ToTime(to), skip, top)
 }
 
-func (t *modelTenant) page(from, to time.Time, skip, top int) (*msgraph.Page, error) {
+func (t *modelTenant) page(col msgraph.Collection, from, to time.Time, skip, top int) (*msgraph.Page, error) {
 	if err := t.call("list"); err != nil {
 		return nil, err
 	}
@@ -231,7 +247,7 @@ func (t *modelTenant) page(from, to time.Time, skip, top int) (*msgraph.Page, er
 		t.w.reached("malformed page")
 		return nil, fault.New(fault.Unavailable, "graph_malformed", "half a page")
 	}
-	all := t.visible(from, to)
+	all := t.visible(col, from, to)
 	t.w.t.Logf("%s: list %s to %s from %d: %d of %d", t.w.now.Format("15:04:05"), from.Format("02 15:04:05"), to.Format("02 15:04:05"), skip, len(all[min(skip, len(all)):min(skip+top, len(all))]), len(all))
 	p := &msgraph.Page{Count: len(all), Date: t.w.now.Truncate(time.Second)}
 	rows := all[min(skip, len(all)):min(skip+top, len(all))]
@@ -253,16 +269,16 @@ func (t *modelTenant) page(from, to time.Time, skip, top int) (*msgraph.Page, er
 }
 
 // IDs implements Graph.
-func (t *modelTenant) IDs(_ context.Context, _ msgraph.Collection, from, to time.Time, _ msgraph.Priority) (out []string, err error) {
+func (t *modelTenant) IDs(_ context.Context, col msgraph.Collection, from, to time.Time, _ msgraph.Priority) (out []string, err error) {
 	if err := t.call("ids"); err != nil {
 		return nil, err
 	}
-	for _, v := range t.visible(from, to) {
-		in, err := Incident(v.row)
-		if err != nil {
+	for _, v := range t.visible(col, from, to) {
+		var o struct{ ID string }
+		if err := json.Unmarshal(v.row, &o); err != nil {
 			return nil, err
 		}
-		out = append(out, in.ID)
+		out = append(out, o.ID)
 	}
 	return out, nil
 }
@@ -270,9 +286,15 @@ func (t *modelTenant) IDs(_ context.Context, _ msgraph.Collection, from, to time
 var errNone = fault.New(fault.NotFound, "graph_not_found", "none")
 
 // Get implements Graph.
-func (t *modelTenant) Get(_ context.Context, _ msgraph.Collection, id string, _ msgraph.Priority) (json.RawMessage, error) {
+func (t *modelTenant) Get(_ context.Context, col msgraph.Collection, id string, _ msgraph.Priority) (json.RawMessage, error) {
 	if err := t.call("get"); err != nil {
 		return nil, err
+	}
+	if col.One == msgraph.Alerts.One {
+		if a := t.alerts[id]; a != nil {
+			return a.row(), nil
+		}
+		return nil, errNone
 	}
 	in := t.incidents[id]
 	if in == nil || in.gone {

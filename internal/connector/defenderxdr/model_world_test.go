@@ -64,7 +64,7 @@ type world struct {
 	store  *modelStore
 	conn   *Connector
 	worker *syncback.Worker
-	cp     *checkpoint
+	cps    [2]*checkpoint // of the streams
 
 	serial  int
 	writes  map[string][]write // of a field of an incident
@@ -118,7 +118,7 @@ func (w *world) yield(where string) error {
 
 // start starts the workspace on what is durable.
 func (w *world) start() {
-	w.dead, w.cp = false, nil
+	w.dead, w.cps = false, [2]*checkpoint{}
 	w.worker = &syncback.Worker{
 		Store: w.m.store(w), Remote: w.m.remote(w, NewRemote(w.tenant)), Clock: w, Policy: w.r.policy, Logger: slog.New(slog.DiscardHandler),
 	}
@@ -129,7 +129,9 @@ func (w *world) start() {
 	w.conn = New(Config{
 		Graph: w.tenant, Sink: w.store, Worker: w.worker, Clock: w, Poll: time.Minute, Overlap: overlap, History: 48 * time.Hour,
 	})
-	w.conn.streams[0].col.Top, w.conn.streams[0].most = 3, 5
+	for _, s := range w.conn.streams {
+		s.col.Top, s.most = 3, 5
+	}
 	w.conn.streams[0].rows.(*incidentRows).read = w.known
 }
 
@@ -145,20 +147,30 @@ func (w *world) known(raw json.RawMessage) (model.TenantIncident, error) {
 	return r, err
 }
 
-// pull is one poll of the incident stream.
-func (w *world) pull() error {
-	if w.m.pull != nil {
+// pull is one poll of the incident stream, and pullAlerts one of the other.
+func (w *world) pull() error       { return w.poll(0) }
+func (w *world) pullAlerts() error { return w.poll(1) }
+
+func (w *world) poll(i int) error {
+	if w.m.pull != nil && (i == 1) == w.m.ofAlerts {
 		return w.m.pull(w)
 	}
-	s := w.conn.streams[0]
-	if w.cp == nil {
-		cp, err := s.load(w.ctx)
-		if err != nil {
-			return err
-		}
-		w.cp = &cp
+	cp, err := w.checkpoint(i)
+	if err != nil {
+		return err
 	}
-	return s.cycle(w.ctx, w.cp)
+	return w.conn.streams[i].cycle(w.ctx, cp)
+}
+
+func (w *world) checkpoint(i int) (*checkpoint, error) {
+	if w.cps[i] == nil {
+		cp, err := w.conn.streams[i].load(w.ctx)
+		if err != nil {
+			return nil, err
+		}
+		w.cps[i] = &cp
+	}
+	return w.cps[i], nil
 }
 
 // push sends what waits of every incident.
@@ -199,12 +211,13 @@ func (w *world) meanwhile() {
 
 // people are the things that people and automation do.
 func (w *world) people() []func() {
-	return []func(){w.localEdit, w.localEdit, w.tenantEdit, w.tenantEdit, w.bulkEdit, w.localTag, w.tenantTag, w.localComment, w.tenantComment, w.automate}
+	return []func(){w.localEdit, w.localEdit, w.tenantEdit, w.tenantEdit, w.bulkEdit, w.localTag, w.tenantTag, w.localComment, w.tenantComment, w.automate, w.raise, w.alertEdit}
 }
 
 func (w *world) actions() []func() {
 	pull, push := func() { _ = w.exclusive(w.pull) }, func() { _ = w.exclusive(w.push) }
-	return append(w.people(), pull, pull, pull, push, push, push, w.merge, w.vanish, w.create, w.jump, w.wait, w.look)
+	alerts := func() { _ = w.exclusive(w.pullAlerts) }
+	return append(w.people(), alerts, alerts, w.bulkAlerts, w.investigate, pull, pull, pull, push, push, push, w.merge, w.vanish, w.create, w.jump, w.wait, w.look)
 }
 
 // newWorld is a tenant with a past, and a workspace that has not looked at it yet.
@@ -217,11 +230,15 @@ func newWorld(t *rapid.T, m mutant, seen map[string]int) *world {
 	if m.policy != "" {
 		w.r.policy = m.policy
 	}
-	w.tenant = &modelTenant{w: w, incidents: map[string]*tenantIncident{}, index: map[string][]indexed{}, quiet: map[string]bool{}}
+	w.tenant = &modelTenant{w: w, incidents: map[string]*tenantIncident{}, index: map[string][]indexed{}, quiet: map[string]bool{},
+		alerts: map[string]*tenantAlert{}, alertIndex: map[string][]indexed{}}
 	w.store = newModelStore(w)
 	for range rapid.IntRange(1, 8).Draw(t, "incidents") {
 		w.now = w.now.Add(time.Duration(rapid.IntRange(0, 4).Draw(t, "age")) * time.Hour)
 		w.create()
+	}
+	for range rapid.IntRange(0, 5).Draw(t, "alerts") {
+		w.raise()
 	}
 	w.now = w.now.Add(modelOverlap)
 	w.start()
@@ -256,6 +273,9 @@ func (w *world) rest() {
 		if err := w.exclusive(w.pull); err != nil && !(w.r.order == "random" && errors.Is(err, errShort)) {
 			w.fail("a pull without faults: %v", err)
 		}
+		if err := w.exclusive(w.pullAlerts); err != nil && !(w.r.order == "random" && errors.Is(err, errShort)) {
+			w.fail("a pull of alerts without faults: %v", err)
+		}
 		if err := w.exclusive(w.push); err != nil && !w.gone(err) {
 			w.fail("a push without faults: %v", err)
 		}
@@ -275,13 +295,16 @@ func (w *world) rest() {
 		}
 		w.store.states[n] = &st
 	}
-	writes := w.tenant.written
+	writes, rows := w.tenant.written, w.store.versions()
 	for range 5 {
-		_ = errors.Join(w.exclusive(w.pull), w.exclusive(w.push))
+		_ = errors.Join(w.exclusive(w.pull), w.exclusive(w.pullAlerts), w.exclusive(w.push))
 		w.now = w.now.Add(7 * time.Minute)
 	}
 	if d := w.tenant.written - writes; d != 0 {
 		w.fail("C2: %d writes after both sides were at rest", d)
+	}
+	if d := w.store.versions() - rows; d != 0 {
+		w.fail("C2: %d rows of alerts after both sides were at rest", d)
 	}
 }
 
