@@ -125,17 +125,28 @@ func listArchives(paths []string) ([]archive, error) {
 	return out, nil
 }
 
-// openOrMake opens a data folder's state; in a folder without one it makes a workspace.
+// openOrMake opens a data folder's state; in a folder without a workspace it makes one.
 func openOrMake(ctx context.Context, dir, workspace string) (*meta.DB, error) {
 	db, err := openState(ctx, dir)
-	if fault.CodeOf(err) != "data_missing" {
-		return db, err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fault.New(fault.Unavailable, "data_dir", "making the data folder: %w", err)
-	}
-	if db, err = meta.Open(ctx, filepath.Join(dir, stateFile)); err != nil {
+	switch {
+	case fault.CodeOf(err) == "data_missing":
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fault.New(fault.Unavailable, "data_dir", "making the data folder: %w", err)
+		}
+		if db, err = meta.Open(ctx, filepath.Join(dir, stateFile)); err != nil {
+			return nil, err
+		}
+	case err != nil:
 		return nil, err
+	default:
+		// A run that ended early may have left a state without a workspace.
+		known, err := db.Workspaces(ctx)
+		if err != nil {
+			return nil, errors.Join(err, db.Close())
+		}
+		if len(known) > 0 {
+			return db, nil
+		}
 	}
 	if workspace == "" {
 		workspace = firstWorkspace

@@ -57,10 +57,10 @@ type storageError struct{ error }
 
 func (e storageError) Unwrap() error { return e.error }
 
-// IsStorageFailure reports whether the server ended because the disk refused a write.
+// IsStorageFailure reports whether a command ended because the disk refused a write.
 func IsStorageFailure(err error) bool {
 	var e storageError
-	return errors.As(err, &e)
+	return errors.As(err, &e) || errors.Is(err, store.ErrFailed) || errors.Is(err, meta.ErrStorage)
 }
 
 // server is the server under construction: what later steps need of earlier ones.

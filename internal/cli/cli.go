@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/vedette-siem/vedette/internal/app"
 	"github.com/vedette-siem/vedette/internal/fault"
 )
 
@@ -63,7 +64,7 @@ func Run(ctx context.Context, env Env) int {
 
 func exitCode(err error) int {
 	switch {
-	case errors.Is(err, ErrStorage):
+	case errors.Is(err, ErrStorage), app.IsStorageFailure(err):
 		return ExitStorage
 	case errors.Is(err, errUsage):
 		return ExitUsage

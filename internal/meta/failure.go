@@ -3,6 +3,7 @@ package meta
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 
 	"github.com/uptrace/bun"
@@ -15,6 +16,17 @@ const (
 	codeCorrupt = 11
 	codeNotADB  = 26
 )
+
+// ErrStorage is what Open wraps when the disk refused to make the state durable: the process must exit with code 74.
+var ErrStorage = errors.New("the disk refused a write of the state")
+
+// refused marks an error of opening that says so.
+func refused(err error) error {
+	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == codeIOErr {
+		return fmt.Errorf("%w: %w", ErrStorage, err)
+	}
+	return err
+}
 
 // storageFailed reports whether an error says that the disk failed. A commit that failed so may be found at the next start or
 // not: it is in the log, but was not confirmed. A full disk is no such error.

@@ -43,12 +43,15 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	}
 	w, err := open(path, 1, "_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)")
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "state_open", "The state database %s cannot be opened: %w.", path, err)
+		return nil, fault.New(fault.Unavailable, "state_open", "The state database %s cannot be opened: %w.", path, refused(err))
 	}
 	db := &DB{failure: &failure{}}
 	db.write = w.WithQueryHook(db.failure)
 	if err := db.migrate(ctx); err != nil {
-		return nil, errors.Join(fault.New(fault.Internal, "state_migrate", "The state database %s could not be brought up to date: %w. Restore the last backup, or start the version that wrote it.", path, err), w.Close())
+		return nil, errors.Join(fault.New(fault.Internal, "state_migrate", "The state database %s could not be brought up to date: %w. Restore the last backup, or start the version that wrote it.", path, refused(err)), w.Close())
+	}
+	if err := syncDir(path); err != nil {
+		return nil, errors.Join(fault.New(fault.Unavailable, "state_open", "The state database %s cannot be opened: %w.", path, err), w.Close())
 	}
 	r, err := open(path, readers, "_pragma=query_only(1)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)")
 	if err != nil {
@@ -79,14 +82,30 @@ func prepareFile(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+	if err := f.Chmod(0o600); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	if err := syncFile(f); err != nil {
 		return err
 	}
+	return syncDir(path)
+}
+
+// syncDir makes the names of the state's files durable. SQLite makes its log's name durable too, but takes no notice when that fails.
+func syncDir(path string) error {
 	dir, err := os.Open(filepath.Dir(path))
 	if err != nil {
 		return err
 	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return syncFile(dir)
+}
+
+// syncFile syncs a file and closes it.
+func syncFile(f *os.File) error {
+	if err := f.Sync(); err != nil {
+		return errors.Join(fmt.Errorf("%w: %w", ErrStorage, err), f.Close())
+	}
+	return f.Close()
 }
 
 func open(path string, conns int, params string) (*bun.DB, error) {

@@ -134,14 +134,18 @@ func (w *indexWriter) endGroup() {
 	}
 }
 
-// finish puts the index in its place.
-func (w *indexWriter) finish() {
+// finish puts the index in its place. It fails only when the disk refused to make it durable, with errSync: then nothing that is
+// written now can be trusted. Without an index for another reason queries read the whole file.
+func (w *indexWriter) finish() error {
 	if w.file == nil {
-		return
+		return nil
 	}
 	_, err := w.file.Write(w.head.encode())
 	if err == nil {
-		err = w.file.Sync() // a torn one would be found, but verify would tell of damage that is none
+		// A torn one would be found, but verify would tell of damage that is none.
+		if err = w.file.Sync(); err != nil {
+			err = fmt.Errorf("%w: syncing %s.tmp: %w", errSync, w.path, err)
+		}
 	}
 	if err = errors.Join(err, w.file.Close()); err == nil {
 		err = os.Rename(w.path+".tmp", w.path)
@@ -153,6 +157,10 @@ func (w *indexWriter) finish() {
 			w.log.Debug("index left behind", "path", w.path, "err", err)
 		}
 	}
+	if errors.Is(err, errSync) {
+		return err
+	}
+	return nil
 }
 
 // indexHead is what an index says of itself.

@@ -150,7 +150,7 @@ func (s *Store) quarantine(ctx context.Context, x suspect, why error) error {
 	}
 	s.log.Error("A damaged file of a table was set aside; what it lost is recorded.", "path", x.p.Path, "rows", x.p.Rows, "damage", why, "record", GapTable)
 	s.opts.Damaged(Problem{Path: x.p.Path, Reason: why.Error()})
-	return syncDir(filepath.Dir(file))
+	return s.writeError(syncDir(filepath.Dir(file)))
 }
 
 // sound checks the size and the end of a part's file, once. Its pages carry checksums of their own; its end does not, and a

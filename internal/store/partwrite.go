@@ -86,7 +86,7 @@ func (s *Store) newPart(root string, id manifest.TableID, day string, timeField 
 			MinTime: math.MaxInt64, MaxTime: math.MinInt64, FirstSeq: math.MaxUint64},
 		path: locate(s.opts.Dir, s.opts.ColdDir, rel), cols: cols, time: timeField,
 	}
-	if err := makeDir(s.base(w.part), filepath.Dir(w.path)); err != nil {
+	if err := s.makeDir(s.base(w.part), filepath.Dir(w.path)); err != nil {
 		return nil, err
 	}
 	var err error
@@ -271,12 +271,14 @@ func (w *partWriter) finish() (manifest.Part, error) {
 	}
 	if err := syncDir(filepath.Dir(w.path)); err != nil {
 		w.index.abort()
-		return w.part, errors.Join(fmt.Errorf("%w: %w", errSync, err), os.Remove(w.path))
+		return w.part, errors.Join(err, os.Remove(w.path))
 	}
 	if w.opened {
 		w.index.endGroup()
 	}
-	w.index.finish()
+	if err := w.index.finish(); err != nil {
+		return w.part, errors.Join(err, os.Remove(w.path))
+	}
 	return w.part, nil
 }
 
@@ -290,28 +292,37 @@ func (w *partWriter) abort() error {
 
 var errSync = errors.New("a file could not be made durable")
 
-// makeDir makes dir and its parents below base, durably.
-func makeDir(base, dir string) error {
-	if _, err := os.Stat(dir); err == nil {
+// makeDir makes dir and its parents below base, durably. A folder that is there already may have been made by a process that
+// ended before it was durable, so the first use by this one syncs it too.
+func (s *Store) makeDir(base, dir string) error {
+	if _, ok := s.dirs.Load(dir); ok {
 		return nil
 	}
 	if dir != base {
-		if err := makeDir(base, filepath.Dir(dir)); err != nil {
+		if err := s.makeDir(base, filepath.Dir(dir)); err != nil {
 			return err
 		}
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return syncDir(filepath.Dir(dir))
+	if err := syncDir(filepath.Dir(dir)); err != nil {
+		return err
+	}
+	s.dirs.Store(dir, true)
+	return nil
 }
 
+// syncDir makes the names in a folder durable. An error that wraps errSync is final.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	return errors.Join(d.Sync(), d.Close())
+	if err := d.Sync(); err != nil {
+		return errors.Join(fmt.Errorf("%w: syncing %s: %w", errSync, dir, err), d.Close())
+	}
+	return d.Close()
 }
 
 // rowRef is a row on its way into a part.

@@ -104,8 +104,7 @@ func (s *Store) indexRows(p *part, path string, r *partReader) error {
 		w.abort()
 		return fmt.Errorf("%d of %d rows were indexed", w.head.rows, p.Rows)
 	}
-	w.finish()
-	return nil
+	return s.writeError(w.finish())
 }
 
 // columnsOfBlock describes the columns of a block read from a part.

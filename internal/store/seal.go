@@ -263,6 +263,7 @@ func (s *Store) commitChange(ctx context.Context, c manifest.Change) (undo bool,
 func (s *Store) writeError(err error) error {
 	if errors.Is(err, errSync) {
 		s.fail(err)
+		return err
 	}
 	if errors.Is(err, syscall.ENOSPC) {
 		return diskFull(s.opts.Dir, err)

@@ -115,6 +115,7 @@ type Store struct {
 	tail       atomic.Int64
 	nextPart   atomic.Int64
 	counters   counters
+	dirs       sync.Map // folders whose names this process made durable
 }
 
 type posKey struct {
@@ -165,6 +166,9 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	defer func() {
 		if err != nil {
 			s.releaseTail()
+			if errors.Is(err, errSync) || errors.Is(err, journal.ErrFailed) {
+				err = fmt.Errorf("%w: %w", ErrFailed, err)
+			}
 			err = errors.Join(err, unlockDir(s.lock))
 		}
 	}()

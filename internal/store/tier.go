@@ -101,7 +101,7 @@ func (s *Store) move(ctx context.Context, t *table, p *part, root string) error 
 // copyPart copies a part's file durably and compares its checksum: a damaged file is not carried on.
 func (s *Store) copyPart(ctx context.Context, from, to manifest.Part) error {
 	dst := s.path(to)
-	if err := makeDir(s.base(to), filepath.Dir(dst)); err != nil {
+	if err := s.makeDir(s.base(to), filepath.Dir(dst)); err != nil {
 		return err
 	}
 	sum, err := copyFile(ctx, s.path(from), dst)
@@ -109,9 +109,7 @@ func (s *Store) copyPart(ctx context.Context, from, to manifest.Part) error {
 		err = fmt.Errorf("its checksum is wrong: %w", errDamagedPart)
 	}
 	if err == nil {
-		if err = syncDir(filepath.Dir(dst)); err != nil {
-			err = fmt.Errorf("%w: %w", errSync, err)
-		}
+		err = syncDir(filepath.Dir(dst))
 	}
 	if err != nil {
 		if rerr := os.Remove(dst); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {

@@ -337,8 +337,8 @@ func syncDir(dir string) error {
 	if err != nil {
 		return fmt.Errorf("syncing folder %s: %w", dir, err)
 	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("syncing folder %s: %w", dir, err)
+	if err := d.Sync(); err != nil {
+		return errors.Join(fmt.Errorf("syncing folder %s: %w: %w", dir, err, ErrFailed), d.Close())
 	}
-	return nil
+	return d.Close()
 }

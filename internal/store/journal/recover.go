@@ -234,7 +234,7 @@ func (r *reader) cut(at int64) error {
 		return fmt.Errorf("cutting off the torn tail: %w", err)
 	}
 	if err := r.f.Sync(); err != nil {
-		return fmt.Errorf("cutting off the torn tail: %w", err)
+		return fmt.Errorf("cutting off the torn tail: %w: %w", err, ErrFailed)
 	}
 	return nil
 }
