@@ -31,6 +31,12 @@ func childMain() bool {
 	if dir == "" {
 		return false
 	}
+	if frames, err := strconv.Atoi(os.Getenv(childFrames)); err == nil {
+		if err := appendSome(dir, frames); err != nil {
+			fmt.Println("error", err)
+		}
+		return true
+	}
 	work := appendForEver
 	if os.Getenv(childPurges) != "" {
 		work = purgeForEver
@@ -74,6 +80,40 @@ func appendForEver(dir string) error {
 		n += int64(rows)
 		fmt.Println("acked", n)
 	}
+}
+
+// childFrames makes a child store so many small frames and end; everything is sealed and merged early, so that little is written in all.
+const childFrames = "VEDETTE_STORE_TEST_FRAMES"
+
+func appendSome(dir string, frames int) error {
+	ctx := context.Background()
+	db, err := meta.Open(ctx, filepath.Join(dir, "state.db"))
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(ctx, store.Options{Dir: dir, Manifest: db, SealRows: 25, SegmentBytes: 6000, JournalBytes: 20_000, Fatal: func(error) { os.Exit(74) }})
+	if err != nil {
+		return err
+	}
+	n, _ := s.Next("soc", "hub/test", 0)
+	for k := range frames {
+		rows := 1 + int(n)%3
+		f := covered(frame(events("T_CL", int(n), rows)), int(n), int(n)+rows)
+		if n%5 == 0 {
+			f.Tables = append(f.Tables, events("U_CL", int(n), 1))
+		}
+		if _, err := s.Append(ctx, f); err != nil {
+			return err
+		}
+		n += int64(rows)
+		fmt.Println("acked", n)
+		if k%10 == 9 {
+			if err := s.Compact(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil // without closing anything
 }
 
 // soak returns how often the slow form of a test does its round: never, unless VEDETTE_SOAK is set; to 1 means full, to a
@@ -157,6 +197,11 @@ func checkAfterDeath(t *testing.T, dir string, acked int) {
 	}
 	if next > 0 {
 		same(t, want(0, int(next)), rowsOf(t, &testStore{Store: s}, "T_CL", allColumns...))
+	}
+	if _, ok := s.Catalog("soc").Table(store.GapTable); ok {
+		if gaps := rowsOf(t, &testStore{Store: s}, store.GapTable, "Source", "From", "To"); len(gaps) > 0 {
+			t.Errorf("losses are recorded that are none: %v", gaps)
+		}
 	}
 	closeStore(t, s)
 	r, err := store.Verify(t.Context(), store.VerifyOptions{Dir: dir, Manifest: db})

@@ -19,8 +19,9 @@ import (
 )
 
 // TestPowerLoss records every write, sync, rename and removal of a process that stores rows, seals, merges and changes state, and then
-// cuts the power at many points: what was not synced is lost in part, torn or whole, file by file, and so are names in folders that were not
-// synced. From whatever is left a new start must have all that was acknowledged, once. It needs strace; nothing of the store is replaced.
+// cuts the power at many points: what was not synced is lost in part, torn, garbled or whole, file by file, and so are names in folders that were
+// not synced. From whatever is left a new start must have all that was acknowledged, once. Later recordings begin with what a cut left, so
+// that recovery meets cuts as well. It needs strace; nothing of the store is replaced.
 func TestPowerLoss(t *testing.T) {
 	t.Parallel()
 	strace, err := exec.LookPath("strace")
@@ -30,37 +31,100 @@ func TestPowerLoss(t *testing.T) {
 	if err := exec.Command(strace, "-f", "-o", os.DevNull, "-e", "trace=fsync", "true").Run(); err != nil {
 		t.Skipf("strace does not work here: %v", err)
 	}
-	dir, log := t.TempDir(), filepath.Join(t.TempDir(), "trace")
-	runChild(t, dir, true, 1500*time.Millisecond, strace, "-f", "-q", "-y", "-xx", "-s", "33554432", "-o", log,
-		"-e", "trace=open,openat,lseek,write,pwrite64,fsync,fdatasync,ftruncate,renameat,renameat2,rename,unlink,unlinkat,rmdir,mkdir,mkdirat", os.Args[0])
-	events := readTrace(t, log, dir)
-	cuts := max(25, soak(2000))
+	const recordings = 10
+	cuts := max(2000, soak(100_000)) / recordings
+	if raceDetector {
+		cuts = 10
+	}
 	seed := uint64(time.Now().UnixNano())
 	rng := rand.New(rand.NewPCG(seed, 0))
-	points := make([]int, cuts)
-	for i := range points {
-		points[i] = rng.IntN(len(events) + 1)
+	type remains struct {
+		name, dir string
+		acked     int
 	}
-	slices.Sort(points)
-	t.Logf("%d events, %d cuts, seed %d", len(events), cuts, seed)
-	d, at, most := newDisk(dir), 0, 0
-	for _, p := range points {
-		for ; at < p; at++ {
-			d.apply(events[at])
+	left := make(chan remains)
+	ended := make(chan struct{})
+	defer func() { <-ended }()
+	stop := make(chan struct{})
+	defer close(stop)
+	total, most := 0, 0
+	go func() {
+		defer close(ended)
+		defer close(left)
+		dir, acked := memoryDir(t), 0
+		for k := range recordings {
+			log := filepath.Join(t.TempDir(), "trace")
+			d := newDisk(t, dir, acked)
+			runChild(t, dir, false, 2*time.Minute, strace, "-f", "-q", "-y", "-xx", "-s", "33554432", "-o", log, "-E", childFrames+"=60",
+				"-e", "trace=open,openat,lseek,write,pwrite64,fsync,fdatasync,ftruncate,renameat,renameat2,rename,unlink,unlinkat,rmdir,mkdir,mkdirat", os.Args[0])
+			events := readTrace(t, log, dir)
+			total += len(events)
+			points := make([]int, cuts)
+			for i := range points {
+				points[i] = rng.IntN(len(events) + 1)
+			}
+			slices.Sort(points)
+			on := points[rng.IntN(len(points))] // the next recording begins with this cut
+			for at, i := 0, 0; i < len(points); i++ {
+				for ; at < points[i]; at++ {
+					d.apply(events[at])
+				}
+				r := remains{fmt.Sprintf("recording %d after event %d", k, points[i]), memoryDir(t), d.acked}
+				d.cut(t, rng, r.dir)
+				if points[i] == on {
+					on = -1
+					acked, dir = d.acked, memoryDir(t)
+					copyTree(t, r.dir, dir)
+				}
+				select {
+				case left <- r:
+				case <-stop:
+					return
+				}
+			}
+			most = max(most, d.acked)
 		}
-		left := t.TempDir()
-		d.cut(t, rng, left)
-		most = max(most, d.acked)
-		if !t.Run(fmt.Sprintf("after event %d", p), func(t *testing.T) { checkAfterDeath(t, left, d.acked) }) {
-			t.Fatalf("seed %d, %d rows acknowledged", seed, d.acked)
+	}()
+	ok := t.Run("cuts", func(t *testing.T) {
+		for range 2 {
+			t.Run("lane", func(t *testing.T) {
+				t.Parallel()
+				for r := range left {
+					if !t.Run(r.name, func(t *testing.T) { checkAfterDeath(t, r.dir, r.acked) }) {
+						t.Fatalf("seed %d, %d rows acknowledged; see %s", seed, r.acked, r.dir)
+					}
+					if err := os.RemoveAll(r.dir); err != nil {
+						t.Fatal(err)
+					}
+				}
+			})
 		}
-		if err := os.RemoveAll(left); err != nil {
-			t.Fatal(err)
+	})
+	if ok {
+		<-ended
+		t.Logf("%d events, %d cuts, seed %d, %d rows", total, cuts*recordings, seed, most)
+		if most < 100 {
+			t.Errorf("only %d rows were acknowledged", most)
 		}
 	}
-	if most < 100 {
-		t.Errorf("only %d rows were acknowledged", most)
+}
+
+// memoryDir returns a folder of the test in memory where there is one: what fsync costs is not what is tested.
+func memoryDir(t *testing.T) string {
+	t.Helper()
+	if st, err := os.Stat("/dev/shm"); err != nil || !st.IsDir() {
+		return t.TempDir()
 	}
+	dir, err := os.MkdirTemp("/dev/shm", "vedette-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // event is one change that a process made.
@@ -241,7 +305,30 @@ func newFolder() *inode {
 	return &inode{folder: true, now: map[string]*inode{}, names: map[string]*inode{}}
 }
 
-func newDisk(string) *disk { return &disk{root: newFolder()} }
+// newDisk returns a disk that holds what is in a folder now, all of it safe.
+func newDisk(t *testing.T, dir string, acked int) *disk {
+	t.Helper()
+	var read func(dir string) *inode
+	read = func(dir string) *inode {
+		n := newFolder()
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Error(err)
+		}
+		for _, e := range entries {
+			path := filepath.Join(dir, e.Name())
+			child := &inode{}
+			if e.IsDir() {
+				child = read(path)
+			} else if child.safe, err = os.ReadFile(path); err != nil {
+				t.Error(err)
+			}
+			n.now[e.Name()], n.names[e.Name()] = child, child
+		}
+		return n
+	}
+	return &disk{root: read(dir), acked: acked}
+}
 
 // find returns the folder and the last name of a path, and what is there now.
 func (d *disk) find(path string) (parent *inode, name string, node *inode) {
@@ -391,6 +478,11 @@ func (n *inode) survivor(rng *rand.Rand, mood int) []byte {
 			data = w.over(data, len(w.data))
 		case k == 2 && len(w.data) > 0: // torn
 			data = w.over(data, rng.IntN(len(w.data)))
+		case k == 3 && len(w.data) > 0 && rng.IntN(4) == 0: // garbled
+			g := w
+			g.data = slices.Clone(w.data)
+			g.data[rng.IntN(len(g.data))] ^= 1 << rng.IntN(8)
+			data = g.over(data, len(g.data))
 		}
 	}
 	return data
