@@ -19,3 +19,9 @@ var TimeZones string
 //
 //go:embed kql/library/*.kql
 var Library embed.FS
+
+// Help is kql/help: what people are told about each construct of the language, a file for each kind. A line is a name, a
+// sentence of our own and an example, parted by tabs.
+//
+//go:embed kql/help/*.tsv
+var Help embed.FS

@@ -133,7 +133,7 @@ func (b *binder) builtin(c ctx, x *syntax.Call, f *function) value {
 		}
 		call.Args = append(call.Args, e)
 	}
-	if b.env.Runnable != nil && !b.env.Runnable(call.Func) {
+	if b.env.Runnable != nil && (!b.env.Runnable(call.Func) || Refusals()["function"][f.Name] != "") {
 		b.notRunnable(x.Fn, f.Name+"()")
 	}
 	v := value{expr: call, name: callName(f, args)}

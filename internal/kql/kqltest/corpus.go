@@ -125,3 +125,12 @@ func (f *Floors) Check(t testing.TB, name string, good, n int) {
 		t.Errorf("%s fell to %.2f %%, below its floor of %.2f %%", name, share, floor)
 	}
 }
+
+// Builtins returns the official list of the language's symbols, as JSON by kind.
+func Builtins(t testing.TB) []byte {
+	raw, err := os.ReadFile(filepath.Join(corpusDir(t), "builtins.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}

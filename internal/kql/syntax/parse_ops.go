@@ -1,6 +1,10 @@
 package syntax
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // queryOperators are the words that may follow a pipe.
 var queryOperators = set("where filter extend project project-away project-keep project-rename project-reorder project-by-names project-smart " +
@@ -8,6 +12,9 @@ var queryOperators = set("where filter extend project project-away project-keep 
 	"mv-expand mvexpand mv-apply mvapply parse parse-where parse-kv make-series render serialize search find evaluate invoke " +
 	"partition __partitionby fork facet scan top-nested reduce assert-schema macro-expand print range execute-and-cache " +
 	"make-graph graph-match graph-shortest-paths graph-to-table graph-mark-components graph-where-nodes graph-where-edges")
+
+// OperatorNames lists the words that can stand behind a bar.
+func OperatorNames() []string { return slices.Sorted(maps.Keys(queryOperators)) }
 
 // operator reads the operator after a pipe; nil if there is none.
 func (p *parser) operator() Operator {

@@ -184,7 +184,9 @@ func (p *parser) renderProp() RenderProp {
 func (p *parser) partition(h Head) Operator {
 	h.Options = p.options()
 	op := &PartitionOp{Head: h}
-	p.expect("by")
+	if h.Word != "__partitionby" || p.at("by") {
+		p.expect("by")
+	}
 	op.By = p.path()
 	switch {
 	case p.at("__id") || p.at("id"):
