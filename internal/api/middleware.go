@@ -78,7 +78,11 @@ func (s *Server) wrap(next http.Handler) http.Handler {
 	next = csrf.Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() {
-			if p := recover(); p != nil && p != http.ErrAbortHandler { //nolint:errorlint // the sentinel is compared as net/http does
+			p := recover()
+			if p == http.ErrAbortHandler { //nolint:errorlint // the sentinel is compared as net/http does
+				panic(p) // cuts the connection
+			}
+			if p != nil {
 				s.Logger.LogAttrs(r.Context(), slog.LevelError, "panic in a request", slog.String("path", r.URL.Path), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
 				writeJSON(w, http.StatusInternalServerError, errorBody{errorDetail{Code: "internal", Message: "something went wrong in the server; its log has the cause"}})
 			}

@@ -164,6 +164,8 @@ func (s *Server) register() {
 	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/restore", s.restoreTable)
 	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/search", s.searchJob)
 	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/purge", s.purgeTable)
+	s.private(auth.QueryData, "GET /api/w/{ws}/tables/{table}/export", s.exportTable)
+	s.private(auth.QueryData, "POST /api/w/{ws}/export", s.exportQuery)
 
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/overview", s.overview)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents", s.listIncidents)

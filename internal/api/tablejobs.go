@@ -44,26 +44,15 @@ func (s *Server) restoreTable(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// jobRange reads two times; a day without a time is its midnight, UTC.
+// jobRange reads two times, both of which must be given.
 func jobRange(from, to string) (f, t time.Time, err error) {
-	for _, x := range []struct {
-		text string
-		out  *time.Time
-	}{{from, &f}, {to, &t}} {
-		var perr error
-		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04", time.DateOnly} {
-			if *x.out, perr = time.Parse(layout, x.text); perr == nil {
-				break
-			}
-		}
-		if perr != nil {
-			return f, t, fault.New(fault.Invalid, "time_invalid", "%q is no time; write 2026-03-14 or 2026-03-14T09:00:00Z.", x.text)
+	for _, text := range []string{from, to} {
+		if text == "" {
+			return f, t, fault.New(fault.Invalid, "time_invalid", "%q is no time; write 2026-03-14 or 2026-03-14T09:00:00Z.", text)
 		}
 	}
-	if !f.Before(t) {
-		return f, t, fault.New(fault.Invalid, "time_order", "%s is not before %s.", from, to)
-	}
-	return f, t, nil
+	span, err := query.ParseTimes(from, to)
+	return span.From, span.To, err
 }
 
 // searchJob runs a query over everything that is kept and stores its result as a table.

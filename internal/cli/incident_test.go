@@ -21,6 +21,7 @@ import (
 type server struct {
 	answers map[string]string // "METHOD path" without the workspace
 	asked   []string
+	handler http.HandlerFunc // answers in place of answers, if set
 }
 
 // start runs the server and returns a function that runs a command against it.
@@ -34,6 +35,10 @@ func (s *server) start(t *testing.T) func(args ...string) (stdout, stderr string
 		}
 		ask := r.Method + " " + strings.TrimPrefix(r.URL.RequestURI(), prefix)
 		s.asked = append(s.asked, strings.TrimSpace(ask+" "+string(body)))
+		if s.handler != nil {
+			s.handler(w, r)
+			return
+		}
 		answer, ok := s.answers[ask]
 		if !ok {
 			w.WriteHeader(http.StatusNotFound)

@@ -75,6 +75,36 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 
 // Open is Do for answers that are streamed; the caller closes the body.
 func (c *Client) Open(ctx context.Context, method, path string, in any) (io.ReadCloser, error) {
+	resp, err := c.send(ctx, method, path, in)
+	if err != nil {
+		return nil, err
+	}
+	return resp.Body, nil
+}
+
+// Download writes a streamed answer to w and returns the value of its trailer, which comes with a whole body only: without it the answer
+// was cut, and that is an error.
+func (c *Client) Download(ctx context.Context, method, path string, in any, w io.Writer, trailer string) (string, error) {
+	resp, err := c.send(ctx, method, path, in)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	_, err = io.Copy(w, resp.Body)
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	end := resp.Trailer.Get(trailer)
+	if err == nil && end == "" {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return "", fault.New(fault.Unavailable, "answer_cut", "the answer of %s ended before it was whole; its log has the cause: %w", c.where, err)
+	}
+	return end, nil
+}
+
+func (c *Client) send(ctx context.Context, method, path string, in any) (*http.Response, error) {
 	var r io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
@@ -101,7 +131,7 @@ func (c *Client) Open(ctx context.Context, method, path string, in any) (io.Read
 		defer resp.Body.Close()
 		return nil, decodeError(resp)
 	}
-	return resp.Body, nil
+	return resp, nil
 }
 
 func (c *Client) unreachable(err error) error {

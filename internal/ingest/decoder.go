@@ -26,6 +26,7 @@ type Decoder struct {
 	writer    *normalize.Writer
 	repeats   *Repeats // nil for rows that are pulled themselves
 	repeated  map[string]int64
+	rows      bool // takes rows as tables are exported, too
 	dead      deadLetters
 	src       []byte
 	now       func() time.Time
@@ -157,6 +158,9 @@ func (d *Decoder) message(m Message, want Selection, counts Counts) {
 	d.src = append(d.src, '/')
 	stem := len(d.src)
 	normalize.Decode(m.Value, func(r normalize.Record) {
+		if r.Row && !d.rows {
+			r.Table, r.Reason, r.Detail = "", normalize.NotARecord, "the record has no category; rows of tables are taken from files only"
+		}
 		if r.Reason == "" && !want.Wants(r.Table) {
 			if !want.only {
 				counts.add(r.Table, Count{Skipped: 1, Seen: seen})

@@ -17,7 +17,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/store"
 )
 
-// Files stores the records of files that hold Streaming-API messages, a message a line, or one message over many lines;
+// Files stores the records of files that hold Streaming-API messages or exported rows (with Type and TimeGenerated), one a line, or one message over many lines;
 // gzip is seen by its content. A file is stored once, whatever its name: its positions are those of its content.
 type Files struct {
 	intake   *Intake
@@ -62,6 +62,7 @@ func (f *Files) Add(ctx context.Context, path string, want Selection, progress f
 	// What was added since it was looked at is not part of the content.
 	in := fileReader{r: bufio.NewReaderSize(io.LimitReader(r, c.size), 1<<20), whole: c.whole}
 	dec := f.intake.Decoder(res.Source, 0)
+	dec.rows = true
 	next, known := f.appender.Next(f.intake.workspace, res.Source, 0)
 	first := next
 	for {

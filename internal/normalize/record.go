@@ -35,6 +35,7 @@ type Record struct {
 	Table      string // from the category
 	Time       string // the envelope's time, JSON text, or ""
 	Properties string
+	Row        bool // the record is a row as tables are exported: Properties is all of it, with TimeGenerated and Type
 	Reason     Reason
 	Detail     string
 }
@@ -227,6 +228,10 @@ func (d *decoder) record(raw string) Record {
 		}
 	}
 	if len(category) < 2 || category[0] != '"' {
+		if table, at, ok := asRow(d.pairs); ok {
+			r.Table, r.Time, r.Properties, r.Row = table, at, raw, true
+			return r
+		}
 		return fail(NotARecord, "the record has no category")
 	}
 	category = category[1 : len(category)-1]
@@ -241,4 +246,18 @@ func (d *decoder) record(raw string) Record {
 		return fail(UnknownKind, "the category %.200q does not name a hunting table", category)
 	}
 	return r
+}
+
+// asRow reports whether the members are those of an exported row, and returns its table and the JSON text of its time.
+func asRow(pairs []pair) (table, at string, ok bool) {
+	for _, p := range pairs {
+		switch {
+		case len(p.val) < 3 || p.val[0] != '"':
+		case p.key == "Type" && strings.IndexByte(p.val, '\\') < 0:
+			table = p.val[1 : len(p.val)-1]
+		case p.key == "TimeGenerated":
+			at = p.val
+		}
+	}
+	return table, at, table != "" && at != ""
 }

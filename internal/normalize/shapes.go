@@ -17,6 +17,9 @@ const (
 	maxColumnName = 100  // bytes of a column name
 )
 
+// gapTable is the store's record of what is lost.
+const gapTable = "GapRecord_CL"
+
 // standard are the columns that every row of a hunting table gets beside its properties, in their order.
 var standard = [...]schema.Column{
 	{Name: "TenantId", Type: schema.String},
@@ -64,11 +67,11 @@ func NewShapes(catalog schema.Catalog) *Shapes {
 	return &Shapes{catalog: catalog, tables: map[string]*shapeCell{}}
 }
 
-// cell returns the table's cell, or the reason why records of the table cannot be stored.
-func (s *Shapes) cell(name string) (*shapeCell, Reason, string) {
+// cell returns the table's cell, or the reason why records of the table cannot be stored. Rows as they are exported may be of a custom table.
+func (s *Shapes) cell(name string, row bool) (*shapeCell, Reason, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c, ok := s.tables[name]; ok {
+	if c, ok := s.tables[name]; ok && (row || !strings.HasSuffix(name, "_CL")) {
 		return c, "", ""
 	}
 	if !validName(name, maxName) {
@@ -77,7 +80,10 @@ func (s *Shapes) cell(name string) (*shapeCell, Reason, string) {
 	if t, ok := schema.Builtin().Table(name); ok && !t.Streamed && !t.Pulled {
 		return nil, ReservedTable, "the table is written by Vedette itself, not by a tenant's export"
 	}
-	if strings.HasSuffix(strings.ToLower(name), "_cl") {
+	if name == gapTable {
+		return nil, ReservedTable, "the table is written by Vedette itself, not by a tenant's export"
+	}
+	if strings.HasSuffix(strings.ToLower(name), "_cl") && (!row || !strings.HasSuffix(name, "_CL")) {
 		return nil, ReservedTable, "names that end with _CL belong to custom tables"
 	}
 	t, ok := s.catalog.Table(name)

@@ -156,6 +156,14 @@ func (w *Writer) putScalar(v *column.Vector, s string, quoted bool) fit {
 		}
 		v.AppendInt(n)
 	case schema.Real:
+		if w.row && quoted && (s == "NaN" || s == "Infinity" || s == "-Infinity") {
+			f, err := strconv.ParseFloat(s, 64)
+			if err != nil {
+				return misfit
+			}
+			v.AppendFloat(f) // as exported rows have it
+			return fits
+		}
 		if !number(s) {
 			return misfit
 		}

@@ -3,6 +3,7 @@ package normalize
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vedette-siem/vedette/internal/column"
@@ -26,6 +27,7 @@ type Writer struct {
 	pairs     []pair
 	more      []pair // properties that no column takes
 	odd       []pair // values that did not fit, by the name of their column
+	row       bool   // the record is a row as tables are exported
 }
 
 // tableRows is the batch that a table is being given.
@@ -81,7 +83,7 @@ func (w *Writer) Add(r Record, src string) (bad *Refusal) {
 	if r.Reason != "" {
 		return &Refusal{r.Reason, r.Detail}
 	}
-	t, bad := w.table(r.Table)
+	t, bad := w.table(r.Table, r.Row)
 	if bad != nil {
 		return bad
 	}
@@ -97,10 +99,10 @@ func (w *Writer) Add(r Record, src string) (bad *Refusal) {
 	return w.add(t, r, src)
 }
 
-func (w *Writer) table(name string) (*tableRows, *Refusal) {
+func (w *Writer) table(name string, row bool) (*tableRows, *Refusal) {
 	t, ok := w.tables[name]
 	if !ok {
-		cell, reason, detail := w.shapes.cell(name)
+		cell, reason, detail := w.shapes.cell(name, row)
 		if cell == nil {
 			return nil, refuse(reason, "records of table %.200q cannot be stored: %s", name, detail)
 		}
@@ -161,9 +163,14 @@ func (w *Writer) add(t *tableRows, r Record, src string) *Refusal {
 	case len(w.pairs) > maxProperties:
 		return refuse(TooManyColumns, "the record has %d properties, more than the limit of %d", len(w.pairs), maxProperties)
 	}
-	w.odd, w.more = w.odd[:0], w.more[:0]
+	w.odd, w.more, w.row = w.odd[:0], w.more[:0], r.Row
 	clear(t.vals)
 	stamp := w.sort(t)
+	size := float64(len(r.Properties))
+	if r.Row {
+		stamp = r.Time
+		size = billed(w.pairs, size)
+	}
 	at, bad := w.when(r, stamp)
 	if bad != nil {
 		return bad
@@ -176,12 +183,12 @@ func (w *Writer) add(t *tableRows, r Record, src string) *Refusal {
 		return bad
 	}
 	t.n++
-	t.finish(at, float64(len(r.Properties)), src)
+	t.finish(at, size, src)
 	return nil
 }
 
 // sort gives each property to its column, and returns the value of Timestamp. What has no column is put on w.odd under
-// its own name.
+// its own name. Of a row the columns that are made here are left out: it was made from its record in the same way.
 func (w *Writer) sort(t *tableRows) (stamp string) {
 	for i, p := range w.pairs {
 		if p.val == "null" {
@@ -206,6 +213,7 @@ func (w *Writer) sort(t *tableRows) (stamp string) {
 		switch {
 		case at.col == placeTime:
 			stamp = p.val
+		case at.col == placeReserved && w.row:
 		case at.col < 0:
 			w.odd = append(w.odd, p)
 		case !at.variant:
@@ -220,6 +228,18 @@ func (w *Writer) sort(t *tableRows) (stamp string) {
 		}
 	}
 	return stamp
+}
+
+// billed returns the size that an exported row says its record had, or size.
+func billed(pairs []pair, size float64) float64 {
+	for _, p := range pairs {
+		if p.key == "_BilledSize" && number(p.val) {
+			if f, err := strconv.ParseFloat(p.val, 64); err == nil && f >= 0 {
+				return f
+			}
+		}
+	}
+	return size
 }
 
 // when returns the time of the row: Timestamp, or the envelope's time when that is missing or impossible.
@@ -447,7 +467,9 @@ func (t *tableRows) take(name, workspace string) Rows {
 		case "TenantId":
 			v = constant(workspace, t.n)
 		case "SourceSystem":
-			v = constant("Microsoft Defender XDR", t.n)
+			if v = constant("Microsoft Defender XDR", t.n); strings.HasSuffix(name, "_CL") {
+				v = constant("RestAPI", t.n)
+			}
 		case "Type":
 			v = constant(name, t.n)
 		case "_IsBillable":

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
@@ -108,13 +109,13 @@ func AppendRow(dst []byte, b *column.Batch, i int, dyn DynamicAs) []byte {
 }
 
 // AppendObject writes row i as a JSON object with the columns' names.
-func AppendObject(dst []byte, t *Table, b *column.Batch, i int) []byte {
+func AppendObject(dst []byte, cols []plan.Col, b *column.Batch, i int) []byte {
 	dst = append(dst, '{')
 	for k, v := range b.Cols {
 		if k > 0 {
 			dst = append(dst, ',')
 		}
-		dst = appendQuoted(dst, t.Cols[k].Name)
+		dst = appendQuoted(dst, cols[k].Name)
 		dst = append(dst, ':')
 		dst = AppendCell(dst, v, i, DynamicJSON)
 	}

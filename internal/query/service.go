@@ -57,8 +57,9 @@ type Config struct {
 
 // Service is safe for concurrent use.
 type Service struct {
-	cfg   Config
-	slots chan struct{}
+	cfg     Config
+	slots   chan struct{}
+	exports chan struct{}
 }
 
 // New returns a service.
@@ -66,7 +67,7 @@ func New(c Config) *Service {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Service{cfg: c, slots: make(chan struct{}, max(1, c.Limits.Parallel))}
+	return &Service{cfg: c, slots: make(chan struct{}, max(1, c.Limits.Parallel)), exports: make(chan struct{}, maxExports)}
 }
 
 // Request is one query. Zero fields mean the service's limits.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
-	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
 )
 
@@ -22,8 +20,6 @@ const confirmFor = time.Hour
 
 // records are the tables that tell what was lost, removed or done; a purge would take its own proof away.
 var records = []string{store.GapTable, auditTable}
-
-const auditTable = "SentinelAudit"
 
 // Predicate makes the filter of a purge; at, in ticks, is its now().
 type Predicate func(at int64) (store.RowFilter, error)
@@ -98,7 +94,7 @@ func (s *Service) Purge(ctx context.Context, workspace, name, where, confirm, ac
 			return fault.New(fault.Conflict, "confirm_mismatch", "The confirmation is for another table, predicate or set of rows than the %d of table %s that match. Nothing was removed. Ask for the purge again and look at what it counts.", m.Rows, name)
 		}
 		out.Matched = m
-		if err := s.audit(ctx, workspace, out, confirm, actor, "Started", "Rows are about to be purged."); err != nil {
+		if err := s.audit(ctx, workspace, out, confirm, actor, Started, "Rows are about to be purged."); err != nil {
 			return err
 		}
 		began = true
@@ -110,12 +106,12 @@ func (s *Service) Purge(ctx context.Context, workspace, name, where, confirm, ac
 	// The end is recorded also when the one who asked is gone.
 	ctx = context.WithoutCancel(ctx)
 	if err != nil {
-		if aerr := s.audit(ctx, workspace, out, confirm, actor, "Failure", err.Error()); aerr != nil {
+		if aerr := s.audit(ctx, workspace, out, confirm, actor, Failed, err.Error()); aerr != nil {
 			err = fmt.Errorf("%w (nor could this be recorded: %v)", err, aerr) //nolint:errorlint // the first error counts
 		}
 		return out, err
 	}
-	if err := s.audit(ctx, workspace, out, confirm, actor, "Success", "Rows were purged."); err != nil {
+	if err := s.audit(ctx, workspace, out, confirm, actor, Succeeded, "Rows were purged."); err != nil {
 		return out, fault.New(fault.Unavailable, "purge_audit", "%d rows of table %s were purged, but the end could not be recorded in %s: %w.", out.Rows, name, auditTable, err)
 	}
 	return out, nil
@@ -123,40 +119,8 @@ func (s *Service) Purge(ctx context.Context, workspace, name, where, confirm, ac
 
 // audit writes a row about a purge.
 func (s *Service) audit(ctx context.Context, workspace string, p Purge, confirm, actor, status, text string) error {
-	props, err := json.Marshal(map[string]any{
-		"CallerName": actor, "Where": p.Where, "Rows": p.Rows, "Files": p.Parts,
-		"From": column.ToTime(p.From).UTC(), "To": column.ToTime(p.To).UTC(),
+	return s.Record(ctx, workspace, Audit{
+		Actor: actor, Operation: "Purge rows", Kind: "Table", Name: p.Table, Status: status, Text: text, Correlation: confirm,
+		Properties: map[string]any{"Where": p.Where, "Rows": p.Rows, "Files": p.Parts, "From": column.ToTime(p.From).UTC(), "To": column.ToTime(p.To).UTC()},
 	})
-	if err != nil {
-		return err
-	}
-	r := store.Rows{Table: auditTable, Batch: &column.Batch{N: 1}}
-	for _, c := range []struct {
-		name string
-		t    schema.Type
-		v    any
-	}{
-		{"TenantId", schema.String, workspace},
-		{store.TimeColumn, schema.Datetime, column.FromTime(s.now())},
-		{"OperationName", schema.String, "Purge rows"},
-		{"SentinelResourceName", schema.String, p.Table},
-		{"SentinelResourceKind", schema.String, "Table"},
-		{"SentinelResourceType", schema.String, "Table"},
-		{"Status", schema.String, status},
-		{"Description", schema.String, text},
-		{"WorkspaceId", schema.String, workspace},
-		{"CorrelationId", schema.String, confirm},
-		{"ExtendedProperties", schema.Dynamic, column.Raw(props)},
-		{"SourceSystem", schema.String, "Vedette"},
-		{"Type", schema.String, auditTable},
-		{"_IsBillable", schema.String, "False"},
-		{store.SrcColumn, schema.String, "purge/" + confirm + "/" + status + "/" + strconv.FormatInt(s.now().UnixNano(), 36)},
-	} {
-		v := column.New(c.t, 1)
-		v.Append(c.v)
-		r.Cols = append(r.Cols, schema.Column{Name: c.name, Type: c.t, Hidden: c.name == store.SrcColumn})
-		r.Batch.Cols = append(r.Batch.Cols, v)
-	}
-	_, err = s.store.Append(ctx, store.Frame{Workspace: workspace, Tables: []store.Rows{r}})
-	return err
 }

@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/column"
@@ -42,9 +43,10 @@ type Store interface {
 
 // Service answers for the tables of all workspaces. It is safe for concurrent use.
 type Service struct {
-	repo  Repo
-	store Store
-	now   func() time.Time
+	repo   Repo
+	store  Store
+	now    func() time.Time
+	audits atomic.Int64 // numbers the audit rows of one moment
 }
 
 // New returns a service; now is time.Now or a test's.
