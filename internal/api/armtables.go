@@ -150,7 +150,7 @@ type armTableBody struct {
 
 // armDropTable removes a table of a search job or a restore.
 func (s *Server) armDropTable(w http.ResponseWriter, r *http.Request, ws *Workspace) error {
-	if _, err := s.Tables.Drop(r.Context(), ws.ID, r.PathValue("table")); err != nil {
+	if _, err := s.Tables.Drop(r.Context(), ws.ID, r.PathValue("table"), actorOf(r).Name); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
@@ -190,7 +190,7 @@ func (s *Server) armSetTable(w http.ResponseWriter, r *http.Request, ws *Workspa
 			if err != nil {
 				return err
 			}
-			if _, _, err := s.Tables.Restore(r.Context(), ws.ID, job.RestoredLogs.SourceTable, name, from, to); err != nil {
+			if _, _, err := s.Tables.Restore(r.Context(), ws.ID, job.RestoredLogs.SourceTable, name, from, to, actorOf(r).Name); err != nil {
 				return err
 			}
 		}
@@ -215,7 +215,7 @@ func (s *Server) armSetTable(w http.ResponseWriter, r *http.Request, ws *Workspa
 	}
 	status := http.StatusOK
 	if put || len(cols) > 0 {
-		created, err := s.Tables.Create(r.Context(), ws.ID, name, cols)
+		created, err := s.Tables.Create(r.Context(), ws.ID, name, cols, actorOf(r).Name)
 		if err != nil {
 			return err
 		}

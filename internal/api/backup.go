@@ -1,11 +1,13 @@
 package api
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/vedette-siem/vedette/internal/auth"
 	"github.com/vedette-siem/vedette/internal/backup"
 	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/tables"
 )
 
 // makeBackup backs the server up into a folder of its machine. Only the operator of that machine may: it writes where it is told.
@@ -27,7 +29,11 @@ func (s *Server) makeBackup(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Conflict, "backup_running", "A backup is being made already; wait until it is done.")
 	}
 	defer s.backing.Unlock()
-	res, err := s.Backup(r.Context(), in.To)
+	var res backup.Result
+	err := s.auditedEverywhere(r.Context(), tables.Audit{Actor: actorOf(r).Name, Operation: "Back up", Kind: "Server", Name: "data", Properties: map[string]any{"To": in.To}}, func(ctx context.Context) (_ map[string]any, err error) {
+		res, err = s.Backup(ctx, in.To)
+		return map[string]any{"Path": res.Path, "Rows": res.Rows, "Bytes": res.Bytes}, err
+	})
 	if err != nil {
 		return err
 	}
@@ -41,6 +47,22 @@ func (s *Server) makeBackup(w http.ResponseWriter, r *http.Request) error {
 		Path: res.Path, Rows: res.Rows, Parts: res.Parts, Bytes: res.Bytes, Copied: res.Copied, HeldMillis: res.Held.Milliseconds(), Removed: removed,
 	})
 	return nil
+}
+
+// auditedEverywhere does something that concerns all workspaces between audit rows in each.
+func (s *Server) auditedEverywhere(ctx context.Context, a tables.Audit, do func(context.Context) (map[string]any, error)) error {
+	for _, w := range s.Workspaces {
+		inner := do
+		do = func(ctx context.Context) (told map[string]any, err error) {
+			err = s.Tables.Audited(ctx, w.ID, a, func(ctx context.Context) (map[string]any, error) {
+				told, err = inner(ctx)
+				return told, err
+			})
+			return told, err
+		}
+	}
+	_, err := do(ctx)
+	return err
 }
 
 // backupJSON tells what a backup did: copied is what the destination did not have yet, heldMillis how long intake waited.

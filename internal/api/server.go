@@ -160,6 +160,7 @@ func (s *Server) register() {
 	s.private(auth.WriteTables, "PATCH /api/w/{ws}/tables", s.changeTable)
 	s.private(auth.QueryData, "GET /api/w/{ws}/tables/{table}", s.showTable)
 	s.private(auth.WriteTables, "PATCH /api/w/{ws}/tables/{table}", s.changeTable)
+	s.private(auth.WriteTables, "PUT /api/w/{ws}/tables/{table}", s.createTable)
 	s.private(auth.WriteTables, "DELETE /api/w/{ws}/tables/{table}", s.dropTable)
 	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/restore", s.restoreTable)
 	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/search", s.searchJob)

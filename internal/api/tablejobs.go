@@ -36,7 +36,7 @@ func (s *Server) restoreTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	name, a, err := s.Tables.Restore(r.Context(), ws.ID, r.PathValue("table"), in.As, from, to)
+	name, a, err := s.Tables.Restore(r.Context(), ws.ID, r.PathValue("table"), in.As, from, to, actorOf(r).Name)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (s *Server) search(ctx context.Context, ws *Workspace, name, text, from, to
 	for i, c := range tb.Cols {
 		cols[i] = schema.Column{Name: c.Name, Type: c.Type}
 	}
-	out.Rows, err = s.Tables.Keep(ctx, ws.ID, name, cols, tb.Batches)
+	out.Rows, err = s.Tables.Keep(ctx, ws.ID, name, text, actor, cols, tb.Batches)
 	return out, err
 }
 
@@ -112,7 +112,7 @@ func (s *Server) dropTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.Tables.Drop(r.Context(), ws.ID, r.PathValue("table"))
+	a, err := s.Tables.Drop(r.Context(), ws.ID, r.PathValue("table"), actorOf(r).Name)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/query"
+	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
 	"github.com/vedette-siem/vedette/internal/tables"
 )
@@ -37,6 +38,9 @@ type tableItem struct {
 	Rows24h   int64  `json:"rows24h"`
 	FirstSeen string `json:"firstSeen"`
 	LastSeen  string `json:"lastSeen"`
+	// What it grows by, and to once its retention is full; bytes on disk.
+	BytesPerDay float64 `json:"bytesPerDay"`
+	BytesFull   float64 `json:"bytesFull"`
 }
 
 func tableOf(t tables.Table) tableItem {
@@ -45,7 +49,7 @@ func tableOf(t tables.Table) tableItem {
 		RetentionDays: t.Interactive, RetentionDefault: t.InteractiveDefault, TotalRetentionDays: t.Total, TotalRetentionDefault: t.TotalDefault,
 		ChangedBy: t.Settings.ChangedBy, ChangedAt: stamp(t.Settings.ChangedAt),
 		Rows: t.Stats.Rows, Bytes: t.Stats.Bytes, Parts: t.Stats.Parts, ColdRows: t.Stats.Cold.Rows, ColdBytes: t.Stats.Cold.Bytes, Rows24h: t.Stats.Rows24h,
-		FirstSeen: ticks(t.Stats.FirstTime), LastSeen: ticks(t.Stats.LastTime),
+		FirstSeen: ticks(t.Stats.FirstTime), LastSeen: ticks(t.Stats.LastTime), BytesPerDay: t.Forecast.BytesPerDay, BytesFull: t.Forecast.BytesFull,
 	}
 	if t.Kept > t.Total {
 		it.HeldDays, it.HeldUntil = t.Kept, stamp(t.HeldUntil)
@@ -122,7 +126,7 @@ func (s *Server) showTable(w http.ResponseWriter, r *http.Request) error {
 	for _, x := range d.Days {
 		out.Days = append(out.Days, day{x.Day.Format("2006-01-02"), x.Rows, x.Bytes, x.ColdRows})
 	}
-	f := s.Tables.Forecast(d)
+	f := d.Forecast
 	out.Forecast = forecast{f.RowsPerDay, f.BytesPerDay, f.BytesFull}
 	writeJSON(w, http.StatusOK, out)
 	return nil
@@ -222,6 +226,39 @@ func (s *Server) changeTable(w http.ResponseWriter, r *http.Request) error {
 		out["heldDays"], out["heldUntil"] = p.After.Kept, stamp(p.After.HeldUntil)
 	}
 	writeJSON(w, http.StatusOK, out)
+	return nil
+}
+
+// createTable makes a custom table, or adds columns to a table.
+func (s *Server) createTable(w http.ResponseWriter, r *http.Request) error {
+	ws, err := s.inWorkspace(r)
+	if err != nil {
+		return err
+	}
+	var in struct {
+		Columns []struct{ Name, Type string } `json:"columns"`
+	}
+	if err := readJSON(r, &in); err != nil {
+		return err
+	}
+	name := r.PathValue("table")
+	cols := make([]schema.Column, len(in.Columns))
+	for i, c := range in.Columns {
+		t, err := schema.ParseType(c.Type)
+		if err != nil || t == schema.Unknown {
+			return fault.New(fault.Invalid, "column_type", "%q is no type of column %s; use string, long, int, real, bool, datetime, timespan, dynamic, guid or decimal.", c.Type, c.Name)
+		}
+		cols[i] = schema.Column{Name: c.Name, Type: t}
+	}
+	created, err := s.Tables.Create(r.Context(), ws.ID, name, cols, actorOf(r).Name)
+	if err != nil {
+		return err
+	}
+	status := http.StatusOK
+	if created {
+		status = http.StatusCreated
+	}
+	writeJSON(w, status, map[string]any{"name": name, "created": created})
 	return nil
 }
 

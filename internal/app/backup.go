@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/vedette-siem/vedette/internal/auth"
 	"github.com/vedette-siem/vedette/internal/backup"
 	"github.com/vedette-siem/vedette/internal/store"
+	"github.com/vedette-siem/vedette/internal/tables"
 )
 
 // backup makes a backup of the running server.
@@ -41,5 +43,36 @@ func Restore(ctx context.Context, from, dir string, progress func(done, total in
 		return taken, ix, store.Report{}, err
 	}
 	rep, err := Verify(ctx, dir, nil)
+	if err == nil && len(rep.Problems) == 0 {
+		err = recordRestore(ctx, dir, taken, ix)
+	}
 	return taken, ix, rep, err
+}
+
+// recordRestore tells in each workspace that what it has is from a backup.
+func recordRestore(ctx context.Context, dir, taken string, ix backup.Index) (err error) {
+	db, err := openState(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	st, err := store.Open(ctx, store.Options{Dir: dir, Manifest: db})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	all, err := db.Workspaces(ctx)
+	if err != nil {
+		return err
+	}
+	audit := tables.New(db, st, time.Now)
+	for _, w := range all {
+		if err := audit.Record(ctx, w.ID, tables.Audit{
+			Actor: auth.Operator.Name, Operation: "Restore backup", Kind: "Server", Name: "data", Status: tables.Succeeded, Text: "Everything is as it was when the backup was made.",
+			Properties: map[string]any{"From": taken, "Made": ix.Made},
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

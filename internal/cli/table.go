@@ -33,6 +33,9 @@ type tableJSON struct {
 	Rows24h               int64  `json:"rows24h"`
 	FirstSeen             string `json:"firstSeen"`
 	LastSeen              string `json:"lastSeen"`
+
+	BytesPerDay float64 `json:"bytesPerDay"`
+	BytesFull   float64 `json:"bytesFull"`
 }
 
 type tableDetail struct {
@@ -60,7 +63,7 @@ func newTable(env *Env) *cobra.Command {
 	t := &target{env: env}
 	cmd := &cobra.Command{Use: "table", Short: "Tables of the workspace: plans, retention, sizes"}
 	t.flags(cmd)
-	cmd.AddCommand(tableList(t), tableShow(t), tableSet(t), tableRestore(t), tableSearch(t), tableDrop(t), newTablePurge(t))
+	cmd.AddCommand(tableList(t), tableShow(t), tableCreate(t), tableSet(t), tableRestore(t), tableSearch(t), tableDrop(t), newTablePurge(t))
 	return cmd
 }
 
@@ -79,10 +82,14 @@ func tableList(t *target) *cobra.Command {
 			}
 			var rows [][]any
 			for _, x := range out.Items {
-				rows = append(rows, []any{x.Name, x.Plan, days(x.RetentionDays, x.RetentionDefault), days(x.TotalRetentionDays, x.TotalRetentionDefault), x.Rows, size(x.Bytes + x.ColdBytes), x.ColdRows, x.Rows24h, x.LastSeen})
+				rows = append(rows, []any{x.Name, x.Plan, days(x.RetentionDays, x.RetentionDefault), days(x.TotalRetentionDays, x.TotalRetentionDefault), x.Rows, size(x.Bytes + x.ColdBytes), x.ColdRows, x.Rows24h, size(int64(x.BytesFull)), x.LastSeen})
 			}
-			grid(t.env.Stdout, []string{"table", "plan", "days", "total", "rows", "size", "cold rows", "rows 24h", "last seen"}, rows)
-			fmt.Fprintln(t.env.Stdout, "Days marked * are the workspace's default.")
+			grid(t.env.Stdout, []string{"table", "plan", "days", "total", "rows", "size", "cold rows", "rows 24h", "when full", "last seen"}, rows)
+			var now, full float64
+			for _, x := range out.Items {
+				now, full = now+float64(x.Bytes+x.ColdBytes), full+x.BytesFull
+			}
+			fmt.Fprintf(t.env.Stdout, "Days marked * are the workspace's default. All tables: %s now; %s when their retention is full, at the pace of the last seven days.\n", size(int64(now)), size(int64(full)))
 			return nil
 		},
 	}

@@ -10,7 +10,7 @@ import (
 
 // Create makes a custom table with the columns, or adds them to one that is there; TimeGenerated is always there. It tells
 // whether the table is new.
-func (s *Service) Create(ctx context.Context, workspace, name string, cols []schema.Column) (created bool, err error) {
+func (s *Service) Create(ctx context.Context, workspace, name string, cols []schema.Column, actor string) (created bool, err error) {
 	_, known := s.store.Catalog(workspace).Table(name)
 	switch {
 	case !known && !strings.HasSuffix(name, "_CL"):
@@ -20,5 +20,16 @@ func (s *Service) Create(ctx context.Context, workspace, name string, cols []sch
 	case !known && len(cols) == 0:
 		return false, fault.New(fault.Invalid, "table_columns", "Table %s cannot be made without columns.", name)
 	}
-	return !known, s.store.Define(ctx, workspace, name, cols)
+	told := make([]string, len(cols))
+	for i, c := range cols {
+		told[i] = c.Name + ":" + c.Type.String()
+	}
+	a := Audit{Actor: actor, Operation: "Create table", Kind: "Table", Name: name, Properties: map[string]any{"Columns": told}}
+	if known {
+		a.Operation = "Add columns"
+	}
+	err = s.Audited(ctx, workspace, a, func(ctx context.Context) (map[string]any, error) {
+		return nil, s.store.Define(ctx, workspace, name, cols)
+	})
+	return !known, err
 }

@@ -1,6 +1,10 @@
 package tables
 
-import "time"
+import (
+	"time"
+
+	"github.com/vedette-siem/vedette/internal/store"
+)
 
 // Forecast is what a table grows by and to.
 type Forecast struct {
@@ -11,18 +15,18 @@ type Forecast struct {
 // forecastDays is how many whole days a forecast looks back at.
 const forecastDays = 7
 
-// Forecast tells how a table grows, by its last seven whole days, or by those since its first row if they are fewer.
-func (s *Service) Forecast(d Detail) Forecast {
+// forecast tells how a table grows, by its last seven whole days, or by those since its first row if they are fewer.
+func (s *Service) forecast(days []store.DayRows, total int) Forecast {
 	today := s.now().UTC().Truncate(24 * time.Hour)
 	from := today.AddDate(0, 0, -forecastDays)
 	var f Forecast
-	if len(d.Days) == 0 || !d.Days[0].Day.Before(today) {
+	if len(days) == 0 || !days[0].Day.Before(today) {
 		return f
 	}
-	if d.Days[0].Day.After(from) {
-		from = d.Days[0].Day
+	if days[0].Day.After(from) {
+		from = days[0].Day
 	}
-	for _, x := range d.Days {
+	for _, x := range days {
 		if !x.Day.Before(from) && x.Day.Before(today) {
 			f.RowsPerDay += float64(x.Rows)
 			f.BytesPerDay += float64(x.Bytes)
@@ -30,6 +34,6 @@ func (s *Service) Forecast(d Detail) Forecast {
 	}
 	n := today.Sub(from).Hours() / 24
 	f.RowsPerDay, f.BytesPerDay = f.RowsPerDay/n, f.BytesPerDay/n
-	f.BytesFull = f.BytesPerDay * float64(d.Total)
+	f.BytesFull = f.BytesPerDay * float64(total)
 	return f
 }

@@ -31,7 +31,7 @@ func jobCutoff(now time.Time) store.Cutoff {
 
 // Restore copies the rows of a table between two times, also those past its interactive retention, into a table whose name ends in _RST
 // and that has no rows. They answer ordinary queries there for 30 days. It returns the table's name.
-func (s *Service) Restore(ctx context.Context, workspace, source, target string, from, to time.Time) (string, store.Amount, error) {
+func (s *Service) Restore(ctx context.Context, workspace, source, target string, from, to time.Time, actor string) (string, store.Amount, error) {
 	t, err := s.find(workspace, source)
 	if err != nil {
 		return "", store.Amount{}, err
@@ -46,7 +46,13 @@ func (s *Service) Restore(ctx context.Context, workspace, source, target string,
 	case !strings.HasSuffix(target, restoreSuffix):
 		return "", store.Amount{}, fault.New(fault.Invalid, "restore_name", "%q is no name for a restored table: it must end in %s.", target, restoreSuffix)
 	}
-	a, err := s.store.Restore(ctx, workspace, t.Name, target, column.FromTime(from), column.FromTime(to))
+	var a store.Amount
+	err = s.Audited(ctx, workspace, Audit{
+		Actor: actor, Operation: "Restore rows", Kind: "Table", Name: t.Name, Properties: map[string]any{"Target": target, "From": from.UTC(), "To": to.UTC()},
+	}, func(ctx context.Context) (_ map[string]any, err error) {
+		a, err = s.store.Restore(ctx, workspace, t.Name, target, column.FromTime(from), column.FromTime(to))
+		return map[string]any{"Rows": a.Rows}, err
+	})
 	return target, a, err
 }
 
@@ -63,11 +69,19 @@ func (s *Service) SearchTable(workspace, name string) error {
 	return nil
 }
 
-// Keep stores the result of a search job.
-func (s *Service) Keep(ctx context.Context, workspace, name string, cols []schema.Column, batches []*column.Batch) (rows int64, err error) {
+// Keep stores the result of a search job, whose query is text.
+func (s *Service) Keep(ctx context.Context, workspace, name, text, actor string, cols []schema.Column, batches []*column.Batch) (rows int64, err error) {
 	if err := s.SearchTable(workspace, name); err != nil {
 		return 0, err
 	}
+	err = s.Audited(ctx, workspace, Audit{Actor: actor, Operation: "Search job", Kind: "Table", Name: name, Properties: map[string]any{"Query": text}}, func(ctx context.Context) (_ map[string]any, err error) {
+		rows, err = s.keep(ctx, workspace, name, cols, batches)
+		return map[string]any{"Rows": rows}, err
+	})
+	return rows, err
+}
+
+func (s *Service) keep(ctx context.Context, workspace, name string, cols []schema.Column, batches []*column.Batch) (rows int64, err error) {
 	run := s.now().UnixNano()
 	for k, b := range batches {
 		src := column.New(schema.String, b.N)
@@ -91,7 +105,7 @@ func (s *Service) Keep(ctx context.Context, workspace, name string, cols []schem
 }
 
 // Drop removes the rows of a table that a job made, and returns what went.
-func (s *Service) Drop(ctx context.Context, workspace, name string) (store.Amount, error) {
+func (s *Service) Drop(ctx context.Context, workspace, name, actor string) (a store.Amount, err error) {
 	t, err := s.find(workspace, name)
 	if err != nil {
 		return store.Amount{}, err
@@ -99,5 +113,9 @@ func (s *Service) Drop(ctx context.Context, workspace, name string) (store.Amoun
 	if !temporary(t.Name) {
 		return store.Amount{}, fault.New(fault.Invalid, "drop_refused", "Table %s cannot be dropped: only tables of search jobs (_SRCH) and restores (_RST) can. Shorten its retention instead.", t.Name)
 	}
-	return s.store.Drop(ctx, workspace, t.Name)
+	err = s.Audited(ctx, workspace, Audit{Actor: actor, Operation: "Drop table", Kind: "Table", Name: t.Name}, func(ctx context.Context) (_ map[string]any, err error) {
+		a, err = s.store.Drop(ctx, workspace, t.Name)
+		return map[string]any{"Rows": a.Rows}, err
+	})
+	return a, err
 }

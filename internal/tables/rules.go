@@ -171,3 +171,23 @@ func ParsePlan(name string) (model.TablePlan, error) {
 	}
 	return "", fault.New(fault.Invalid, "plan_unknown", "%q is no plan; use Analytics, Basic or Auxiliary.", name)
 }
+
+// told is what an audit row says of what holds.
+func (r Retention) told() map[string]any {
+	return map[string]any{"Plan": r.Plan, "InteractiveDays": r.Interactive, "TotalDays": r.Total}
+}
+
+// told is what an audit row says of a change; a number of 0 is the default.
+func (c Change) told() map[string]any {
+	out := map[string]any{}
+	if c.Plan != nil {
+		out["Plan"] = *c.Plan
+	}
+	if c.Interactive != nil {
+		out["InteractiveDays"] = *c.Interactive
+	}
+	if c.Total != nil {
+		out["TotalDays"] = *c.Total
+	}
+	return out
+}

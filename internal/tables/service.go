@@ -62,6 +62,7 @@ type Table struct {
 	Retention
 	Settings model.TableSettings
 	Stats    store.TableStats
+	Forecast Forecast
 }
 
 // List returns all tables of a workspace, by name.
@@ -76,7 +77,11 @@ func (s *Service) List(ctx context.Context, workspace string) ([]Table, error) {
 	}
 	var out []Table
 	for _, t := range s.store.Catalog(workspace).Tables() {
-		out = append(out, s.table(t, all, stats[t.Name]))
+		x := s.table(t, all, stats[t.Name])
+		if x.Stats.Parts > 0 || x.Stats.Cold.Parts > 0 {
+			x.Forecast = s.forecast(s.store.RowsByDay(workspace, t.Name), x.Total)
+		}
+		out = append(out, x)
 	}
 	return out, nil
 }
@@ -120,6 +125,7 @@ func (s *Service) Show(ctx context.Context, workspace, name string) (Detail, err
 		}
 	}
 	d.Table = s.table(t, all, d.Stats)
+	d.Forecast = s.forecast(d.Days, d.Total)
 	return d, nil
 }
 
@@ -172,13 +178,16 @@ func (s *Service) Set(ctx context.Context, workspace, name string, c Change, act
 		return Preview{}, err
 	}
 	var p Preview
-	err := s.repo.ChangeTableSettings(ctx, workspace, func(all map[string]model.TableSettings) ([]model.TableSettings, error) {
-		next, err := c.apply(settingsOf(all, name), all[""], actor, s.now())
-		if err != nil {
-			return nil, err
-		}
-		p = s.preview(workspace, all, next)
-		return []model.TableSettings{next}, nil
+	err := s.Audited(ctx, workspace, Audit{Actor: actor, Operation: "Change table", Kind: "Table", Name: name, Properties: c.told()}, func(ctx context.Context) (map[string]any, error) {
+		err := s.repo.ChangeTableSettings(ctx, workspace, func(all map[string]model.TableSettings) ([]model.TableSettings, error) {
+			next, err := c.apply(settingsOf(all, name), all[""], actor, s.now())
+			if err != nil {
+				return nil, err
+			}
+			p = s.preview(workspace, all, next)
+			return []model.TableSettings{next}, nil
+		})
+		return map[string]any{"Before": p.Before.told(), "After": p.After.told(), "FreesRows": p.Frees.Rows}, err
 	})
 	return p, err
 }

@@ -152,7 +152,7 @@ func TestShowAndForecast(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := b.Forecast(d)
+	f := d.Forecast
 	if d.Type != "Microsoft" || len(d.Columns) < 30 || len(d.Days) != 3 || f.RowsPerDay != 100 || f.BytesFull < 90*f.BytesPerDay || f.BytesPerDay == 0 {
 		t.Errorf("%+v %+v", d.Table, f)
 	}
@@ -162,6 +162,11 @@ func TestShowAndForecast(t *testing.T) {
 	list, err := b.List(t.Context(), "soc")
 	if err != nil || len(list) < 29 {
 		t.Errorf("%d tables, %v", len(list), err)
+	}
+	for _, x := range list {
+		if (x.Name == "DeviceEvents") != (x.Forecast == f) {
+			t.Errorf("the list says of %s: %+v", x.Name, x.Forecast)
+		}
 	}
 }
 
@@ -258,29 +263,35 @@ func TestJobs(t *testing.T) {
 	b.add("DeviceEvents", noon, 10)
 	b.now = noon.AddDate(0, 0, 100)
 	b.check("cold", "DeviceEvents", 0, 10)
-	name, a, err := b.Restore(t.Context(), "soc", "DeviceEvents", "", noon.AddDate(0, 0, -1), noon.AddDate(0, 0, 1))
+	name, a, err := b.Restore(t.Context(), "soc", "DeviceEvents", "", noon.AddDate(0, 0, -1), noon.AddDate(0, 0, 1), "ada")
 	if err != nil || name != "DeviceEvents_RST" || a.Rows != 10 {
 		t.Fatalf("%s %+v %v", name, a, err)
 	}
 	batch := &column.Batch{N: 2, Cols: []*column.Vector{column.New(schema.Long, 2)}}
 	batch.Cols[0].Append(int64(1))
 	batch.Cols[0].Append(int64(2))
-	if n, err := b.Keep(t.Context(), "soc", "Found_SRCH", []schema.Column{{Name: "N", Type: schema.Long}}, []*column.Batch{batch}); n != 2 || err != nil {
+	if n, err := b.Keep(t.Context(), "soc", "Found_SRCH", "T", "ada", []schema.Column{{Name: "N", Type: schema.Long}}, []*column.Batch{batch}); n != 2 || err != nil {
 		t.Fatal(n, err)
 	}
 	b.now = noon.AddDate(0, 0, 129)
 	b.check("restored, 29 days", "DeviceEvents_RST", 10, 0)
 	b.check("found, 29 days", "Found_SRCH", 2, 0)
 	for code, f := range map[string]func() error{
-		"restore_name":  func() error { _, _, err := b.Restore(t.Context(), "soc", "DeviceEvents", "X", noon, b.now); return err },
-		"restore_range": func() error { _, _, err := b.Restore(t.Context(), "soc", "DeviceEvents", "", b.now, noon); return err },
+		"restore_name": func() error {
+			_, _, err := b.Restore(t.Context(), "soc", "DeviceEvents", "X", noon, b.now, "ada")
+			return err
+		},
+		"restore_range": func() error {
+			_, _, err := b.Restore(t.Context(), "soc", "DeviceEvents", "", b.now, noon, "ada")
+			return err
+		},
 		"restore_source": func() error {
-			_, _, err := b.Restore(t.Context(), "soc", "DeviceEvents_RST", "", noon, b.now)
+			_, _, err := b.Restore(t.Context(), "soc", "DeviceEvents_RST", "", noon, b.now, "ada")
 			return err
 		},
 		"table_taken":  func() error { return b.SearchTable("soc", "Found_SRCH") },
 		"search_name":  func() error { return b.SearchTable("soc", "Found") },
-		"drop_refused": func() error { _, err := b.Drop(t.Context(), "soc", "DeviceEvents"); return err },
+		"drop_refused": func() error { _, err := b.Drop(t.Context(), "soc", "DeviceEvents", "ada"); return err },
 	} {
 		if err := f(); fault.CodeOf(err) != code {
 			t.Errorf("got %v, want %s", err, code)

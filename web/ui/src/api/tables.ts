@@ -27,6 +27,9 @@ export interface TableItem {
   rows24h: number;
   firstSeen: string;
   lastSeen: string;
+  /** What it grows by, and to once its retention is full; on disk. */
+  bytesPerDay: number;
+  bytesFull: number;
 }
 
 export interface TableList {

@@ -26,13 +26,14 @@ export function TablesPage() {
   const all = query.data?.items ?? [];
   const items = all.filter((t) => (show === 'all' || t.rows + t.coldRows > 0) && `${t.name} ${t.family ?? ''} ${t.plan}`.toLowerCase().includes(text.trim().toLowerCase()));
   const bytes = all.reduce((n, t) => n + t.bytes + t.coldBytes, 0);
+  const full = all.reduce((n, t) => n + t.bytesFull, 0);
   const may = mayContribute(session.user.role);
   const def = query.data?.default;
   return (
     <>
       <PageHeader
         title="Tables"
-        lead={def && `${plural(all.length, 'table')}, ${formatBytes(bytes)} on disk. Rows are kept ${def.totalRetentionDays} days unless a table says otherwise.`}
+        lead={def && `${plural(all.length, 'table')}, ${formatBytes(bytes)} on disk${full > 0 ? `, ${formatBytes(full)} once retention is full` : ''}. Rows are kept ${def.totalRetentionDays} days unless a table says otherwise.`}
         actions={
           <Button icon={<SettingsRegular />} disabled={!may || !def} onClick={() => setManaging('default')}>
             Default retention
@@ -79,6 +80,7 @@ export function TablesPage() {
                 { label: 'Rows', number: true, nowrap: true, cell: (t) => <span title={`${formatNumber(t.coldRows)} of them only by search or restore`}>{formatCount(t.rows + t.coldRows)}</span> },
                 { label: 'Last 24 h', number: true, nowrap: true, cell: (t) => formatCount(t.rows24h) },
                 { label: 'Size', number: true, nowrap: true, cell: (t) => formatBytes(t.bytes + t.coldBytes) },
+                { label: 'When full', number: true, nowrap: true, cell: (t) => <span title={`At ${formatBytes(t.bytesPerDay)} a day, as in the last seven days`}>{t.bytesFull > 0 ? formatBytes(t.bytesFull) : ''}</span> },
                 { label: 'Newest', nowrap: true, cell: (t) => <Ago value={t.lastSeen} /> },
                 {
                   label: 'Actions',
