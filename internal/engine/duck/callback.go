@@ -45,6 +45,9 @@ func (in *instance) register() error {
 	if mapping.RegisterTableFunction(in.conn, tf) == mapping.StateError {
 		return fault.New(fault.Internal, "duck_open", "registering the table function")
 	}
+	if err := in.registerFind(long); err != nil {
+		return err
+	}
 	for t, name := range evalNames {
 		if err := in.registerEval(name, t, long); err != nil {
 			return err

@@ -149,7 +149,7 @@ func (g *gen) nativeCond(r *rel, e plan.Expr) (string, bool) {
 	return g.native(r, e)
 }
 
-// native writes the value of an expression without calls of the interpreter.
+// native writes the value of an expression in SQL; the interpreter is called at most for single rows.
 func (g *gen) native(r *rel, e plan.Expr) (string, bool) {
 	if v, ok := g.constant(e); ok {
 		return g.literal(v, e.Type())

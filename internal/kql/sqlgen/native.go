@@ -3,6 +3,7 @@ package sqlgen
 import (
 	"strings"
 
+	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
@@ -44,6 +45,11 @@ func nativeFor(name string) nativeCall {
 		return substring("ends_with")
 	case "iff":
 		return iff
+	case "has", "has_cs", "hasprefix", "hasprefix_cs", "hassuffix", "hassuffix_cs", "contains", "startswith", "endswith", "=~", "has_any", "has_all",
+		"!has", "!has_cs", "!hasprefix", "!hasprefix_cs", "!hassuffix", "!hassuffix_cs", "!contains", "notcontains", "!startswith", "!endswith", "!~":
+		return find
+	case "in~", "!in~":
+		return inFold
 	}
 	return nil
 }
@@ -144,6 +150,14 @@ func (g *gen) list(r *rel, c *plan.Call) (x, list string, ok bool) {
 	var all []string
 	for _, a := range c.Args[1:] {
 		v, ok := g.constant(a)
+		if ok && a.Type() == schema.Dynamic && t == schema.String {
+			list, isList := g.stringsOf(v)
+			if !isList {
+				return "", "", false
+			}
+			all = append(all, list...)
+			continue
+		}
 		if !ok || v == nil || !comparable(a.Type(), t) || !simple(a.Type()) {
 			return "", "", false
 		}
@@ -154,6 +168,27 @@ func (g *gen) list(r *rel, c *plan.Call) (x, list string, ok bool) {
 		all = append(all, s)
 	}
 	return x, strings.Join(all, ", "), true
+}
+
+// stringsOf writes the elements of an array that has nothing but strings.
+func (g *gen) stringsOf(v any) ([]string, bool) {
+	items, ok := column.Resolve(v).([]any)
+	if !ok || len(items) == 0 {
+		return nil, false
+	}
+	var out []string
+	for _, item := range items {
+		text, ok := item.(string)
+		if !ok {
+			return nil, false
+		}
+		s, ok := g.literal(text, schema.String)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, s)
+	}
+	return out, true
 }
 
 func in(g *gen, r *rel, c *plan.Call) (string, bool) {

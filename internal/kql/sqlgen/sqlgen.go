@@ -60,6 +60,8 @@ type Env struct {
 	Groups func(*plan.Scan) map[int64][]int64
 	// EvalName is the SQL function that calls the interpreter for a result of the type: name(number, arguments...).
 	EvalName func(schema.Type) string
+	// FindName is the SQL function that looks for constants in texts, for the operators that find writes. May be empty.
+	FindName string
 }
 
 // Eval is an expression the statement leaves to the interpreter. Args are the columns passed, by plan id.
