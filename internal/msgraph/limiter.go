@@ -48,15 +48,18 @@ func (l Limits) orDefault() Limits {
 
 // Limiter paces the requests of one app to one tenant, whichever stream makes them.
 //
-// In any minute it lets at most PerMinute requests pass. The hour is a token bucket of a fifth of the budget that refills
-// with the other four, so that a long first read slows down to a steady pace instead of coming to a stop. Polling leaves
-// 30 % of both to writes. An answer 429 closes the gate for everybody, halves the pace, and the pace comes back by 5 %
+// In any minute it lets at most PerMinute requests pass, in any hour at most PerHour. The hour is also a token bucket of a
+// fifth of the budget that refills with the other four, so that a long first read slows down to a steady pace instead of
+// coming to a stop; what was sent an hour ago may be sent again, so that the whole budget is used for as long as it takes.
+// Polling leaves 30 % of the minute and of the bucket to writes, and the last part of the hour. An answer 429 closes the gate for everybody, halves the pace, and the pace comes back by 5 %
 // a minute, and may grow beyond the budget as far as Raise allows. After five answers in a row that the service is down, one request at a time tries whether it still is, at
 // growing intervals, and the others wait. Safe for concurrent use; it starts no goroutine.
 type Limiter struct {
 	mu      sync.Mutex
 	limits  Limits
 	sent    []time.Time // within the last minute, oldest first
+	hour    []slot      // requests of the last hour, oldest first
+	used    int         // their sum
 	tokens  float64     // of the hour's bucket
 	filled  time.Time
 	factor  float64 // pace, 1 is the whole budget
@@ -68,9 +71,18 @@ type Limiter struct {
 	breaker breaker
 }
 
+// slot is how many requests passed in a part of the hour.
+type slot struct {
+	At time.Time `json:"at"`
+	N  int       `json:"n"`
+}
+
+const slotWidth = 30 * time.Second
+
 // limiterState is what survives a restart.
 type limiterState struct {
 	Sent   []time.Time `json:"sent"`
+	Hour   []slot      `json:"hour,omitempty"`
 	Tokens float64     `json:"tokens"`
 	Filled time.Time   `json:"filled"`
 	Factor float64     `json:"factor"`
@@ -85,6 +97,9 @@ func NewLimiter(limits Limits, state string) *Limiter {
 	var kept limiterState
 	if state != "" && json.Unmarshal([]byte(state), &kept) == nil && !kept.Filled.IsZero() && !kept.Filled.After(now) {
 		l.sent, l.tokens, l.filled, l.closed = kept.Sent, min(kept.Tokens, l.burst()), kept.Filled, kept.Closed
+		for _, s := range kept.Hour {
+			l.hour, l.used = append(l.hour, s), l.used+s.N
+		}
 		if kept.Factor > 0 {
 			l.factor = min(kept.Factor, l.limits.Raise)
 		}
@@ -100,7 +115,7 @@ func (l *Limiter) State() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.advance(time.Now())
-	b, err := json.Marshal(limiterState{Sent: l.sent, Tokens: l.tokens, Filled: l.filled, Factor: l.factor, Closed: l.closed})
+	b, err := json.Marshal(limiterState{Sent: l.sent, Hour: l.hour, Tokens: l.tokens, Filled: l.filled, Factor: l.factor, Closed: l.closed})
 	if err != nil {
 		return ""
 	}
@@ -123,7 +138,11 @@ func (l *Limiter) Stats() Stats {
 	defer l.mu.Unlock()
 	now := time.Now()
 	l.advance(now)
-	s := Stats{MinuteLeft: max(0, l.perMinute()-len(l.sent)), HourLeft: int(l.tokens), Pace: l.factor, Waiting: len(l.waiting), HourShare: max(0, l.tokens/l.burst())}
+	left := max(0, l.perHour()-float64(l.used))
+	s := Stats{
+		MinuteLeft: max(0, l.perMinute()-len(l.sent)), HourLeft: int(max(0, min(l.tokens, left))), Pace: l.factor, Waiting: len(l.waiting),
+		HourShare: max(0, min(1, l.tokens/l.burst(), 2*left/l.perHour())), // half of the hour is plenty
+	}
 	if l.closed.After(now) {
 		s.ClosedUntil = l.closed
 	}
@@ -172,6 +191,12 @@ func (l *Limiter) Throttled(wait time.Duration) {
 
 func (l *Limiter) burst() float64 { return float64(l.limits.PerHour) / 5 }
 
+// perHour is the most that may pass in any hour; a halved pace is below it by itself.
+func (l *Limiter) perHour() float64 { return float64(l.limits.PerHour) * max(1, l.factor) }
+
+// refill is how many tokens an hour brings.
+func (l *Limiter) refill() float64 { return float64(l.limits.PerHour) * 0.8 * l.factor }
+
 func (l *Limiter) perMinute() int { return max(1, int(float64(l.limits.PerMinute)*l.factor)) }
 
 // advance brings the buckets to the moment. Called with mu held.
@@ -187,8 +212,15 @@ func (l *Limiter) advance(now time.Time) {
 		l.since = l.since.Add(whole)
 	}
 	if d := now.Sub(l.filled); d > 0 {
-		l.tokens = min(l.burst(), l.tokens+d.Hours()*float64(l.limits.PerHour)*0.8*l.factor)
+		l.tokens = min(l.burst(), l.tokens+d.Hours()*l.refill())
 		l.filled = now
+	}
+	for len(l.hour) > 0 && now.Sub(l.hour[0].At) >= time.Hour+slotWidth {
+		n := l.hour[0].N
+		l.hour, l.used = l.hour[1:], l.used-n
+		if l.factor >= 1 {
+			l.tokens = min(l.burst(), l.tokens+max(0, float64(n)-slotWidth.Hours()*l.refill()))
+		}
 	}
 	cut := 0
 	for cut < len(l.sent) && now.Sub(l.sent[cut]) >= time.Minute {
@@ -208,10 +240,32 @@ func (l *Limiter) dispatch() {
 		}
 		w := heap.Pop(&l.waiting).(*waiter)
 		l.sent = append(l.sent, now)
-		l.tokens--
+		l.count(now)
 		l.breaker.sent()
 		close(w.ready)
 	}
+}
+
+// count notes a request that passes. Called with mu held.
+func (l *Limiter) count(now time.Time) {
+	l.tokens--
+	l.used++
+	if at := now.Truncate(slotWidth); len(l.hour) > 0 && l.hour[len(l.hour)-1].At.Equal(at) {
+		l.hour[len(l.hour)-1].N++
+	} else {
+		l.hour = append(l.hour, slot{at, 1})
+	}
+}
+
+// tail is the part of the hour's budget that a priority leaves to those before it.
+func tail(p Priority) float64 {
+	switch p {
+	case Inbound:
+		return 0.03
+	case Reconcile:
+		return 0.06
+	}
+	return 0
 }
 
 // delay is how long a request of the priority must still wait.
@@ -229,8 +283,18 @@ func (l *Limiter) delay(now time.Time, p Priority) time.Duration {
 		d = time.Minute - now.Sub(l.sent[over])
 	}
 	if missing := 1 + l.burst()*reserve - l.tokens; missing > 0 {
-		rate := float64(l.limits.PerHour) * 0.8 * l.factor
-		d = max(d, time.Duration(missing/rate*float64(time.Hour))+time.Millisecond)
+		d = max(d, time.Duration(missing/l.refill()*float64(time.Hour))+time.Millisecond)
+	}
+	if over := float64(l.used) - l.perHour()*(1-tail(p)); over > -1 && len(l.hour) > 0 { // until enough of it is an hour ago
+		free := 0.0
+		for _, s := range l.hour {
+			if free += float64(s.N); free >= over+1 {
+				d = max(d, time.Hour+slotWidth-now.Sub(s.At)+time.Millisecond)
+				break
+			}
+		}
+	} else if n := len(l.hour); d > 0 && n > 0 { // what was sent an hour ago may bring tokens sooner
+		d = min(d, max(time.Hour+slotWidth-now.Sub(l.hour[0].At), time.Millisecond))
 	}
 	return d
 }

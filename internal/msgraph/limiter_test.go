@@ -143,7 +143,7 @@ func TestThePaceGrowsOnlyAsFarAsAllowed(t *testing.T) {
 	for _, tt := range []struct {
 		raise    float64
 		lastHour int // requests of the fourth hour, roughly
-	}{{0, 1200}, {2, 2400}} {
+	}{{0, 1500}, {2, 2700}} {
 		synctest.Test(t, func(t *testing.T) {
 			l := NewLimiter(Limits{PerMinute: 50, PerHour: 1500, Raise: tt.raise}, "")
 			ctx, cancel := context.WithCancel(t.Context())

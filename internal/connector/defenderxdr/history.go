@@ -96,9 +96,10 @@ func (s *stream) history(ctx context.Context, cp *checkpoint) error {
 	if cp.Top <= cp.Floor {
 		w.from = 0
 	}
-	parts := 0
+	s.rowsRead, s.interrupted = 0, false
+	s.between = func(ctx context.Context) error { return s.whenDue(ctx, cp) }
+	defer func() { s.between = nil }()
 	err := s.read(ctx, w, true, func(part window) error {
-		parts++
 		next := *cp
 		next.Top = part.from
 		if err := s.commit(ctx, next); err != nil {
@@ -107,7 +108,7 @@ func (s *stream) history(ctx context.Context, cp *checkpoint) error {
 		*cp = next
 		return nil
 	})
-	if serverFault(err) {
+	if serverFault(err) && !s.interrupted {
 		if s.stuck++; s.stuck >= stubborn {
 			w.to = cp.Top
 			if err = s.isolate(ctx, w); err == nil {
@@ -122,10 +123,19 @@ func (s *stream) history(ctx context.Context, cp *checkpoint) error {
 		return err
 	}
 	s.stuck = 0
-	if parts > 1 {
-		cp.Width = max(cp.Width/2, column.Hour)
-	} else {
-		cp.Width *= 2
-	}
+	cp.Width = s.widen(w, cp.Width)
 	return nil
+}
+
+// widen is how wide the next window of the history should be: for three quarters of the rows that it may have, as densely as
+// they lay in this one.
+func (s *stream) widen(w window, width int64) int64 {
+	if w.from == 0 || w.to-w.from < width { // the last ones are as wide as they are
+		return width
+	}
+	next := 8 * width
+	if s.rowsRead > 0 {
+		next = min(next, int64(float64(width)*0.75*float64(s.bound(w, true))/float64(s.rowsRead)))
+	}
+	return max(next, column.Hour)
 }

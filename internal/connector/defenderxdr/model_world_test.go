@@ -130,7 +130,7 @@ func (w *world) start() {
 		Graph: w.tenant, Sink: w.store, Worker: w.worker, Clock: w, Poll: time.Minute, Overlap: overlap, History: 48 * time.Hour,
 	})
 	for _, s := range w.conn.streams {
-		s.col.Top, s.most = 3, 5
+		s.col.Top, s.most, s.deep = 3, 5, 9
 	}
 	w.conn.streams[0].rows.(*incidentRows).read = w.known
 }

@@ -38,24 +38,32 @@ type stream struct {
 	wake chan struct{}
 	lag  lagMeter
 	most int // rows that a window may have before it is halved
+	deep int // of the far past
 
-	mu        sync.Mutex
-	offset    time.Duration // the tenant's clock minus ours
-	asked     time.Time     // the tenant's time of the first answer since forget
-	synced    time.Time
-	mark      int64
-	done      bool
-	newest    int64     // newest stamp among the rows merged
-	busy      time.Time // until when the tenant counts as busy
-	failed    int       // times in a row that the live window failed on the tenant's side
-	short     int       // times in a row that a list held fewer rows than the tenant counted
-	miscounts bool      // the tenant counts rows that it does not list
-	stuck     int       // times in a row that the window of the history did
-	aSide     int       // objects put aside
+	// between runs before each further page of a history window, so that what changed meanwhile does not wait for the window.
+	// Only Run's goroutine uses it.
+	between func(context.Context) error
+
+	mu          sync.Mutex
+	offset      time.Duration // the tenant's clock minus ours
+	asked       time.Time     // the tenant's time of the first answer since forget
+	synced      time.Time
+	mark        int64
+	done        bool
+	newest      int64     // newest stamp among the rows merged
+	busy        time.Time // until when the tenant counts as busy
+	failed      int       // times in a row that the live window failed on the tenant's side
+	short       int       // times in a row that a list held fewer rows than the tenant counted
+	miscounts   bool      // the tenant counts rows that it does not list
+	stuck       int       // times in a row that the window of the history did
+	polled      time.Time // when the last live read began, by our clock
+	interrupted bool      // the last window of the history was given up for an error of a live read
+	rowsRead    int       // rows of the windows of the history that were read since it was cleared
+	aSide       int       // objects put aside
 }
 
 func newStream(cfg Config, name string, col msgraph.Collection, r rows) *stream {
-	return &stream{cfg: cfg, name: name, col: col, rows: r, wake: make(chan struct{}, 1), most: splitAbove}
+	return &stream{cfg: cfg, name: name, col: col, rows: r, wake: make(chan struct{}, 1), most: splitAbove, deep: deepAbove}
 }
 
 // Name implements connector.Stream.
@@ -177,25 +185,39 @@ func (s *stream) cycle(ctx context.Context, cp *checkpoint) error {
 			return err
 		}
 	}
-	started := s.cfg.Clock.Now()
-	for {
-		if err := s.live(ctx, cp); err != nil {
+	if err := s.present(ctx, cp); err != nil {
+		return err
+	}
+	for cp.Top != 0 {
+		if err := s.history(ctx, cp); err != nil {
 			return err
 		}
-		s.mu.Lock()
-		s.synced = s.cfg.Clock.Now().UTC()
-		s.mu.Unlock()
-		for cp.Top != 0 && s.cfg.Clock.Now().Sub(started) < s.cfg.Poll {
-			if err := s.history(ctx, cp); err != nil {
-				return err
-			}
-			s.well(*cp)
+		s.well(*cp)
+		if err := s.whenDue(ctx, cp); err != nil {
+			return err
 		}
-		if cp.Top == 0 {
-			return s.verify(ctx, cp)
-		}
-		started = s.cfg.Clock.Now()
 	}
+	return s.verify(ctx, cp)
+}
+
+// present reads what changed, and notes when.
+func (s *stream) present(ctx context.Context, cp *checkpoint) error {
+	s.polled = s.cfg.Clock.Now()
+	if err := s.live(ctx, cp); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.synced = s.cfg.Clock.Now().UTC()
+	s.mu.Unlock()
+	return nil
+}
+
+// whenDue reads what changed, when the next poll is due while the history is being read.
+func (s *stream) whenDue(ctx context.Context, cp *checkpoint) error {
+	if d := s.cfg.Clock.Now().Sub(s.polled); d >= 0 && d < s.cfg.Poll { // below 0 our clock has jumped
+		return nil
+	}
+	return s.present(ctx, cp)
 }
 
 // forget makes clock note the time of the next answer, and since returns it in ticks: what the window starts from is known

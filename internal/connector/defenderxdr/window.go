@@ -13,8 +13,12 @@ import (
 	"github.com/vedette-siem/vedette/internal/msgraph"
 )
 
-// splitAbove is how many rows a window may have before it is halved.
-const splitAbove = 200
+// splitAbove is how many rows a window may have before it is halved, and deepAbove for one of the far past: hardly anything
+// moves there while its pages are drained, and each window that is halved costs the page that told how many rows it has.
+const (
+	splitAbove = 200
+	deepAbove  = 1000
+)
 
 // smallest is the width below which a window that keeps failing is not halved any more.
 const smallest = column.Millisecond
@@ -89,7 +93,7 @@ var (
 
 // read merges everything of a window, newest first, and calls done for each closed part of it that is complete.
 func (s *stream) read(ctx context.Context, w window, history bool, done func(window) error) error {
-	pages, err := s.complete(ctx, w, history)
+	pages, rows, err := s.complete(ctx, w, history)
 	if errors.Is(err, errSplit) {
 		newer, older, ok := w.halves()
 		if !ok {
@@ -118,7 +122,18 @@ func (s *stream) read(ctx context.Context, w window, history bool, done func(win
 			return err
 		}
 	}
+	if history && s.between != nil {
+		s.rowsRead += rows
+	}
 	return done(w)
+}
+
+// bound is how many rows the window may have before it is halved.
+func (s *stream) bound(w window, history bool) int {
+	if history && w.to <= s.serverNow()-int64(s.cfg.Overlap/100) {
+		return s.deep
+	}
+	return s.most
 }
 
 // patience is how often a list that comes up short is drained in one go.
@@ -126,25 +141,26 @@ const patience = 8
 
 // complete drains a window until it has held as many rows as the tenant counts. Where rows move while pages are drained,
 // smaller windows need fewer pages; the rows of a single stamp are collected over several passes.
-func (s *stream) complete(ctx context.Context, w window, history bool) (pages int, err error) {
+func (s *stream) complete(ctx context.Context, w window, history bool) (pages, count int, err error) {
 	_, _, splittable := w.halves()
 	rows := map[string]bool{}
+	defer func() { count = len(rows) }()
 	for again := range patience {
 		pages, err = s.pass(ctx, w, history, rows)
 		switch {
 		case !errors.Is(err, errShort):
-			return pages, err
+			return pages, 0, err
 		case pages > 1 && splittable:
-			return pages, errSplit
+			return pages, 0, errSplit
 		case s.miscounts:
-			return pages, nil
+			return pages, 0, nil
 		case pages == 1 && again > 0:
-			return pages, err
+			return pages, 0, err
 		case pages == 1:
 			clear(rows)
 		}
 	}
-	return pages, err
+	return pages, 0, err
 }
 
 // pass drains a window once and adds the ids of its rows.
@@ -170,13 +186,21 @@ func (s *stream) pass(ctx context.Context, w window, history bool, rows map[stri
 		if page.Next == "" {
 			break
 		}
-		if splittable && (page.Count > s.most || pages*s.col.Top >= s.most) {
+		if most := s.bound(w, history); splittable && (page.Count > most || pages*s.col.Top >= most) {
 			return pages, errSplit
 		}
 		if read[page.Next] {
 			return pages, errLoop
 		}
 		read[page.Next] = true
+		if f := s.between; history && f != nil {
+			s.between = nil // it reads windows itself
+			err := f(ctx)
+			if s.between = f; err != nil {
+				s.interrupted = true
+				return pages, err
+			}
+		}
 		next, err := s.cfg.Graph.Next(ctx, s.col, page, priority)
 		switch k := fault.KindOf(err); {
 		case err == nil:
