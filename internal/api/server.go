@@ -31,6 +31,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/snapshot"
 	"github.com/vedette-siem/vedette/internal/store"
 	"github.com/vedette-siem/vedette/internal/tables"
+	"github.com/vedette-siem/vedette/internal/transform"
 	"github.com/vedette-siem/vedette/internal/ueba"
 )
 
@@ -60,6 +61,7 @@ type Config struct {
 	Completeness *completeness.Service
 	Backfill     *backfill.Service
 	Snapshots    *snapshot.Service
+	Transforms   *transform.Service
 
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
@@ -167,6 +169,11 @@ func (s *Server) register() {
 	s.private(auth.WriteTables, "POST /api/w/{ws}/tables/{table}/purge", s.purgeTable)
 	s.private(auth.QueryData, "GET /api/w/{ws}/tables/{table}/export", s.exportTable)
 	s.private(auth.QueryData, "POST /api/w/{ws}/export", s.exportQuery)
+	s.private(auth.QueryData, "GET /api/w/{ws}/transforms", s.listTransforms)
+	s.private(auth.QueryData, "GET /api/w/{ws}/tables/{table}/transform", s.showTransform)
+	s.private(auth.WriteTables, "PUT /api/w/{ws}/tables/{table}/transform", s.setTransform)
+	s.private(auth.WriteTables, "DELETE /api/w/{ws}/tables/{table}/transform", s.clearTransform)
+	s.private(auth.QueryData, "POST /api/w/{ws}/tables/{table}/transform/preview", s.previewTransform)
 
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/overview", s.overview)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents", s.listIncidents)

@@ -27,7 +27,7 @@ func (s *server) buildCompleteness(x *defenderXDR, q *query.Service) *completene
 		cw := completeness.Workspace{ID: w.ID, Stored: storedCounts{q, w.ID}, Tables: func() []string {
 			c, _ := x.connectors.Watch(w.ID)
 			return c.Tables
-		}}
+		}, Filtered: func(table string) bool { return x.transforms.Filters(w.ID, table) }}
 		if t := x.tenants[w.ID]; t != nil {
 			cw.Tenant = t
 		}

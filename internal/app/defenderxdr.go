@@ -29,6 +29,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/snapshot"
 	"github.com/vedette-siem/vedette/internal/syncback"
 	"github.com/vedette-siem/vedette/internal/tables"
+	"github.com/vedette-siem/vedette/internal/transform"
 	"github.com/vedette-siem/vedette/internal/ueba"
 )
 
@@ -51,6 +52,7 @@ type defenderXDR struct {
 	backfill   *backfill.Service
 	snapshots  *snapshot.Service
 	budget     *ingest.Budget
+	transforms *transform.Service
 
 	graphs   []*graphClient
 	pulls    map[string]*defenderxdr.Connector // by workspace id

@@ -149,6 +149,11 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	}, Fetch: fetch.New(fetch.Config{
 		Allow: cfg.Query.ExternalData.Allow, MaxBytes: cfg.Query.ExternalData.MaxBytes, Timeout: cfg.Query.ExternalData.Timeout,
 	}).Get})
+	if xdr.transforms, err = s.buildTransforms(ctx, xdr, queries); err != nil {
+		return err
+	}
+	letters := deadletter.New(s.store)
+	letters.Transform = xdr.transformed
 	complete := s.buildCompleteness(xdr, queries)
 	if xdr.backfill, err = s.buildBackfill(ctx, xdr, complete); err != nil {
 		return err
@@ -166,7 +171,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Tables:    sched.Service,
 		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Setup: s.db, Names: s.db, Allowed: xdr.checks.Allowed,
 		Backfill: xdr.backfill, Snapshots: snapshots,
-		DeadLetters: deadletter.New(s.store), Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
+		DeadLetters: letters, Transforms: xdr.transforms, Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,
 	}).Handler()

@@ -63,7 +63,7 @@ func newTable(env *Env) *cobra.Command {
 	t := &target{env: env}
 	cmd := &cobra.Command{Use: "table", Short: "Tables of the workspace: plans, retention, sizes"}
 	t.flags(cmd)
-	cmd.AddCommand(tableList(t), tableShow(t), tableCreate(t), tableSet(t), tableRestore(t), tableSearch(t), tableDrop(t), newTablePurge(t))
+	cmd.AddCommand(tableList(t), tableShow(t), tableCreate(t), tableSet(t), tableRestore(t), tableSearch(t), tableDrop(t), newTablePurge(t), newTableTransform(t))
 	return cmd
 }
 

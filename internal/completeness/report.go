@@ -21,6 +21,7 @@ const (
 	Missing   = "missing"   // rows that the tenant counts are not stored
 	Extra     = "extra"     // rows are stored beyond what the tenant counts
 	Unchecked = "unchecked" // not compared yet, or it could not be
+	Filtered  = "filtered"  // a transformation drops rows, so that the counts differ on purpose
 )
 
 // TableReport compares one table.
@@ -70,6 +71,9 @@ func (s *Service) Report(ctx context.Context, workspace string, sp Span) (Report
 	r := Report{From: sp.From, To: sp.To, Tables: []TableReport{}}
 	for _, name := range names {
 		t := tableReport(name, by[name])
+		if t.State == Missing && w.filtered(name) {
+			t.State = Filtered
+		}
 		s.mu.Lock()
 		t.Problem = w.problems[name]
 		s.mu.Unlock()

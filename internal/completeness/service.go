@@ -31,6 +31,8 @@ type Workspace struct {
 	ID             string
 	Tenant, Stored Counter
 	Tables         func() []string // those that are connected now
+	// Filtered, if set, reports whether rows of a table are dropped on purpose: then those that are not stored are not missing.
+	Filtered func(table string) bool
 }
 
 // Config is what a Service works with. Changed, if set, is called with the counts of a check that are not as before.
@@ -72,6 +74,8 @@ type state struct {
 	gate     chan struct{}     // one check at a time
 	problems map[string]string // by table: why the last check could not compare it
 }
+
+func (w *state) filtered(table string) bool { return w.Filtered != nil && w.Filtered(table) }
 
 // New returns the service of these workspaces.
 func New(cfg Config, workspaces ...Workspace) *Service {
@@ -125,9 +129,12 @@ func (s *Service) repair(ctx context.Context, workspace string) error {
 	}
 	var tables []string
 	for _, h := range hours {
-		if !slices.Contains(tables, h.Table) {
+		if !slices.Contains(tables, h.Table) && !s.all[workspace].filtered(h.Table) {
 			tables = append(tables, h.Table)
 		}
+	}
+	if len(tables) == 0 {
+		return nil
 	}
 	return s.cfg.Repair(ctx, workspace, tables, hours[0].Hour.Add(-checkSpan), to)
 }
@@ -261,7 +268,7 @@ func (s *Service) tell(ctx context.Context, workspace string) {
 	var names []string
 	missing := int64(0)
 	for _, t := range r.Tables {
-		if t.Missing > 0 {
+		if t.State == Missing {
 			names = append(names, t.Table)
 			missing += t.Missing
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/ingest"
+	"github.com/vedette-siem/vedette/internal/model"
 )
 
 // IntakeView tells how data comes in: by source and by table.
@@ -54,7 +55,9 @@ type TableHealth struct {
 	LastSeen  *time.Time `json:"lastSeen"`
 	LastEvent *time.Time `json:"lastEvent"`
 	Rate
-	DeadLetters int64 `json:"deadLetters"` // of the last 15 days
+	DeadLetters int64 `json:"deadLetters"` // of the last 15 days, like the next two
+	Duplicates  int64 `json:"duplicates"`  // pulled before, so left out
+	Dropped     int64 `json:"dropped"`     // by the table's transformation
 	// UsualQuietSeconds is the longest time between arrivals; SilentAfterSeconds when the table counts as silent, null while
 	// that is being learned.
 	UsualQuietSeconds  float64      `json:"usualQuietSeconds"`
@@ -152,9 +155,11 @@ func (s *Service) tableHealth(ctx context.Context, workspace string, reports map
 	}
 	c, _ := s.Watch(workspace)
 	known := learn(usage)
-	dead := map[string]int64{}
+	sums := map[string]model.TableUsage{}
 	for _, u := range usage {
-		dead[u.Table] += u.Dead
+		sum := sums[u.Table]
+		sum.Add(u)
+		sums[u.Table] = sum
 	}
 	names := slices.Clone(c.Tables)
 	for t := range known {
@@ -167,7 +172,7 @@ func (s *Service) tableHealth(ctx context.Context, workspace string, reports map
 		n := known[t]
 		h := TableHealth{
 			Table: t, Selected: slices.Contains(c.Tables, t) || !ingest.Selectable(t), State: Grey, LastSeen: moment(n.seen), LastEvent: moment(n.event),
-			DeadLetters: dead[t], UsualQuietSeconds: n.quiet.Seconds(), Lateness: []LateBucket{},
+			DeadLetters: sums[t].Dead, Duplicates: sums[t].Repeated, Dropped: sums[t].Dropped, UsualQuietSeconds: n.quiet.Seconds(), Lateness: []LateBucket{},
 		}
 		if limit, ok := s.silence().limit(n, now); ok {
 			secs := limit.Seconds()

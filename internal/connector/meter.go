@@ -89,11 +89,11 @@ func (m *Meter) Add(workspace string, counts ingest.Counts) {
 		u := m.pending[k]
 		u.Table, u.Hour = table, hour
 		u.Add(model.TableUsage{
-			Rows: c.Rows, Skipped: c.Skipped, Dead: c.Dead, Bytes: c.Bytes, Seen: c.Seen, Event: c.Event, Quiet: m.flow(workspace, table).add(now, c),
+			Rows: c.Rows, Skipped: c.Skipped, Dead: c.Dead, Dropped: c.Dropped, Repeated: c.Repeated, Bytes: c.Bytes, Seen: c.Seen, Event: c.Event, Quiet: m.flow(workspace, table).add(now, c),
 		})
 		m.pending[k] = u
 		t := m.totals[tableKey{workspace, table}]
-		m.totals[tableKey{workspace, table}] = total{t.rows + c.Rows, t.skipped + c.Skipped, t.dead + c.Dead}
+		m.totals[tableKey{workspace, table}] = total{t.rows + c.Rows, t.skipped + c.Skipped, t.dead + c.Dead, t.dropped + c.Dropped, t.repeated + c.Repeated}
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 // total is what came in for one table since the start.
-type total struct{ rows, skipped, dead int64 }
+type total struct{ rows, skipped, dead, dropped, repeated int64 }
 
 type tableKey struct{ workspace, table string }
 
@@ -22,7 +22,7 @@ type metricDescs struct {
 func newMetricDescs() metricDescs {
 	partition, source, table := []string{"workspace", "source", "partition"}, []string{"workspace", "source"}, []string{"workspace", "table"}
 	return metricDescs{
-		records:     prometheus.NewDesc("vedette_intake_records_total", "Records since the start, by what became of them: stored, skipped because their table is not ticked, or dead letters.", []string{"workspace", "table", "outcome"}, nil),
+		records:     prometheus.NewDesc("vedette_intake_records_total", "Records since the start, by what became of them: stored, skipped because their table is not ticked, dropped by the table's transformation, repeated by their source, or dead letters.", []string{"workspace", "table", "outcome"}, nil),
 		lagEvents:   prometheus.NewDesc("vedette_intake_lag_events", "Messages of a partition that are not read yet.", partition, nil),
 		lagSeconds:  prometheus.NewDesc("vedette_intake_lag_seconds", "How long the oldest message that is not read yet has been waiting, at least.", partition, nil),
 		lossSeconds: prometheus.NewDesc("vedette_intake_loss_seconds", "Time until the source drops messages of a partition that are not read yet; absent when none will be, as far as is known.", partition, nil),
@@ -51,7 +51,7 @@ func (m *Meter) Collect(ch chan<- prometheus.Metric) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for k, t := range m.totals {
-		for outcome, n := range map[string]int64{"stored": t.rows, "skipped": t.skipped, "dead": t.dead} {
+		for outcome, n := range map[string]int64{"stored": t.rows, "skipped": t.skipped, "dead": t.dead, "dropped": t.dropped, "repeated": t.repeated} {
 			ch <- prometheus.MustNewConstMetric(m.descs.records, prometheus.CounterValue, float64(n), k.workspace, k.table, outcome)
 		}
 	}

@@ -33,6 +33,9 @@ type Page struct {
 
 // Service reads and stores the dead letters of all workspaces. It is safe for concurrent use.
 type Service struct {
+	// Transform, if set, is applied to rows before they are stored: the transformation of their table.
+	Transform func(workspace string, rows store.Rows) store.Rows
+
 	store *store.Store
 	gate  chan struct{} // one replay at a time
 }

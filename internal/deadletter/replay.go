@@ -56,7 +56,7 @@ func (s *Service) Replay(ctx context.Context, workspace string, f Filter, actor 
 	}
 	shapes := normalize.NewShapes(s.store.Catalog(workspace))
 	r := &replay{
-		store: s.store, workspace: workspace, actor: actor, now: time.Now(),
+		store: s.store, transform: s.Transform, workspace: workspace, actor: actor, now: time.Now(),
 		trial: normalize.NewWriter(shapes, workspace), writer: normalize.NewWriter(shapes, workspace), out: Outcome{Tables: map[string]int64{}, Trouble: []Trouble{}},
 	}
 	snap := s.store.Snapshot(workspace)
@@ -75,6 +75,7 @@ var errEnough = errors.New("the call's limit is reached")
 
 type replay struct {
 	store            *store.Store
+	transform        func(workspace string, rows store.Rows) store.Rows
 	workspace, actor string
 	now              time.Time
 	trial, writer    *normalize.Writer
@@ -164,7 +165,11 @@ func (r *replay) append(ctx context.Context, batch []*Letter) error {
 	}
 	f := store.Frame{Workspace: r.workspace}
 	for _, t := range r.writer.Take() {
-		f.Tables = append(f.Tables, store.Rows(t))
+		rows := store.Rows(t)
+		if r.transform != nil {
+			rows = r.transform(r.workspace, rows)
+		}
+		f.Tables = append(f.Tables, rows)
 	}
 	f.Tables = append(f.Tables, marks.rows())
 	_, err := r.store.Append(ctx, f)

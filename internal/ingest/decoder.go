@@ -27,6 +27,7 @@ type Decoder struct {
 	repeats   *Repeats // nil for rows that are pulled themselves
 	repeated  map[string]int64
 	rows      bool // takes rows as tables are exported, too
+	dropped   map[string]int64
 	dead      deadLetters
 	src       []byte
 	now       func() time.Time
@@ -37,7 +38,7 @@ type Decoder struct {
 func (in *Intake) Decoder(source string, partition int32) *Decoder {
 	return &Decoder{
 		intake: in, source: source, partition: partition, prefix: fmt.Sprintf("%s/%d/", source, partition),
-		writer: normalize.NewWriter(in.shapes, in.workspace), repeats: &in.Repeats, repeated: map[string]int64{}, now: time.Now,
+		writer: normalize.NewWriter(in.shapes, in.workspace), repeats: &in.Repeats, repeated: map[string]int64{}, dropped: map[string]int64{}, now: time.Now,
 	}
 }
 
@@ -77,6 +78,13 @@ func (d *Decoder) decode(first int64, msgs []Message, want Selection, gaps bool)
 		}
 	}
 	clear(d.repeated)
+	for table, n := range d.dropped {
+		if c, ok := counts[table]; ok {
+			c.Rows, c.Dropped = c.Rows-n, n
+			counts[table] = c
+		}
+	}
+	clear(d.dropped)
 	for _, r := range f.Tables {
 		if c, ok := counts[r.Table]; ok && c.Rows > 0 {
 			c.times(r, now)
@@ -117,7 +125,10 @@ func (d *Decoder) Discard(first int64, m Message, detail string) (store.Frame, C
 func (d *Decoder) frame(first int64, msgs []Message, gaps bool) store.Frame {
 	f := store.Frame{Workspace: d.intake.workspace}
 	for _, r := range d.writer.Take() {
-		rows := store.Rows(r)
+		rows, dropped := d.intake.transforms.apply(store.Rows(r))
+		if dropped > 0 {
+			d.dropped[r.Table] += dropped
+		}
 		if d.repeats != nil {
 			var n int64
 			rows, n = d.repeats.drop(rows)
@@ -203,6 +214,7 @@ func (c Counts) add(table string, n Count) {
 	sum.Skipped += n.Skipped
 	sum.Dead += n.Dead
 	sum.Repeated += n.Repeated
+	sum.Dropped += n.Dropped
 	sum.Bytes += n.Bytes
 	for i, k := range n.Late {
 		sum.Late[i] += k

@@ -75,10 +75,12 @@ type Count struct {
 	Dead    int64 // dead letters
 	// Repeated counts records that were pulled from the tenant before.
 	Repeated int64
-	Bytes    int64     // of the records that are no dead letters, as they came
-	Seen     time.Time // when the source took in the newest message with the table
-	Event    time.Time // the newest time of the stored rows
-	Late     Lateness  // of the stored rows
+	// Dropped counts records that the table's transformation left out.
+	Dropped int64
+	Bytes   int64     // of the records that are no dead letters, as they came
+	Seen    time.Time // when the source took in the newest message with the table
+	Event   time.Time // the newest time of the stored rows
+	Late    Lateness  // of the stored rows
 }
 
 // LateBounds are the upper bounds of the lateness buckets but the last, which has none.
@@ -130,8 +132,9 @@ type Intake struct {
 	// Repeats are the rows that were pulled and may come again.
 	Repeats Repeats
 
-	workspace string
-	shapes    *normalize.Shapes
+	workspace  string
+	shapes     *normalize.Shapes
+	transforms transforms
 }
 
 // NewIntake returns the intake of a workspace. The catalogue must be live: tables and columns that records add appear in

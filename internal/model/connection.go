@@ -54,6 +54,8 @@ type TableUsage struct {
 	Table               string
 	Hour                time.Time // the hour's start
 	Rows, Skipped, Dead int64
+	Dropped             int64     // by the table's transformation
+	Repeated            int64     // that were pulled from the tenant before
 	Bytes               int64     // of the records that were stored
 	Seen                time.Time // when the source took in the newest record of the table
 	Event               time.Time // the time of the newest event stored
@@ -83,6 +85,7 @@ func (u *SourceUsage) Add(other SourceUsage) {
 // Add adds another count of the same table and hour.
 func (u *TableUsage) Add(other TableUsage) {
 	u.Rows, u.Skipped, u.Dead, u.Bytes = u.Rows+other.Rows, u.Skipped+other.Skipped, u.Dead+other.Dead, u.Bytes+other.Bytes
+	u.Dropped, u.Repeated = u.Dropped+other.Dropped, u.Repeated+other.Repeated
 	u.Seen, u.Event, u.Quiet = later(u.Seen, other.Seen), later(u.Event, other.Event), max(u.Quiet, other.Quiet)
 }
 

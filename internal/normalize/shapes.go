@@ -153,6 +153,9 @@ func (s *Shapes) widen(c *shapeCell, col schema.Column, force bool) (*shape, boo
 // ValidTable reports whether a table may have this name.
 func ValidTable(name string) bool { return validName(name, maxName) }
 
+// ValidColumn reports whether a column that records or people add may have this name.
+func ValidColumn(name string) bool { return validName(name, maxColumnName) && !reserved(name) }
+
 func validName(name string, limit int) bool {
 	if name == "" || len(name) > limit || name[0] >= '0' && name[0] <= '9' {
 		return false

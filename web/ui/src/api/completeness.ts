@@ -13,7 +13,7 @@ export interface MissingRange {
 /** One table's stored rows against the tenant's own counts. */
 export interface TableCompleteness {
   table: string;
-  state: 'complete' | 'missing' | 'extra' | 'unchecked';
+  state: 'complete' | 'missing' | 'extra' | 'unchecked' | 'filtered';
   /** Why the last check could not compare it. */
   problem: string;
   hours: number;

@@ -5,6 +5,7 @@ import { formatNumber, formatShortTime, formatSpan, plural } from '../../ui/form
 export function stateText(t: TableCompleteness): string {
   if (t.state === 'missing') return `${plural(t.missing, 'row')} missing`;
   if (t.state === 'extra') return `${plural(t.extra, 'row')} more than the tenant counts`;
+  if (t.state === 'filtered') return 'Rows are dropped by its transformation';
   return t.state === 'complete' ? 'Complete' : 'Not compared yet';
 }
 
@@ -35,7 +36,7 @@ export function backfillText(b: Backfill): string {
   }
 }
 
-const order = ['missing', 'extra', 'unchecked', 'complete'];
+const order = ['missing', 'extra', 'unchecked', 'filtered', 'complete'];
 
 /** Tables that need somebody first, the greatest gap first. */
 export const byNeed = (tables: TableCompleteness[]) =>

@@ -13,6 +13,7 @@ import { ErrorState, Loading } from '../../ui/states';
 import { Ago, Moment } from '../../ui/Time';
 import { daysChart } from './daysChart';
 import styles from './Tables.module.css';
+import { Transformation } from './Transformation';
 
 /** One table: what holds for it, its rows by day, its columns. */
 export function TablePage() {
@@ -78,6 +79,7 @@ function Details({ table: t }: { table: TableDetail }) {
             </dd>
           </dl>
         </Card>
+        {(t.family ?? '') !== '' && <Transformation table={t.name} />}
         {chart && (
           <Card title="Rows by day">
             <div className={styles.chart}>
