@@ -109,6 +109,7 @@ type jsonParser struct {
 	s    string
 	i    int
 	lazy bool // nested composites stay Raw
+	deep bool // the text is our own: it may nest as deep as values do
 }
 
 func (p *jsonParser) space() {
@@ -139,7 +140,7 @@ func (p *jsonParser) value(depth int) (any, bool) {
 	}
 	switch c := p.s[p.i]; {
 	case c == '{' || c == '[':
-		if depth >= maxJSONDepth {
+		if depth >= maxJSONDepth && !p.deep {
 			return nil, false
 		}
 		if p.lazy && depth > 0 {

@@ -16,6 +16,8 @@ type lateRows struct {
 	ctx      context.Context // of the whole query, which outlives the call that opens it
 	pool     *duck.Pool
 	query    *duck.Query
+	source   *Source
+	given    []given                     // rows that must be there first
 	fallback func() (exec.Reader, error) // runs the same in Go; nil to fail instead
 	rows     exec.Reader
 	done     bool
@@ -41,6 +43,11 @@ func (r *lateRows) Next(ctx context.Context) (*column.Batch, error) {
 // start runs the statement. One that DuckDB does not accept, for its own limits on the size of statements perhaps, is no
 // reason to refuse the query.
 func (r *lateRows) start() (exec.Reader, error) {
+	for _, g := range r.given {
+		if err := r.source.compute(r.ctx, g); err != nil {
+			return nil, err
+		}
+	}
 	rows, err := r.pool.Query(r.ctx, r.query)
 	if err == nil {
 		return rows, nil

@@ -13,23 +13,35 @@ import (
 )
 
 // query writes a subtree as a DuckDB query; false when only exec can run it.
-func (s *Source) query(n plan.Node) (*duck.Query, *sqlgen.Statement, bool) {
+func (s *Source) query(n plan.Node) (*prepared, bool) {
 	tables := &tables{source: s, known: map[string]sqlgen.Table{}}
 	st, ok := sqlgen.Generate(n, sqlgen.Env{
 		Table: tables.table, Constant: s.constant, Computable: s.computable, Hint: s.hint, Groups: s.rowGroups, EvalName: duck.EvalName,
-		FindName: duck.FindName,
+		FindName:  duck.FindName,
+		TextsName: duck.TextsName, Rows: tables.rows,
 	})
 	if !ok {
-		return nil, nil, false
+		return nil, false
 	}
-	q := &duck.Query{SQL: st.SQL, Params: st.Params, Arrays: st.Arrays, Relations: tables.relations}
+	q := &duck.Query{SQL: st.SQL, Params: st.Params, Relations: tables.relations}
 	for _, c := range st.Cols {
 		q.Types = append(q.Types, c.Type)
 	}
 	for _, e := range st.Evals {
-		q.Evals = append(q.Evals, s.eval(e))
+		ev, err := s.eval(e)
+		if err != nil {
+			return nil, false // exec, which runs it then, tells why
+		}
+		q.Evals = append(q.Evals, ev)
 	}
-	return q, st, true
+	return &prepared{Query: q, st: st, given: tables.given}, true
+}
+
+// prepared is a statement ready to run once the rows that exec computes for it are there.
+type prepared struct {
+	*duck.Query
+	st    *sqlgen.Statement
+	given []given
 }
 
 // computable reports whether the kernels take the expression.
@@ -52,7 +64,7 @@ func number(e plan.Expr, cols map[int]int) {
 }
 
 // eval binds the kernels of an expression for use inside a statement. They are safe for concurrent use.
-func (s *Source) eval(e sqlgen.Eval) *duck.Eval {
+func (s *Source) eval(e sqlgen.Eval) (*duck.Eval, error) {
 	out := &duck.Eval{Result: e.Expr.Type()}
 	cols := map[int]int{}
 	for i, a := range e.Args {
@@ -66,7 +78,14 @@ func (s *Source) eval(e sqlgen.Eval) *duck.Eval {
 		}
 		return func(args *column.Batch) (*column.Vector, error) { return x.exactly(args, out.Result), nil }, nil
 	}
-	return out
+	if e.Lists != nil {
+		texts, err := s.texts(e, cols)
+		if err != nil {
+			return nil, err
+		}
+		out.Texts = texts
+	}
+	return out, nil
 }
 
 // stored is what a snapshot has of one table, described once a query.
@@ -125,6 +144,7 @@ type tables struct {
 	source    *Source
 	known     map[string]sqlgen.Table
 	relations []*duck.Relation
+	given     []given
 }
 
 func (t *tables) table(name string) (sqlgen.Table, bool) {

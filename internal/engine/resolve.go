@@ -6,11 +6,9 @@ import (
 	"io"
 
 	"github.com/vedette-siem/vedette/internal/column"
-	"github.com/vedette-siem/vedette/internal/engine/duck"
 	"github.com/vedette-siem/vedette/internal/kql/exec"
 	"github.com/vedette-siem/vedette/internal/kql/kernel"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
-	"github.com/vedette-siem/vedette/internal/kql/sqlgen"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
@@ -20,9 +18,9 @@ const maxMembers = 10_000
 
 // take writes a subtree as a statement. Where a table inside an expression stands in the way, that table is read first,
 // and its values stand in its place: it would be read before the rows anyway, once a query.
-func (s *Source) take(ctx context.Context, n plan.Node) (*duck.Query, *sqlgen.Statement, bool) {
-	if q, st, ok := s.query(n); ok {
-		return q, st, true
+func (s *Source) take(ctx context.Context, n plan.Node) (*prepared, bool) {
+	if q, ok := s.query(n); ok {
+		return q, true
 	}
 	changed := false
 	out := plan.Replace(n, func(e plan.Expr) plan.Expr {
@@ -31,7 +29,7 @@ func (s *Source) take(ctx context.Context, n plan.Node) (*duck.Query, *sqlgen.St
 		return v
 	})
 	if !changed {
-		return nil, nil, false
+		return nil, false
 	}
 	s.look(out)
 	return s.query(out)
@@ -69,7 +67,7 @@ func (s *Source) valuesOf(ctx context.Context, e plan.Expr) plan.Expr {
 
 // read runs a table inside an expression and hands its batches to f until that has enough.
 func (s *Source) read(ctx context.Context, n plan.Node, f func(*column.Batch) (enough bool)) bool {
-	r, err := exec.Run(ctx, n, exec.Env{Source: s, Now: s.env.Now, Database: s.env.Database, Principal: s.env.Principal, Geo: s.env.Geo, Fetch: s.fetch})
+	r, err := exec.Run(ctx, n, s.inside())
 	if err != nil {
 		return false // exec, which runs the whole then, tells why
 	}

@@ -89,16 +89,16 @@ func (s *Source) count(rows, bytes int64) {
 func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, error) {
 	s.look(n)
 	if s.worthwhile(n) {
-		if q, st, ok := s.take(ctx, n); ok {
-			s.count(st.Rows, st.Bytes)
+		if p, ok := s.take(ctx, n); ok {
+			s.count(p.st.Rows, p.st.Bytes)
 			s.mu.Lock()
-			s.stats.Engine, s.sql[n] = DuckDB, st.SQL
+			s.stats.Engine, s.sql[n] = DuckDB, p.st.SQL
 			s.mu.Unlock()
-			r := &lateRows{ctx: ctx, pool: s.engine.pool, query: q}
+			r := &lateRows{ctx: ctx, pool: s.engine.pool, query: p.Query, given: p.given, source: s}
 			if s.mode == Auto {
 				r.fallback = func() (exec.Reader, error) { return s.inGo(ctx, n) }
 			}
-			done, err := s.finish(r, st)
+			done, err := s.finish(r, p.st)
 			return done, true, err
 		}
 	}
@@ -156,8 +156,8 @@ func (s *Source) inGo(ctx context.Context, n plan.Node) (exec.Reader, error) {
 	s.mu.Lock()
 	hints := maps.Clone(s.hints)
 	s.mu.Unlock()
-	g := &Source{engine: s.engine, snap: s.snap, mode: Go, env: s.env, hints: hints, narrow: map[*plan.Scan]map[int64]store.Groups{}, tables: map[string]*stored{}}
-	return exec.Run(ctx, n, exec.Env{Source: g, Now: s.env.Now, Database: s.env.Database, Principal: s.env.Principal, Geo: s.env.Geo})
+	g := &Source{engine: s.engine, snap: s.snap, mode: Go, env: s.env, hints: hints, narrow: map[*plan.Scan]map[int64]store.Groups{}, tables: map[string]*stored{}, fetch: s.fetch}
+	return exec.Run(ctx, n, g.inside())
 }
 
 // look remembers what the plan around each scan needs of it. The first call is for a root and sees everything below;

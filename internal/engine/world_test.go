@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cockroachdb/apd/v3"
@@ -195,7 +196,7 @@ func (w *world) run(ctx context.Context, n plan.Node, mode Mode) (rows [][]any, 
 func (w *world) taken(n plan.Node) bool {
 	snap := w.store.Snapshot("ws")
 	defer snap.Close()
-	_, _, ok := w.engine.Source(snap, DuckDB, kernel.Env{Now: instant}).query(n)
+	_, ok := w.engine.Source(snap, DuckDB, kernel.Env{Now: instant}).query(n)
 	return ok
 }
 
@@ -203,7 +204,7 @@ func (w *world) taken(n plan.Node) bool {
 func text(row []any) string {
 	var out []byte
 	for _, v := range row {
-		switch v := v.(type) {
+		switch v := column.Deep(v).(type) {
 		case nil:
 			out = append(out, "null"...)
 		case string:
@@ -219,15 +220,8 @@ func text(row []any) string {
 			out = append(out, v.String()...)
 		case uuid.UUID:
 			out = append(out, v.String()...)
-		case []any: // made by the query; the order of a set is free
-			parts := make([]string, len(v))
-			for i, e := range v {
-				parts[i] = text([]any{e})
-			}
-			slices.Sort(parts)
-			out = fmt.Appendf(out, "%q", parts)
 		default:
-			out = append(column.AppendJSON(append(out, "json "...), v), ' ')
+			out = append(column.AppendCarried(append(out, "dynamic "...), v), ' ')
 		}
 		out = append(out, '|')
 	}
@@ -243,4 +237,18 @@ func texts(rows [][]any, sorted bool) []string {
 		slices.Sort(out)
 	}
 	return out
+}
+
+// asSets sorts the elements of every array: what make_set makes has no order.
+func asSets(rows [][]any) [][]any {
+	for _, row := range rows {
+		for i, v := range row {
+			if list, ok := column.Deep(v).([]any); ok {
+				sorted := slices.Clone(list)
+				slices.SortFunc(sorted, func(a, b any) int { return strings.Compare(text([]any{a}), text([]any{b})) })
+				row[i] = sorted
+			}
+		}
+	}
+	return rows
 }

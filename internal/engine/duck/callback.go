@@ -49,19 +49,25 @@ func (in *instance) register() error {
 		return err
 	}
 	for t, name := range evalNames {
-		if err := in.registerEval(name, t, long); err != nil {
+		ret := mapping.CreateLogicalType(t)
+		err := in.registerEval(name, ret, long)
+		mapping.DestroyLogicalType(&ret)
+		if err != nil {
 			return err
 		}
 	}
-	return nil
+	text := mapping.CreateLogicalType(mapping.TypeVarchar)
+	defer mapping.DestroyLogicalType(&text)
+	list := mapping.CreateListType(text)
+	defer mapping.DestroyLogicalType(&list)
+	return in.registerEval(TextsName, list, long)
 }
 
-func (in *instance) registerEval(name string, result mapping.Type, long mapping.LogicalType) error {
+func (in *instance) registerEval(name string, ret, long mapping.LogicalType) error {
 	f := mapping.CreateScalarFunction()
 	defer mapping.DestroyScalarFunction(&f)
-	anyType, ret := mapping.CreateLogicalType(mapping.TypeAny), mapping.CreateLogicalType(result)
+	anyType := mapping.CreateLogicalType(mapping.TypeAny)
 	defer mapping.DestroyLogicalType(&anyType)
-	defer mapping.DestroyLogicalType(&ret)
 	mapping.ScalarFunctionSetName(f, name)
 	mapping.ScalarFunctionAddParameter(f, long)
 	mapping.ScalarFunctionSetVarargs(f, anyType)

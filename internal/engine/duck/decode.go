@@ -146,7 +146,7 @@ func parseText(out *column.Vector, strs []string) {
 				out.Any[i] = id
 			}
 		default:
-			out.Any[i] = column.Raw(s)
+			out.Any[i] = column.Carried(s)
 		}
 		if out.Any[i] == nil {
 			if out.Nulls == nil {

@@ -310,3 +310,48 @@ func TestQuoteKeepsText(t *testing.T) {
 		t.Error("a quote is not doubled")
 	}
 }
+
+// TestTexts: a list of texts per row comes back element by element, with nulls, empty lists and odd text.
+func TestTexts(t *testing.T) {
+	p := newPool(t, Options{})
+	long := strings.Repeat("é", 500_000)
+	rel := &Relation{Names: []string{"n"}, Types: []schema.Type{schema.Long}}
+	v := column.New(schema.Long, 5000)
+	for i := range 5000 {
+		v.Append(int64(i))
+	}
+	rel.Blocks = []Block{BatchBlock{&column.Batch{N: 5000, Cols: []*column.Vector{v}}}}
+	q := &Query{
+		SQL: "SELECT n, unnest(k_texts(0, n)) AS e FROM tail(0) ORDER BY n", Types: []schema.Type{schema.Long, schema.Dynamic}, Relations: []*Relation{rel},
+		Evals: []*Eval{{Args: []schema.Type{schema.Long}, Texts: func(b *column.Batch) (*Texts, error) {
+			out := &Texts{}
+			for _, n := range b.Cols[0].Ints {
+				switch n % 1000 {
+				case 1:
+					out.AddValue(schema.Dynamic, "a\x00b\xff")
+					out.AddValue(schema.Dynamic, nil)
+					out.AddValue(schema.Dynamic, column.Datetime(n))
+				case 2:
+					out.Add(long)
+				}
+				out.EndRow()
+			}
+			return out, nil
+		}}},
+	}
+	rows, err := readAll(t.Context(), p, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 20 {
+		t.Fatalf("%d rows, not 20", len(rows))
+	}
+	want := [][]any{{int64(1), column.Raw("\"a\\u0000b\uFFFD\"")}, {int64(1), nil}, {int64(1), column.Datetime(1)}, {int64(2), column.Raw(long)}}
+	if d := cmp.Diff(want, rows[:4]); d != "" {
+		t.Errorf("%.2000s", d)
+	}
+	q.Evals[0].Texts = func(*column.Batch) (*Texts, error) { return nil, errors.New("no") }
+	if _, err := readAll(t.Context(), p, q); err == nil || !strings.Contains(err.Error(), "no") {
+		t.Errorf("the error of an evaluator came as %v", err)
+	}
+}

@@ -81,7 +81,7 @@ func encodeText(vec mapping.Vector, v *column.Vector, n int) {
 		if v.Type == schema.String {
 			buf = append(buf, v.Strings[i]...)
 		} else if !v.Null(i) {
-			buf = appendText(buf, v.Any[i])
+			buf = appendText(buf, v.Any[i], v.Type)
 		}
 		if !utf8.Valid(buf[at:]) {
 			// The engine would read past broken sequences.
@@ -92,15 +92,30 @@ func encodeText(vec mapping.Vector, v *column.Vector, n int) {
 	C.vedette_duck_texts(vec.Ptr, (*C.char)(unsafe.Pointer(unsafe.SliceData(buf))), (*C.int64_t)(unsafe.Pointer(&ends[0])), C.uint64_t(n))
 }
 
-// appendText writes a dynamic, decimal or guid value in its stored form.
-func appendText(dst []byte, x any) []byte {
-	switch x := x.(type) {
-	case column.Raw:
-		return append(dst, x...)
-	case uuid.UUID:
-		return append(dst, x.String()...)
-	case *apd.Decimal:
-		return x.Append(dst, 'f')
+// appendText writes a dynamic, decimal or guid value so that parseText reads the same one. typ tells a guid from a
+// dynamic value that is a guid.
+func appendText(dst []byte, x any, typ schema.Type) []byte {
+	if typ != schema.Dynamic {
+		switch x := x.(type) {
+		case uuid.UUID:
+			return append(dst, x.String()...)
+		case *apd.Decimal:
+			return append(dst, x.String()...)
+		}
 	}
-	return column.AppendJSON(dst, x)
+	return column.AppendCarried(dst, x)
+}
+
+// assignTexts copies valid UTF-8 strings into a vector that has room for them.
+func assignTexts(vec mapping.Vector, items []string) {
+	size := 0
+	for _, s := range items {
+		size += len(s)
+	}
+	buf, ends := make([]byte, 0, size), make([]int64, len(items))
+	for i, s := range items {
+		buf = append(buf, s...)
+		ends[i] = int64(len(buf))
+	}
+	C.vedette_duck_texts(vec.Ptr, (*C.char)(unsafe.Pointer(unsafe.SliceData(buf))), (*C.int64_t)(unsafe.Pointer(&ends[0])), C.uint64_t(len(items)))
 }

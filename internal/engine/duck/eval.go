@@ -18,6 +18,8 @@ type Eval struct {
 	Args   []schema.Type
 	Result schema.Type
 	New    func() (Func, error)
+	// Texts, when not nil, computes a list of texts per row instead, for TextsName. Threads call it at once.
+	Texts func(args *column.Batch) (*Texts, error)
 
 	mu   sync.Mutex
 	free []Func
@@ -52,6 +54,9 @@ func (e *Eval) run(in mapping.DataChunk, out mapping.Vector) error {
 	b := &column.Batch{N: n, Cols: make([]*column.Vector, len(e.Args))}
 	for i, t := range e.Args {
 		b.Cols[i] = decode(mapping.DataChunkGetVector(in, mapping.IdxT(i+1)), n, t)
+	}
+	if e.Texts != nil {
+		return e.texts(b, out)
 	}
 	f, err := e.borrow()
 	if err != nil {

@@ -23,7 +23,6 @@ type Query struct {
 	SQL       string
 	Params    []any         // values of $1, $2, ...: nil, bool, int64, float64 or string
 	Types     []schema.Type // KQL types of the result columns, in order
-	Arrays    []int64       // for each column, how many elements of the JSON array it holds count; 0 or none: not an array
 	Relations []*Relation   // tail(0), tail(1), ...
 	Evals     []*Eval       // the evaluators that k_bool(i, ...) and its siblings call
 

@@ -68,9 +68,6 @@ func (r *Rows) next(ctx context.Context) (*column.Batch, error) {
 	b := &column.Batch{N: n, Cols: make([]*column.Vector, len(r.query.Types))}
 	for i, t := range r.query.Types {
 		b.Cols[i] = decode(mapping.DataChunkGetVector(chunk, mapping.IdxT(i)), n, t)
-		if i < len(r.query.Arrays) && r.query.Arrays[i] > 0 {
-			cutArrays(b.Cols[i], r.query.Arrays[i])
-		}
 	}
 	return b, nil
 }
@@ -84,13 +81,4 @@ func (r *Rows) ended(ctx context.Context) error {
 		r.healthy = false
 	}
 	return err
-}
-
-// cutArrays parses arrays that the engine printed and keeps so many elements of each.
-func cutArrays(v *column.Vector, most int64) {
-	for i, x := range v.Any {
-		if list, ok := column.Resolve(x).([]any); ok {
-			v.Any[i] = list[:min(int64(len(list)), most)]
-		}
-	}
 }

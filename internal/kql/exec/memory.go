@@ -26,6 +26,9 @@ func (m *memory) grow(operator string, bytes int64) error {
 
 func (m *memory) release(bytes int64) { m.used -= bytes }
 
+// BatchBytes estimates what a batch holds.
+func BatchBytes(b *column.Batch) int64 { return batchBytes(b) }
+
 // batchBytes estimates what a batch holds.
 func batchBytes(b *column.Batch) int64 {
 	var sum int64

@@ -32,15 +32,14 @@ func (x *runner) parse(ctx context.Context, n *plan.Parse) (Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &parseReader{text: text, loose: n.Kind == "relaxed", drop: n.Where}
-	pattern := parsePattern(n, r)
-	if r.re, err = regexp.Compile(pattern); err != nil {
-		return nil, fault.New(fault.Invalid, "regex_invalid", "The pattern of parse is not a valid regular expression: %s.", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	r, err := newParse(n)
+	if err != nil {
+		return nil, err
 	}
+	r.text = text
 	captures := map[int]int{}
 	for i, c := range r.outs {
 		captures[c.ID] = i
-		r.group = append(r.group, r.re.SubexpIndex("v"+strconv.Itoa(i)))
 	}
 	for _, c := range n.Out {
 		if i, ok := captures[c.ID]; ok {
@@ -51,6 +50,19 @@ func (x *runner) parse(ctx context.Context, n *plan.Parse) (Reader, error) {
 	}
 	if r.in, err = x.open(ctx, n.Input); err != nil {
 		return nil, err
+	}
+	return r, nil
+}
+
+// newParse compiles the pattern, without an input.
+func newParse(n *plan.Parse) (r *parseReader, err error) {
+	r = &parseReader{loose: n.Kind == "relaxed", drop: n.Where}
+	pattern := parsePattern(n, r)
+	if r.re, err = regexp.Compile(pattern); err != nil {
+		return nil, fault.New(fault.Invalid, "regex_invalid", "The pattern of parse is not a valid regular expression: %s.", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	}
+	for i := range r.outs {
+		r.group = append(r.group, r.re.SubexpIndex("v"+strconv.Itoa(i)))
 	}
 	return r, nil
 }

@@ -30,15 +30,13 @@ func (x *runner) parseKV(ctx context.Context, n *plan.ParseKV) (Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &kvReader{text: text, n: n, key: map[string]int{}}
-	if n.Regex != "" {
-		if r.re, err = regexp.Compile(n.Regex); err != nil || r.re.NumSubexp() != 2 {
-			return nil, fault.New(fault.Invalid, "regex_invalid", "The regular expression of parse-kv must be valid and have exactly two groups, one for the key and one for the value.")
-		}
+	r, err := newKV(n)
+	if err != nil {
+		return nil, err
 	}
+	r.text = text
 	ids := map[int]int{}
 	for i, c := range n.Keys {
-		r.key[c.Name] = i
 		ids[c.ID] = i
 	}
 	for _, c := range n.Out {
@@ -50,6 +48,20 @@ func (x *runner) parseKV(ctx context.Context, n *plan.ParseKV) (Reader, error) {
 	}
 	if r.in, err = x.open(ctx, n.Input); err != nil {
 		return nil, err
+	}
+	return r, nil
+}
+
+// newKV prepares the search for keys, without an input.
+func newKV(n *plan.ParseKV) (r *kvReader, err error) {
+	r = &kvReader{n: n, key: map[string]int{}}
+	if n.Regex != "" {
+		if r.re, err = regexp.Compile(n.Regex); err != nil || r.re.NumSubexp() != 2 {
+			return nil, fault.New(fault.Invalid, "regex_invalid", "The regular expression of parse-kv must be valid and have exactly two groups, one for the key and one for the value.")
+		}
+	}
+	for i, c := range n.Keys {
+		r.key[c.Name] = i
 	}
 	return r, nil
 }
@@ -66,24 +78,11 @@ func (r *kvReader) Next(ctx context.Context) (*column.Batch, error) {
 	for i, c := range r.n.Keys {
 		cells[i] = column.New(c.Type, b.N)
 	}
-	found := make([]*string, len(cells))
+	values := make([]any, len(cells))
 	for row := range b.N {
-		clear(found)
-		r.pairs(v.Strings[row], func(key, value string) {
-			if i, ok := r.key[strings.TrimSpace(key)]; ok && found[i] == nil {
-				value = strings.TrimSpace(value)
-				found[i] = &value
-			}
-		})
-		for i, c := range r.n.Keys {
-			switch {
-			case found[i] == nil:
-				cells[i].AppendNull()
-			case c.Type == schema.Dynamic:
-				cells[i].Append(kernel.ParseDynamic(*found[i]))
-			default:
-				cells[i].Append(kernel.Unbox(*found[i], c.Type))
-			}
+		r.values(v.Strings[row], values)
+		for i, x := range values {
+			cells[i].Append(x)
 		}
 	}
 	out := &column.Batch{N: b.N, Cols: make([]*column.Vector, len(r.from))}
@@ -95,6 +94,24 @@ func (r *kvReader) Next(ctx context.Context) (*column.Batch, error) {
 		}
 	}
 	return out, nil
+}
+
+// values fills in the value of each key, nil for one that the text does not have.
+func (r *kvReader) values(s string, into []any) {
+	clear(into)
+	found := make([]bool, len(into))
+	r.pairs(s, func(key, value string) {
+		i, ok := r.key[strings.TrimSpace(key)]
+		if !ok || found[i] {
+			return
+		}
+		found[i] = true
+		if value = strings.TrimSpace(value); r.n.Keys[i].Type == schema.Dynamic {
+			into[i] = kernel.ParseDynamic(value)
+		} else {
+			into[i] = kernel.Unbox(value, r.n.Keys[i].Type)
+		}
+	})
 }
 
 // pairs calls found for every pair of the text.

@@ -26,7 +26,8 @@ func (g *gen) aggregate(n *plan.Aggregate) (*rel, bool) {
 	if !ok {
 		return nil, false
 	}
-	gr := &grouping{arg: -1, out: &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}, free: in.free}}
+	gr := &grouping{arg: -1, out: newRel()}
+	gr.out.free = in.free
 	for _, k := range n.Keys {
 		if !g.groupKey(gr, in, k) {
 			return nil, false
@@ -37,10 +38,11 @@ func (g *gen) aggregate(n *plan.Aggregate) (*rel, bool) {
 			return nil, false
 		}
 	}
-	base := "(SELECT " + selectList(gr.inner) + " FROM (" + in.sql + ") AS t) AS t"
+	rows := "SELECT " + selectList(gr.inner) + " FROM (" + in.sql + ") AS t"
+	base := "(" + rows + ") AS t"
 	if gr.arg >= 0 {
 		if in.free {
-			return nil, false // the input is written twice
+			base = g.once(rows) + " AS t" // it is read twice
 		}
 		gr.out.free = true
 		gr.out.sql = gr.extremeRow(n, base)
@@ -94,8 +96,8 @@ func (g *gen) groupAgg(gr *grouping, in *rel, i int, a plan.Agg) bool {
 			pred += " AND " + args[1]
 		}
 		id := a.Out[0].ID
-		gr.aggs = append(gr.aggs, "coalesce(CAST(to_json(list(DISTINCT "+args[0]+")"+filter(pred)+") AS VARCHAR), '[]') AS "+name(id))
-		gr.out.arrays = append(gr.out.arrays, array{id, most})
+		gr.aggs = append(gr.aggs, fmt.Sprintf("coalesce(CAST(to_json(list_slice(list(DISTINCT %s)%s, 1, %d)) AS VARCHAR), '[]') AS %s", args[0], filter(pred), most, name(id)))
+		gr.out.cols = append(gr.out.cols, id)
 		return true
 	}
 	for _, c := range a.Out {

@@ -184,7 +184,7 @@ func (r *rel) never(e plan.Expr) bool {
 
 // eval leaves an expression to the interpreter.
 func (g *gen) eval(r *rel, e plan.Expr) (string, bool) {
-	if !holds(e) || !pure(e) || !g.env.Computable(e) {
+	if e.Type() == schema.Unknown || !pure(e) || !g.env.Computable(e) {
 		return "", false
 	}
 	var args []*plan.Ref

@@ -38,6 +38,11 @@ func (g *gen) join(n *plan.Join) (*rel, bool) {
 	if !ok {
 		return nil, false
 	}
+	// What is not computed before the join would be computed over the padding of the unmatched.
+	padLeft, padRight := padded(n.Kind)
+	if padLeft && !g.force(left, n.Out) || padRight && !g.force(right, n.Out) {
+		return nil, false
+	}
 	var lkeys, rkeys, on []string
 	for i, k := range n.On {
 		l, r := left.inline(k.Left), right.inline(k.Right)
@@ -75,12 +80,16 @@ func (g *gen) join(n *plan.Join) (*rel, bool) {
 	return joined(n, left, right, from)
 }
 
+// padded says which sides of a join have rows made up for unmatched ones.
+func padded(k plan.JoinKind) (left, right bool) {
+	return k == plan.RightOuter || k == plan.FullOuter, k == plan.LeftOuter || k == plan.FullOuter
+}
+
 // joined lists the output of a join. Unmatched strings are "", other unmatched values null.
 func joined(n *plan.Join, left, right *rel, from string) (*rel, bool) {
-	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}
+	out := newRel()
 	out.free = left.free || right.free || n.Kind == plan.InnerUnique
-	padLeft := n.Kind == plan.RightOuter || n.Kind == plan.FullOuter
-	padRight := n.Kind == plan.LeftOuter || n.Kind == plan.FullOuter
+	padLeft, padRight := padded(n.Kind)
 	var list []string
 	for _, c := range n.Out {
 		side, pad := left, padLeft
@@ -88,9 +97,6 @@ func joined(n *plan.Join, left, right *rel, from string) (*rel, bool) {
 			side, pad = right, padRight
 		}
 		if v, ok := side.virtual[c.ID]; ok {
-			if pad {
-				return nil, false // the expression would be computed over the padding
-			}
 			out.virtual[c.ID] = v
 			continue
 		}

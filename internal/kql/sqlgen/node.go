@@ -2,6 +2,8 @@ package sqlgen
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/vedette-siem/vedette/internal/kql/plan"
@@ -31,6 +33,16 @@ func (g *gen) node(n plan.Node, b bounds) (*rel, bool) {
 		return g.values(n)
 	case *plan.Materialize:
 		return g.materialize(n, b)
+	case *plan.MvExpand:
+		return g.mvExpand(n, b)
+	case *plan.Parse:
+		return g.parse(n, b)
+	case *plan.ParseKV:
+		return g.parseKV(n, b)
+	case *plan.Serialize:
+		return g.node(n.Input, b)
+	case *plan.External, *plan.Held:
+		return g.rowsFrom(n)
 	}
 	return nil, false
 }
@@ -38,12 +50,21 @@ func (g *gen) node(n plan.Node, b bounds) (*rel, bool) {
 // maxValues is how many constant rows are written into a statement.
 const maxValues = 1000
 
-// values writes rows of constants. Types that SQL cannot compare are left to exec.
+// values writes rows of constants. Many of them, and those that SQL has no constant for, are handed over as rows.
 func (g *gen) values(n *plan.Values) (*rel, bool) {
+	bound := len(g.params)
+	if r, ok := g.constants(n); ok {
+		return r, true
+	}
+	g.params = g.params[:bound]
+	return g.rowsFrom(n)
+}
+
+func (g *gen) constants(n *plan.Values) (*rel, bool) {
 	if len(n.Rows) > maxValues || len(n.Out) == 0 {
 		return nil, false
 	}
-	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}
+	out := newRel()
 	for _, c := range n.Out {
 		if !simple(c.Type) && c.Type != schema.Real {
 			return nil, false
@@ -79,66 +100,78 @@ func (g *gen) values(n *plan.Values) (*rel, bool) {
 	return out, true
 }
 
-// materialize writes a table that is read once; where it is read again, its rows must be the same, and exec keeps them.
-func (g *gen) materialize(n *plan.Materialize, b bounds) (*rel, bool) {
-	uses := 0
-	plan.Walk(g.root, func(m plan.Node) {
-		if other, ok := m.(*plan.Materialize); ok && other.ID == n.ID {
-			uses++
-		}
-	})
-	if uses != 1 && !repeatable(n.Input) {
-		return nil, false
-	}
-	down := bounds{}
-	in := n.Input.Cols()
-	for i, c := range n.Out {
-		if iv, ok := b[c.ID]; ok {
-			down[in[i].ID] = iv
-		}
-	}
-	if uses != 1 {
-		down = nil
-	}
-	r, ok := g.node(n.Input, down)
-	if !ok {
-		return nil, false
-	}
-	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}, free: r.free}
-	var list []string
-	for i, c := range n.Out {
-		if !r.has(in[i].ID) {
-			return nil, false
-		}
-		list = append(list, name(in[i].ID)+" AS "+name(c.ID))
-		out.cols = append(out.cols, c.ID)
-		out.notNull[c.ID], out.time[c.ID] = r.notNull[in[i].ID], r.time[in[i].ID]
-	}
-	out.sql = "SELECT " + selectList(list) + " FROM (" + r.sql + ") AS t"
-	return out, true
+// sharedTable is a named table that several places read.
+type sharedTable struct {
+	rel  *rel // its sql is the name
+	cols []plan.Col
 }
 
-// repeatable reports whether a table has the same rows every time it is read.
-func repeatable(n plan.Node) bool {
-	same := true
-	plan.Walk(n, func(m plan.Node) {
-		switch m := m.(type) {
-		case *plan.Scan, *plan.Values, *plan.Project, *plan.Union:
-		case *plan.Filter:
-		case *plan.Join:
-			same = same && m.Kind != plan.InnerUnique
-		default:
-			same = false
+// materialize writes a table that is read once in place; one that is read again becomes a named table.
+func (g *gen) materialize(n *plan.Materialize, b bounds) (*rel, bool) {
+	in := n.Input.Cols()
+	if g.uses(n.ID) == 1 {
+		down := bounds{}
+		for i, c := range n.Out {
+			if iv, ok := b[c.ID]; ok {
+				down[in[i].ID] = iv
+			}
 		}
-		for _, e := range plan.Exprs(m) {
-			plan.WalkExpr(e, func(e plan.Expr) {
-				if c, ok := e.(*plan.Call); ok && impure(c.Func) {
-					same = false
-				}
-			})
+		r, ok := g.node(n.Input, down)
+		if !ok || !g.force(r, in) {
+			return nil, false
+		}
+		out, ok := r.renamed(in, n.Out, "("+r.sql+")", r.order)
+		if ok {
+			out.free = r.free
+		}
+		return out, ok
+	}
+	t, ok := g.shared[n.ID]
+	if !ok {
+		r, ok := g.node(n.Input, nil)
+		if !ok || !g.force(r, nil) {
+			return nil, false
+		}
+		r.sql = g.once("SELECT " + selectList((&rel{cols: r.cols}).pass()) + " FROM (" + r.sql + ") AS t")
+		t = sharedTable{r, in}
+		if g.shared == nil {
+			g.shared = map[int]sharedTable{}
+		}
+		g.shared[n.ID] = t
+	}
+	return t.rel.renamed(t.cols, n.Out, t.rel.sql, nil)
+}
+
+// uses counts the places that read a materialized table.
+func (g *gen) uses(id int) int {
+	n := 0
+	plan.Walk(g.root, func(m plan.Node) {
+		if t, ok := m.(*plan.Materialize); ok && t.ID == id {
+			n++
 		}
 	})
-	return same
+	return n
+}
+
+// renamed reads columns under other ids, position by position.
+func (r *rel) renamed(in, cols []plan.Col, from string, order []sortKey) (*rel, bool) {
+	out := newRel()
+	out.order = order
+	var list []string
+	for i, c := range cols {
+		id := in[i].ID
+		if !r.has(id) {
+			return nil, false
+		}
+		list = append(list, name(id)+" AS "+name(c.ID))
+		out.cols = append(out.cols, c.ID)
+		out.notNull[c.ID], out.time[c.ID] = r.notNull[id], r.time[id]
+	}
+	for _, k := range order {
+		list = append(list, k.col)
+	}
+	out.sql = "SELECT " + selectList(list) + " FROM " + from + " AS t"
+	return out, true
 }
 
 func (g *gen) filter(n *plan.Filter, b bounds) (*rel, bool) {
@@ -167,31 +200,22 @@ func (g *gen) project(n *plan.Project, b bounds) (*rel, bool) {
 	if !ok {
 		return nil, false
 	}
-	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}, order: in.order, free: in.free}
+	out := newRel()
+	out.order, out.free = in.order, in.free
 	var list []string
 	carried := map[int]bool{} // input columns that virtual columns need
 	for _, it := range n.Items {
 		e := in.inline(it.Expr)
-		if ref, ok := e.(*plan.Ref); ok {
-			if a, ok := in.array(ref.ID); ok {
-				list = append(list, name(ref.ID)+" AS "+name(it.Out.ID))
-				out.arrays = append(out.arrays, array{it.Out.ID, a.most})
-				continue
-			}
-		}
-		s, ok := "", false
-		if holds(e) {
-			s, ok = g.value(in, e)
-		}
-		if !ok {
-			if !pure(e) || !g.env.Computable(e) {
-				return nil, false
-			}
+		if later(e) && pure(e) && g.env.Computable(e) {
 			out.virtual[it.Out.ID] = e
 			for _, ref := range refs(e) {
 				carried[ref.ID] = true
 			}
 			continue
+		}
+		s, ok := g.value(in, e)
+		if !ok {
+			return nil, false
 		}
 		list = append(list, s+" AS "+name(it.Out.ID))
 		out.cols = append(out.cols, it.Out.ID)
@@ -208,12 +232,6 @@ func (g *gen) project(n *plan.Project, b bounds) (*rel, bool) {
 		out.cols = append(out.cols, id)
 		out.notNull[id], out.time[id] = in.notNull[id], in.time[id]
 	}
-	for _, a := range in.arrays {
-		if _, ok := out.array(a.id); carried[a.id] && !ok {
-			list = append(list, name(a.id))
-			out.arrays = append(out.arrays, a)
-		}
-	}
 	for _, k := range in.order {
 		list = append(list, k.col)
 	}
@@ -226,7 +244,7 @@ func (g *gen) sort(n *plan.Sort, b bounds) (*rel, bool) {
 	if !ok {
 		return nil, false
 	}
-	list := (&rel{cols: r.cols, arrays: r.arrays}).pass()
+	list := (&rel{cols: r.cols}).pass()
 	var order []sortKey
 	for _, k := range n.Keys {
 		e := r.inline(k.Expr)
@@ -316,7 +334,7 @@ func (r *rel) lateKey(input plan.Node) string {
 }
 
 func (g *gen) union(n *plan.Union, b bounds) (*rel, bool) {
-	out := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}
+	out := newRel()
 	for _, c := range n.Out {
 		out.cols = append(out.cols, c.ID)
 		out.notNull[c.ID], out.time[c.ID] = true, true
@@ -330,7 +348,7 @@ func (g *gen) union(n *plan.Union, b bounds) (*rel, bool) {
 			}
 		}
 		r, ok := g.node(leg, down)
-		if !ok {
+		if !ok || !g.force(r, leg.Cols()) {
 			return nil, false
 		}
 		out.free = out.free || r.free
@@ -373,11 +391,41 @@ func (r *rel) inline(e plan.Expr) plan.Expr {
 	return e
 }
 
-// holds reports whether a column of SQL can hold the value of e exactly. JSON text forgets that a value in a computed
-// dynamic is a datetime or a guid, and decimals have several texts for one number.
-func holds(e plan.Expr) bool {
-	if _, ok := e.(*plan.Ref); ok {
+// maxLater is how large an expression may grow while it is not computed: it is written wherever its column is read.
+const maxLater = 64
+
+// later reports whether a column is better computed where it is needed: a value that SQL can only hand on, as text, is not
+// worth making before that.
+func later(e plan.Expr) bool {
+	if _, ok := e.(*plan.Ref); ok || e.Type() != schema.Dynamic && e.Type() != schema.Decimal {
+		return false
+	}
+	n := 0
+	plan.WalkExpr(e, func(plan.Expr) { n++ })
+	return n <= maxLater
+}
+
+// force computes those virtual columns that are among cols, or all when cols is nil.
+func (g *gen) force(r *rel, cols []plan.Col) bool {
+	list := r.pass()
+	var made []int
+	for _, id := range slices.Sorted(maps.Keys(r.virtual)) {
+		if cols != nil && !slices.ContainsFunc(cols, func(c plan.Col) bool { return c.ID == id }) {
+			continue
+		}
+		s, ok := g.eval(r, r.virtual[id])
+		if !ok {
+			return false
+		}
+		list, made = append(list, s+" AS "+name(id)), append(made, id)
+	}
+	if len(made) == 0 {
 		return true
 	}
-	return e.Type() != schema.Dynamic && e.Type() != schema.Decimal && e.Type() != schema.Unknown
+	for _, id := range made {
+		delete(r.virtual, id)
+	}
+	r.cols = append(r.cols, made...)
+	r.sql = "SELECT " + selectList(list) + " FROM (" + r.sql + ") AS t"
+	return true
 }

@@ -24,7 +24,7 @@ func (g *gen) scan(n *plan.Scan, b bounds) (*rel, bool) {
 	if !ok {
 		return nil, false
 	}
-	r := &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}
+	r := newRel()
 	fields := map[string]Field{}
 	for _, f := range t.Fields {
 		fields[f.Name] = f

@@ -6,7 +6,8 @@
 // text occurs only inside string constants.
 //
 // Columns have one physical type per KQL type: bool BOOLEAN; int, long, datetime and timespan BIGINT (ticks); real
-// DOUBLE; string VARCHAR that is never NULL; dynamic (JSON), decimal and guid VARCHAR.
+// DOUBLE; string VARCHAR that is never NULL; dynamic, decimal and guid VARCHAR. A stored dynamic is JSON; a computed one
+// may be carried text (see column.AppendCarried), which SQL only hands on.
 package sqlgen
 
 import (
@@ -62,12 +63,21 @@ type Env struct {
 	EvalName func(schema.Type) string
 	// FindName is the SQL function that looks for constants in texts, for the operators that find writes. May be empty.
 	FindName string
+	// TextsName is the one for a list of texts. Empty when there is none.
+	TextsName string
+	// Rows makes a relation tail(k) of what exec computes for a node, with columns v0, v1, ... in the node's order; false
+	// when it cannot. May be nil.
+	Rows func(plan.Node) (k int, ok bool)
 }
 
 // Eval is an expression the statement leaves to the interpreter. Args are the columns passed, by plan id.
 type Eval struct {
 	Expr plan.Expr
 	Args []*plan.Ref
+	// Lists, when not nil, is the operator whose list of Expr's value is meant, as texts, and Item the item of it. A list
+	// of new columns begins with '1' when the text matched.
+	Lists plan.Node
+	Item  int
 }
 
 // Statement is a SELECT. Its result columns are the node's, in order; an ordered node's rows come in its order.
@@ -79,9 +89,6 @@ type Statement struct {
 	Cols []plan.Col
 	// Finish, when not nil, computes the node's columns, one each, from the result's: SQL cannot hold all of their values.
 	Finish []plan.Expr
-	// Arrays says for each result column how many elements of its JSON array count; 0 when it is not an array that the
-	// engine made. Their order is free.
-	Arrays []int64
 	Rows   int64 // rows in the parts and tails that are left after pruning
 	Bytes  int64 // their size
 }
@@ -102,8 +109,7 @@ func Generate(n plan.Node, env Env) (*Statement, bool) {
 		}
 		have[c.ID] = true
 		list = append(list, name(c.ID))
-		a, _ := r.array(c.ID)
-		st.Cols, st.Arrays = append(st.Cols, c), append(st.Arrays, a.most)
+		st.Cols = append(st.Cols, c)
 	}
 	for _, c := range n.Cols() {
 		e, virtual := r.virtual[c.ID]
@@ -112,7 +118,7 @@ func Generate(n plan.Node, env Env) (*Statement, bool) {
 			continue
 		}
 		for _, ref := range refs(e) {
-			if _, array := r.array(ref.ID); !array && !r.has(ref.ID) {
+			if !r.has(ref.ID) {
 				return nil, false
 			}
 			add(plan.Col{ID: ref.ID, Type: ref.T})
@@ -127,7 +133,7 @@ func Generate(n plan.Node, env Env) (*Statement, bool) {
 			}
 		}
 	}
-	st.SQL, st.Params = "SELECT "+selectList(list)+" FROM ("+r.sql+") AS t"+orderBy(r.order), g.params
+	st.SQL, st.Params = g.with()+"SELECT "+selectList(list)+" FROM ("+r.sql+") AS t"+orderBy(r.order), g.params
 	return st, true
 }
 
@@ -139,6 +145,30 @@ type gen struct {
 	rows   int64
 	bytes  int64
 	keys   int // sort key columns made so far
+	made   int // other columns and tables named here so far
+	shared map[int]sharedTable
+	tables []string // named tables, each computed once, in the order in which they need each other
+}
+
+// with writes the named tables.
+func (g *gen) with() string {
+	if len(g.tables) == 0 {
+		return ""
+	}
+	return "WITH " + strings.Join(g.tables, ", ") + " "
+}
+
+// once makes a named table of a relation, which is computed once however often it is read, and returns its name.
+func (g *gen) once(sql string) string {
+	name := g.fresh("m")
+	g.tables = append(g.tables, name+" AS MATERIALIZED ("+sql+")")
+	return name
+}
+
+// fresh makes a name.
+func (g *gen) fresh(prefix string) string {
+	g.made++
+	return fmt.Sprintf("%s%d", prefix, g.made)
 }
 
 // rel is a SELECT under construction.
@@ -146,27 +176,14 @@ type rel struct {
 	sql     string
 	cols    []int             // ids of the columns c<id>
 	notNull map[int]bool      // columns that hold no NULL
-	virtual map[int]plan.Expr // columns that exist only as expressions over cols, because SQL cannot hold their values
+	virtual map[int]plan.Expr // columns that exist only as expressions over cols, computed when they are needed
 	order   []sortKey         // order of the rows, by extra columns s<n>
 	time    map[int]bool      // columns that are the stored TimeGenerated, unchanged
 	free    bool              // the rows are a choice: written twice, they may be others
-	arrays  []array           // columns that may only be handed on: their text is not the interpreter's
 }
 
-// array is a column that holds a JSON array of simple values; most is how many count.
-type array struct {
-	id   int
-	most int64
-}
-
-// array returns what is handed on under an id.
-func (r *rel) array(id int) (array, bool) {
-	for _, a := range r.arrays {
-		if a.id == id {
-			return a, true
-		}
-	}
-	return array{}, false
+func newRel() *rel {
+	return &rel{notNull: map[int]bool{}, virtual: map[int]plan.Expr{}, time: map[int]bool{}}
 }
 
 type sortKey struct {
@@ -188,9 +205,6 @@ func (r *rel) pass() []string {
 	var list []string
 	for _, c := range r.cols {
 		list = append(list, name(c))
-	}
-	for _, a := range r.arrays {
-		list = append(list, name(a.id))
 	}
 	for _, k := range r.order {
 		list = append(list, k.col)
