@@ -14,4 +14,20 @@ if [ ${#need[@]} -gt 0 ]; then
     echo "  missing (run as root to install): ${need[*]}; the tests that need them will skip"
   fi
 fi
+# A broker of Apache Kafka, from the Maven registry.
+broker=.cache/kafka/lib
+pom=$(sha256sum <scripts/kafka/pom.xml)
+if [ "$(cat "$broker/.complete" 2>/dev/null)" != "$pom" ]; then
+  if command -v mvn >/dev/null && command -v java >/dev/null; then
+    echo "  fetching Apache Kafka (about 15 seconds)"
+    rm -rf "$broker" && mkdir -p "$broker"
+    if mvn -B -q -f scripts/kafka/pom.xml dependency:copy-dependencies -DoutputDirectory="$PWD/$broker" -DincludeScope=runtime; then
+      echo "$pom" >"$broker/.complete"
+    else
+      echo "  Apache Kafka cannot be fetched; the tests that need it will skip"
+    fi
+  else
+    echo "  missing: Maven and Java 17 or newer; the tests that need Apache Kafka will skip"
+  fi
+fi
 command -v node >/dev/null || { echo "Node.js 20.19 or newer is needed to build the web UI"; exit 1; }

@@ -51,6 +51,7 @@ var rules = []struct {
 	{"internal/snapshot", []string{"internal/ingest", "internal/normalize", "internal/model", "internal/schema", "internal/store", "internal/column", "internal/health", "internal/fault"}, "tenant and state are behind interfaces"},
 	{"internal/completeness", []string{"internal/model", "internal/fault", "internal/health"}, "tenant, store and state are behind interfaces"},
 	{"internal/connector/hunting", []string{"internal/msgraph", "internal/column", "internal/fault"}, "the tenant is asked, nothing is stored"},
+	{"internal/connector/kafkatest", nil, "brokers for tests know nothing of ours"},
 	{"internal/connector/intaketest", []string{"internal/connector", "internal/ingest", "internal/health", "internal/meta", "internal/model", "internal/store"}, "what tests of the event streams share"},
 	{"internal/connector/blob", []string{"internal/connector", "internal/ingest", "internal/model", "internal/schema", "internal/store", "internal/fault"}, "blobs go through intake into the store"},
 	{"internal/deadletter", []string{"internal/ingest", "internal/normalize", "internal/store", "internal/schema", "internal/column", "internal/fault"}, "letters are read from the store and go back into it"},

@@ -134,12 +134,16 @@ type place struct {
 
 func openPlace(ctx context.Context, t testing.TB, dir string, h *hub, opts store.Options) *place {
 	t.Helper()
+	return openAt(ctx, t, dir, Config{Brokers: []string{h.broker()}, ConnectionStringFile: h.secretFile(), CAFile: h.caFile()}, opts)
+}
+
+// openAt returns a place whose stream reads the test's hub where the configuration says.
+func openAt(ctx context.Context, t testing.TB, dir string, cfg Config, opts store.Options) *place {
+	t.Helper()
 	p := &place{Place: intaketest.Open(ctx, t, dir, opts)}
+	cfg.Workspace, cfg.Hub, cfg.ConsumerGroup, cfg.Probe = testSpace, testHub, "vedette", 500*time.Millisecond
 	var err error
-	p.stream, err = New(Config{
-		Workspace: testSpace, Brokers: []string{h.broker()}, Hub: testHub, ConsumerGroup: "vedette", ConnectionStringFile: h.secretFile(), CAFile: h.caFile(),
-		Probe: 500 * time.Millisecond,
-	}, Deps{
+	p.stream, err = New(cfg, Deps{
 		Appender: p.Store, Intake: p.Intake, Budget: p.Budget, Ticks: p.DB, Meter: p.Meter,
 		Report: p.Report(StreamName(testHub)), Watch: p.Watch, Pause: p.Pause(StreamName(testHub)),
 	})
