@@ -150,13 +150,9 @@ func (s *server) addIncidents(ctx context.Context, x *defenderXDR, w *api.Worksp
 	if err != nil {
 		return err
 	}
-	client, err := msgraph.New(msgraph.Config{
-		TenantID: cfg.Tenant.ID, Cloud: cfg.Tenant.Cloud, Authority: cfg.Tenant.Endpoints.Authority, Graph: cfg.Tenant.Endpoints.Graph,
-		CAFile: cfg.Tenant.CAFile, ClientID: cfg.Tenant.Credential.ClientID, ClientSecretFile: cfg.Tenant.Credential.ClientSecretFile,
-		CertificateFile: cfg.Tenant.Credential.CertificateFile, CertificatePasswordFile: cfg.Tenant.Credential.CertificatePasswordFile,
-		FederatedTokenFile: cfg.Tenant.Credential.FederatedTokenFile, ManagedIdentity: cfg.Tenant.Credential.ManagedIdentity,
-		Limiter: limiters[""], AlertLimiter: limiters["alerts"], OtherLimiter: limiters["other"], Version: s.opts.Version,
-	})
+	graph := credential(cfg, cfg.Tenant.ID, cfg.Tenant.Credential)
+	graph.Limiter, graph.AlertLimiter, graph.OtherLimiter, graph.Version = limiters[""], limiters["alerts"], limiters["other"], s.opts.Version
+	client, err := msgraph.New(graph)
 	if err != nil {
 		return err
 	}
@@ -241,15 +237,23 @@ func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace
 	x.intakes[w.ID] = intake
 	used := map[string]int{}
 	for _, ns := range cfg.Streaming.EventHubs {
+		who, err := identity(cfg, ns.Auth)
+		if err != nil {
+			return err
+		}
 		for _, name := range ns.Hubs {
 			label := name
 			if used[name]++; used[name] > 1 {
 				label = fmt.Sprintf("%s.%d", name, used[name])
 			}
-			st, err := eventhub.New(eventhub.Config{
+			hub := eventhub.Config{
 				Workspace: w.ID, Brokers: ns.Brokers, Hub: name, Name: label, ConsumerGroup: ns.ConsumerGroup,
 				ConnectionStringFile: ns.ConnectionStringFile, CAFile: ns.CAFile, Retention: ns.Retention,
-			}, eventhub.Deps{
+			}
+			if who != nil {
+				hub.Identity = who
+			}
+			st, err := eventhub.New(hub, eventhub.Deps{
 				Appender: s.store, Intake: intake, Budget: budget, Ticks: s.db, Meter: x.meter,
 				Report: connector.NewReporter(s.board, w.ID, eventhub.StreamName(label)),
 				Watch:  func() (model.Connection, <-chan struct{}) { return x.connectors.Watch(w.ID) }, Logger: s.log,

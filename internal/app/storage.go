@@ -12,9 +12,17 @@ import (
 // addAccounts adds the streams of the workspace's storage accounts; its intake is there from addHubs.
 func (s *server) addAccounts(x *defenderXDR, budget *ingest.Budget, w *api.Workspace, cfg *config.Workspace) error {
 	for _, a := range cfg.Streaming.Storage {
-		st, err := blob.New(blob.Config{
+		account := blob.Config{
 			Workspace: w.ID, Account: a.Account(), URL: a.AccountURL, Prefix: a.ContainerPrefix, ConnectionStringFile: a.ConnectionStringFile, CAFile: a.CAFile, Poll: a.PollInterval,
-		}, blob.Deps{
+		}
+		who, err := identity(cfg, a.Auth)
+		if err != nil {
+			return err
+		}
+		if who != nil {
+			account.Identity = who
+		}
+		st, err := blob.New(account, blob.Deps{
 			Appender: s.store, Intake: x.intakes[w.ID], Budget: budget, Meter: x.meter,
 			Report: connector.NewReporter(s.board, w.ID, blob.StreamName(a.Account())),
 			Watch:  func() (model.Connection, <-chan struct{}) { return x.connectors.Watch(w.ID) }, Logger: s.log,

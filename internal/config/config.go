@@ -124,7 +124,9 @@ type EventHub struct {
 	Hubs                 []string `yaml:"hubs"`
 	ConsumerGroup        string   `yaml:"consumerGroup"`
 	ConnectionStringFile string   `yaml:"connectionStringFile"`
-	CAFile               string   `yaml:"caFile"`
+	// Auth signs in by Entra ID instead of by connection string.
+	Auth   Auth   `yaml:"auth"`
+	CAFile string `yaml:"caFile"`
 	// Retention is how long the hubs keep messages; absent, they are asked. Only the forecast of losses uses it.
 	Retention time.Duration `yaml:"retention"`
 }

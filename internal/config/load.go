@@ -154,17 +154,16 @@ func (c *Config) defaults(base string) {
 		set(&w.ResourceGroup, w.Name)
 		set(&w.Tenant.Cloud, "public")
 		w.Tenant.CAFile = resolve(base, w.Tenant.CAFile)
-		cr := &w.Tenant.Credential
-		for _, f := range []*string{&cr.ClientSecretFile, &cr.CertificateFile, &cr.CertificatePasswordFile, &cr.FederatedTokenFile} {
-			*f = resolve(base, *f)
-		}
+		w.Tenant.Credential.resolve(base)
 		for j := range w.Streaming.EventHubs {
 			h := &w.Streaming.EventHubs[j]
 			set(&h.ConsumerGroup, "vedette")
+			h.Auth.defaults(base, w)
 			h.ConnectionStringFile, h.CAFile = resolve(base, h.ConnectionStringFile), resolve(base, h.CAFile)
 		}
 		for j := range w.Streaming.Storage {
 			b := &w.Streaming.Storage[j]
+			b.Auth.defaults(base, w)
 			b.ConnectionStringFile, b.CAFile = resolve(base, b.ConnectionStringFile), resolve(base, b.CAFile)
 			set(&b.PollInterval, 15*time.Second)
 			set(&b.ContainerPrefix, "insights-logs-")

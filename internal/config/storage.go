@@ -16,9 +16,11 @@ type Storage struct {
 	// ContainerPrefix begins the names of the containers, before the table's: insights-logs-.
 	ContainerPrefix string `yaml:"containerPrefix"`
 	// ConnectionStringFile holds a connection string, a shared access signature, or the account's address with one.
-	ConnectionStringFile string        `yaml:"connectionStringFile"`
-	CAFile               string        `yaml:"caFile"`
-	PollInterval         time.Duration `yaml:"pollInterval"` // default 15s
+	ConnectionStringFile string `yaml:"connectionStringFile"`
+	// Auth signs in by Entra ID instead of by connection string.
+	Auth         Auth          `yaml:"auth"`
+	CAFile       string        `yaml:"caFile"`
+	PollInterval time.Duration `yaml:"pollInterval"` // default 15s
 }
 
 // Account returns the account's name: the first label of the address's host, or, for an emulator at a plain address, the
@@ -59,9 +61,7 @@ func (w *Workspace) validateStorage(p string, add func(path, format string, args
 		if !containerPrefix.MatchString(b.ContainerPrefix) {
 			add(q+".containerPrefix", "%q cannot begin the name of a container", b.ContainerPrefix)
 		}
-		if b.ConnectionStringFile == "" {
-			add(q+".connectionStringFile", "missing; put the account's connection string, or a signature that may read and list, into a file (0600) and name it here")
-		}
+		b.Auth.validate(q, b.ConnectionStringFile, "the account's connection string, or a signature that may read and list", w, add)
 		if b.PollInterval < time.Second {
 			add(q+".pollInterval", "%s is less than a second", b.PollInterval)
 		}

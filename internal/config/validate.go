@@ -70,9 +70,7 @@ func (c *Config) Validate(file string) error {
 			if h.Retention < 0 {
 				add(q+".retention", "%s is negative", h.Retention)
 			}
-			if h.ConnectionStringFile == "" {
-				add(q+".connectionStringFile", "missing; put the connection string with Listen rights into a file (0600) and name it here")
-			}
+			h.Auth.validate(q, h.ConnectionStringFile, "the connection string with Listen rights", &w, add)
 		}
 		w.validateStorage(p, add)
 		w.validateDirectory(p, add)

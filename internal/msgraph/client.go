@@ -50,6 +50,8 @@ type Config struct {
 	Timeout time.Duration
 	// Version of this program, for the user agent.
 	Version string
+
+	resource string // that is signed in to, when it is not Graph
 }
 
 // Client is safe for concurrent use.

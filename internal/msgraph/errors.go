@@ -100,26 +100,7 @@ func transportError(ctx context.Context, err error, rq call, cfg Config) error {
 	if fe, ok := errors.AsType[*fault.Error](err); ok {
 		return fe
 	}
-	text := err.Error()
-	if auth, ok := errors.AsType[*azidentity.AuthenticationFailedError](err); ok {
-		if auth.RawResponse != nil && auth.RawResponse.Body != nil {
-			if b, e := io.ReadAll(io.LimitReader(auth.RawResponse.Body, 1<<16)); e == nil {
-				text += " " + string(b)
-			}
-		}
-		if e := signInError(text, cfg); e != nil {
-			return e
-		}
-		status := 0
-		if auth.RawResponse != nil {
-			status = auth.RawResponse.StatusCode
-		}
-		if status >= 400 && status < 500 && status != http.StatusTooManyRequests {
-			return fault.New(fault.Unauthenticated, "sign_in", "Signing in to tenant %s was refused with status %d. Check tenant.id and tenant.credential.", cfg.TenantID, status)
-		}
-		return fault.New(fault.Unavailable, "sign_in_unavailable", "Signing in to tenant %s is not possible now: %s. It is tried again.", cfg.TenantID, clip(firstLine(err.Error())))
-	}
-	if e := signInError(text, cfg); e != nil {
+	if e := signIn(err, cfg); e != nil {
 		return e
 	}
 	if ctx.Err() != nil && errors.Is(err, context.DeadlineExceeded) {
@@ -129,6 +110,28 @@ func transportError(ctx context.Context, err error, rq call, cfg Config) error {
 		return err
 	}
 	return fault.New(fault.Unavailable, "graph_unreachable", "Microsoft Graph cannot be reached for %s: %w. Check the network, the proxy and the CA file.", rq.what, err)
+}
+
+// signIn explains an error of the token endpoint, nil for another error.
+func signIn(err error, cfg Config) error {
+	text := err.Error()
+	auth, ok := errors.AsType[*azidentity.AuthenticationFailedError](err)
+	if ok && auth.RawResponse != nil && auth.RawResponse.Body != nil {
+		if b, e := io.ReadAll(io.LimitReader(auth.RawResponse.Body, 1<<16)); e == nil {
+			text += " " + string(b)
+		}
+	}
+	if e := signInError(text, cfg); e != nil || !ok {
+		return e
+	}
+	status := 0
+	if auth.RawResponse != nil {
+		status = auth.RawResponse.StatusCode
+	}
+	if status >= 400 && status < 500 && status != http.StatusTooManyRequests {
+		return fault.New(fault.Unauthenticated, "sign_in", "Signing in to tenant %s was refused with status %d. Check tenant.id and tenant.credential.", cfg.TenantID, status)
+	}
+	return fault.New(fault.Unavailable, "sign_in_unavailable", "Signing in to tenant %s is not possible now: %s. It is tried again.", cfg.TenantID, clip(firstLine(err.Error())))
 }
 
 // signInError explains the refusals of the token endpoint that people meet, nil for others.
@@ -154,7 +157,14 @@ func signInError(text string, cfg Config) error {
 	case "700211", "700212", "700213", "700223":
 		return say("federation_refused", "App %s does not trust the federated token in %s: issuer, subject or audience are not those of a federated credential of the app.", cfg.ClientID, cfg.FederatedTokenFile)
 	case "500011":
+		if cfg.resource != "" {
+			return say("resource_unknown", "Tenant %s does not know the service %s. Check the service's address, and that it belongs to this tenant.", cfg.TenantID, cfg.resource)
+		}
 		return say("resource_unknown", "Tenant %s does not know the Graph resource. Check tenant.cloud and tenant.endpoints.graph.", cfg.TenantID)
+	case "50173", "700082", "70043", "50132":
+		return say("sign_in_revoked", "The sign-in of app %s to tenant %s was revoked. It signs in anew by itself; if it stays refused, look at the app in Entra ID.", cfg.ClientID, cfg.TenantID)
+	case "53003", "530003":
+		return say("sign_in_blocked", "A Conditional Access policy of tenant %[2]s blocks app %[1]s. Let this host's address through for it.", cfg.ClientID, cfg.TenantID)
 	}
 	return say("sign_in", "Signing in as app %s to tenant %s was refused.", cfg.ClientID, cfg.TenantID)
 }

@@ -18,8 +18,11 @@ import (
 	"github.com/vedette-siem/vedette/internal/fault"
 )
 
-// secret reads the connection string.
+// secret reads the connection string. With an identity it is what that signs in with.
 func (s *Stream) secret() (string, error) {
+	if s.cfg.Identity != nil {
+		return "entra " + s.cfg.Identity.Fingerprint(), nil
+	}
 	raw, err := os.ReadFile(s.cfg.ConnectionStringFile)
 	if err != nil {
 		return "", fault.New(fault.Unauthenticated, "blob_secret_unreadable", "The connection string of storage account %s cannot be read: %w. Put it into the file, readable for this user.", s.cfg.Account, err)
@@ -45,6 +48,8 @@ func (s *Stream) dial(secret string) (*azblob.Client, *http.Transport, error) {
 	}}
 	var c *azblob.Client
 	switch {
+	case s.cfg.Identity != nil:
+		c, err = azblob.NewClient(s.cfg.URL, s.cfg.Identity, opts)
 	case strings.HasPrefix(secret, "https://"):
 		c, err = azblob.NewClientWithNoCredential(secret, opts)
 	case s.cfg.URL != "" && strings.Contains(secret, "sig=") && !strings.ContainsAny(secret, ";:"):
@@ -96,6 +101,11 @@ func (s *Stream) explain(what string, err error) error {
 		return err
 	}
 	if e, ok := errors.AsType[*azcore.ResponseError](err); ok {
+		if s.cfg.Identity != nil {
+			if refused := s.refused(what, e); refused != nil {
+				return refused
+			}
+		}
 		if e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden {
 			return fault.New(fault.Unauthenticated, "blob_refused", "Storage account %s refuses to show %s (%d %s). Put a connection string or a signature that may read and list into %s; the account's network rules must let this host in.",
 				s.cfg.Account, what, e.StatusCode, e.ErrorCode, s.cfg.ConnectionStringFile)
@@ -103,6 +113,20 @@ func (s *Stream) explain(what string, err error) error {
 		return fault.New(fault.Unavailable, "blob_failed", "Storage account %s does not show %s: %d %s. It is tried again.", s.cfg.Account, what, e.StatusCode, e.ErrorCode)
 	}
 	return fault.New(fault.Unavailable, "blob_unreachable", "Storage account %s cannot be reached for %s: %s. Look at name resolution, firewall and proxy; it is tried again.", s.cfg.Account, what, reason(err))
+}
+
+// refused explains that the account does not accept the identity or does not let it read, nil for other answers.
+func (s *Stream) refused(what string, e *azcore.ResponseError) error {
+	who := s.cfg.Identity.Name()
+	switch e.StatusCode {
+	case http.StatusUnauthorized:
+		s.cfg.Identity.Renew()
+		return fault.New(fault.Unauthenticated, "blob_token_refused", "Storage account %s refuses the token of %s (%d %s). Check that streaming.storage.auth.tenantId is the account's tenant, and this host's clock; it is tried again with a new token.", s.cfg.Account, who, e.StatusCode, e.ErrorCode)
+	case http.StatusForbidden:
+		s.cfg.Identity.Renew()
+		return fault.New(fault.Permission, "blob_not_allowed", "Storage account %s does not let %s read %s (%d %s). Give it the role Storage Blob Data Reader on the account, which takes some minutes to be known; the account's network rules must let this host in.", s.cfg.Account, who, what, e.StatusCode, e.ErrorCode)
+	}
+	return nil
 }
 
 // reason is the innermost error, which names no address.

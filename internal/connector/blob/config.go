@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 
 	"github.com/vedette-siem/vedette/internal/connector"
@@ -22,9 +23,22 @@ type Config struct {
 	URL                  string // of the account, https; "" leaves it to the connection string
 	Prefix               string // begins the names of the containers; "" means insights-logs-
 	ConnectionStringFile string // with the account's key or a shared access signature; read again with every poll
-	CAFile               string // further trusted authorities, PEM; "" for the system's alone
+	// Identity signs in by Entra ID instead, with the right to read data; it needs URL.
+	Identity Identity
+	CAFile   string // further trusted authorities, PEM; "" for the system's alone
 	// Poll is how often the blobs of today and yesterday are looked at; 0 means 15 s.
 	Poll time.Duration
+}
+
+// Identity signs in to the directory of an account. It must be safe for concurrent use and keep tokens while they are good.
+type Identity interface {
+	azcore.TokenCredential
+	// Renew forgets the tokens: one was refused.
+	Renew()
+	// Fingerprint changes when what the identity signs in with does.
+	Fingerprint() string
+	// Name is for people.
+	Name() string
 }
 
 // Deps are what a stream works with. Budget is shared by all streams of the process, Intake by those of a workspace.
@@ -65,8 +79,10 @@ func New(cfg Config, deps Deps) (*Stream, error) {
 	switch {
 	case cfg.Account == "":
 		return nil, fault.New(fault.Invalid, "blob_account_missing", "A storage account of workspace %s has no name. Set streaming.storage.accountUrl.", cfg.Workspace)
-	case cfg.ConnectionStringFile == "":
-		return nil, fault.New(fault.Invalid, "blob_secret_missing", "Storage account %s has no connection string. Set streaming.storage.connectionStringFile to a file that holds it.", cfg.Account)
+	case cfg.ConnectionStringFile == "" && cfg.Identity == nil:
+		return nil, fault.New(fault.Invalid, "blob_secret_missing", "Storage account %s has no connection string. Set streaming.storage.connectionStringFile to a file that holds it, or streaming.storage.auth.", cfg.Account)
+	case cfg.Identity != nil && !strings.HasPrefix(cfg.URL, "https://"):
+		return nil, fault.New(fault.Invalid, "blob_address_missing", "Storage account %s has no https address. Set streaming.storage.accountUrl.", cfg.Account)
 	}
 	if cfg.Poll == 0 {
 		cfg.Poll = defaultPoll

@@ -38,6 +38,7 @@ type account struct {
 	dir     string
 	address string
 	blobs   *storage.Store
+	reader  atomic.Bool            // the token "good" may read data
 	refuse  atomic.Pointer[string] // requests whose path holds it fail
 }
 
@@ -49,7 +50,7 @@ func newAccount(t testing.TB) *account {
 	must(t, err)
 	t.Cleanup(a.blobs.Close)
 	a.serve(storage.Handler(storage.Config{
-		Store: a.blobs, Key: []byte("key"), Token: func(string) bool { return false }, Reader: func() bool { return false }, Faults: &faults.Set{}, Now: time.Now,
+		Store: a.blobs, Key: []byte("key"), Token: func(text string) bool { return text == "good" }, Reader: a.reader.Load, Faults: &faults.Set{}, Now: time.Now,
 	}))
 	a.secret("AccountName=" + storage.Account + ";AccountKey=" + base64.StdEncoding.EncodeToString([]byte("key")))
 	return a

@@ -7,13 +7,11 @@ import (
 	"errors"
 	"net"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
-	"github.com/twmb/franz-go/pkg/sasl/plain"
 
 	"github.com/vedette-siem/vedette/internal/fault"
 )
@@ -38,6 +36,7 @@ type client struct {
 	*kgo.Client
 	lastDial atomic.Pointer[error]
 	hungUp   atomic.Bool
+	login    loginState
 }
 
 // saslAuthenticate is the Kafka request that carries the connection string.
@@ -57,19 +56,6 @@ func (c *client) OnBrokerConnect(_ kgo.BrokerMetadata, _ time.Duration, _ net.Co
 		return
 	}
 	c.lastDial.Store(&err)
-}
-
-// secret reads the connection string.
-func (s *Stream) secret() (string, error) {
-	raw, err := os.ReadFile(s.cfg.ConnectionStringFile)
-	if err != nil {
-		return "", fault.New(fault.Unauthenticated, "hub_secret_unreadable", "The connection string of event hub %s cannot be read: %w. Put it into the file, readable for this user.", s.cfg.Hub, err)
-	}
-	text := strings.TrimSpace(string(raw))
-	if text == "" {
-		return "", fault.New(fault.Unauthenticated, "hub_secret_empty", "The file %s is empty. Put the connection string of event hub %s into it.", s.cfg.ConnectionStringFile, s.cfg.Hub)
-	}
-	return text, nil
 }
 
 func (s *Stream) tlsConfig() (*tls.Config, error) {
@@ -102,7 +88,7 @@ func (s *Stream) dial(secret string, more ...kgo.Opt) (*client, error) {
 		kgo.SeedBrokers(s.cfg.Brokers...),
 		kgo.DialTLSConfig(conf),
 		kgo.DialTimeout(dialTimeout),
-		kgo.SASL(plain.Auth{User: "$ConnectionString", Pass: secret}.AsMechanism()),
+		kgo.SASL(s.mechanism(c, secret)),
 		kgo.ClientID("vedette"),
 		kgo.ConnIdleTimeout(idleTimeout),
 		kgo.MetadataMaxAge(metadataAge),
@@ -121,9 +107,6 @@ func (s *Stream) dial(secret string, more ...kgo.Opt) (*client, error) {
 	return c, nil
 }
 
-// hungUpCode is the code of a refusal that may have been something else.
-const hungUpCode = "hub_authentication_closed"
-
 // explain turns an error of the client into one that says what to do.
 func (s *Stream) explain(c *client, err error) error {
 	if err == nil {
@@ -135,16 +118,13 @@ func (s *Stream) explain(c *client, err error) error {
 	if dial := c.lastDial.Load(); dial != nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, kgo.ErrClientClosed)) {
 		err = *dial
 	}
+	if refused := s.explainLogin(c, err); refused != nil {
+		return refused
+	}
 	var unknown x509.UnknownAuthorityError
 	var host x509.HostnameError
 	var expired x509.CertificateInvalidError
 	switch {
-	case c.hungUp.Load():
-		return fault.New(fault.Unauthenticated, hungUpCode, "The namespace %s closed the connection when it was shown the connection string of event hub %s, which most often means SASL_AUTHENTICATION_FAILED: %w. Put a valid one, with the right to listen, into %s; it is read again at once.", s.namespace(), s.cfg.Hub, err, s.cfg.ConnectionStringFile)
-	case errors.Is(err, kerr.SaslAuthenticationFailed) || errors.Is(err, kerr.IllegalSaslState) || errors.Is(err, kerr.UnsupportedSaslMechanism):
-		return fault.New(fault.Unauthenticated, "hub_authentication_failed", "The namespace %s refused the connection string of event hub %s: %w. Put a valid one, with the right to listen, into %s; it is read again at once.", s.namespace(), s.cfg.Hub, err, s.cfg.ConnectionStringFile)
-	case errors.Is(err, kerr.TopicAuthorizationFailed) || errors.Is(err, kerr.ClusterAuthorizationFailed):
-		return fault.New(fault.Permission, "hub_not_allowed", "The connection string in %s does not permit to read event hub %s at %s: %w. Give its policy the right to listen.", s.cfg.ConnectionStringFile, s.cfg.Hub, s.namespace(), err)
 	case errors.Is(err, kerr.UnknownTopicOrPartition) || errors.Is(err, kerr.UnknownTopicID):
 		return fault.New(fault.NotFound, "hub_not_found", "There is no event hub %s at %s: %w. Correct streaming.eventHubs.hubs, or set up the tenant's streaming to that hub.", s.cfg.Hub, s.namespace(), err)
 	case errors.As(err, &unknown), errors.As(err, &host), errors.As(err, &expired):

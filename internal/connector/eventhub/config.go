@@ -20,7 +20,9 @@ type Config struct {
 	Hub                  string
 	ConsumerGroup        string // positions are committed there for dashboards; "" for none
 	ConnectionStringFile string // read again whenever a connection is made
-	CAFile               string // further trusted authorities, PEM; "" for the system's alone
+	// Identity signs in by Entra ID instead of by connection string, with the right to receive data.
+	Identity Identity
+	CAFile   string // further trusted authorities, PEM; "" for the system's alone
 	// Name is the hub's name in provenance and positions; "" means Hub. It must be set where two namespaces have hubs of
 	// one name, and must never change.
 	Name string
@@ -67,8 +69,8 @@ func New(cfg Config, deps Deps) (*Stream, error) {
 		return nil, fault.New(fault.Invalid, "hub_missing", "An event hub of workspace %s has no name. Set streaming.eventHubs.hubs.", cfg.Workspace)
 	case len(cfg.Brokers) == 0:
 		return nil, fault.New(fault.Invalid, "hub_brokers_missing", "Event hub %s has no broker. Set streaming.eventHubs.brokers to <namespace>.servicebus.windows.net:9093.", cfg.Hub)
-	case cfg.ConnectionStringFile == "":
-		return nil, fault.New(fault.Invalid, "hub_secret_missing", "Event hub %s has no connection string. Set streaming.eventHubs.connectionStringFile to a file that holds it.", cfg.Hub)
+	case cfg.ConnectionStringFile == "" && cfg.Identity == nil:
+		return nil, fault.New(fault.Invalid, "hub_secret_missing", "Event hub %s has no connection string. Set streaming.eventHubs.connectionStringFile to a file that holds it, or streaming.eventHubs.auth.", cfg.Hub)
 	}
 	if cfg.Name == "" {
 		cfg.Name = cfg.Hub

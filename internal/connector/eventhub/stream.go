@@ -22,6 +22,7 @@ const (
 	secretEvery = 2 * time.Second  // how often a refused connection string is looked at
 	secretRetry = 5 * time.Minute  // when it is tried again all the same
 	hungUpRetry = 15 * time.Second // the same, when the refusal was not a clear one
+	tokenRetry  = time.Minute      // the same, for a token: roles take minutes to be known
 )
 
 // Run reads the hub until ctx ends. While the workspace has ticked no table it only looks which tables the hub carries.
@@ -42,8 +43,13 @@ func (s *Stream) Run(ctx context.Context) error {
 		case fault.KindOf(err) == fault.Unauthenticated:
 			s.health.fail(slotHub, err)
 			retry := secretRetry
-			if fault.CodeOf(err) == hungUpCode {
+			switch fault.CodeOf(err) {
+			case hungUpCode:
 				retry = hungUpRetry
+			case tokenRefusedCode:
+				retry = tokenRetry
+			case "hub_token_expired", "sign_in_revoked":
+				retry = againDelay
 			}
 			s.waitForSecret(ctx, secret, retry)
 		default:
