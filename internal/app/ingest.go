@@ -77,7 +77,7 @@ func Ingest(ctx context.Context, o IngestOptions) (sum IngestSummary, err error)
 	if err := storeArchives(ctx, o, st, files, &sum); err != nil {
 		return sum, err
 	}
-	return sum, st.SealAll(ctx)
+	return sum, st.Drain(ctx)
 }
 
 // archive is a file to store.

@@ -314,6 +314,12 @@ func (s *Store) write(group []*request) (uint64, error) {
 		return 0, fault.New(fault.Unavailable, "journal_write", "The rows could not be stored: %w.", err)
 	}
 	s.counters.synced(took)
+	// Who takes the folder over makes the lock's file first and reads the journal then. While the file is still ours, the frame is in what
+	// they will read; else they may have read before it, and it does not count.
+	if err := s.owned(); err != nil {
+		s.fail(err)
+		return 0, s.failure()
+	}
 	return seq, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -113,6 +114,25 @@ func (s *Store) replayPositions(e *entry, rec *recovered) {
 			s.pos[k] = c.Next
 		}
 	}
+}
+
+// errReplaced says that another process took the folder over while this one was paused.
+var errReplaced = errors.New("another process took the data directory over")
+
+// owned tells whether the lock in the folder is still the one that this process holds.
+func (s *Store) owned() error {
+	mine, err := s.lock.Stat()
+	if err != nil {
+		return fmt.Errorf("looking at the lock of %s: %w", s.opts.Dir, err)
+	}
+	there, err := os.Stat(filepath.Join(s.opts.Dir, lockFile))
+	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(mine, there) {
+		return fmt.Errorf("%w: the file %s is not the one that was locked", errReplaced, lockFile)
+	}
+	if err != nil {
+		return fmt.Errorf("looking at the lock of %s: %w", s.opts.Dir, err)
+	}
+	return nil
 }
 
 // repair records what the journal lost, seals what it still holds and sets the damaged files aside. It may be cut short

@@ -96,14 +96,14 @@ func (s *Store) Purge(ctx context.Context, workspace, name string, f RowFilter, 
 	if err := g.remove(ctx, m); err != nil {
 		return Matched{}, fault.New(fault.Unavailable, "purge", "Rows of table %s could not be removed: %w. All of them are still there.", name, err)
 	}
-	if err := s.clearJournal(context.WithoutCancel(ctx)); err != nil {
+	if err := s.Drain(context.WithoutCancel(ctx)); err != nil {
 		s.log.Warn("The journal still holds rows that were purged. They are in no table, and go from the journal when its segments are full and sealed.", "table", name, "err", err)
 	}
 	return m, nil
 }
 
-// clearJournal seals all tables and removes the journal segments of until now, with all bytes that their frames hold.
-func (s *Store) clearJournal(ctx context.Context) error {
+// Drain seals all tables and removes the journal segments of until now, with all bytes that their frames hold.
+func (s *Store) Drain(ctx context.Context) error {
 	s.committing.Lock()
 	err := s.j.Rotate()
 	s.committing.Unlock()
