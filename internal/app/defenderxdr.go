@@ -117,7 +117,7 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *
 		hub.Publish(api.Event{Kind: "connector", Data: map[string]string{"workspace": ws, "id": connector.DefenderXDR}})
 	})
 	x.runner = connector.NewRunner(x.connectors, s.board, s.log)
-	budget := ingest.NewBudget(0)
+	budget := ingest.BudgetOf(s.memory)
 	x.budget = budget
 	for i := range s.cfg.Workspaces {
 		w, cfg := s.workspaces[i], &s.cfg.Workspaces[i]

@@ -29,6 +29,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/fetch"
 	"github.com/vedette-siem/vedette/internal/health"
+	"github.com/vedette-siem/vedette/internal/memory"
 	"github.com/vedette-siem/vedette/internal/meta"
 	"github.com/vedette-siem/vedette/internal/pki"
 	"github.com/vedette-siem/vedette/internal/query"
@@ -70,6 +71,7 @@ type server struct {
 	log        *slog.Logger
 	db         *meta.DB
 	store      *store.Store
+	memory     *memory.Broker
 	board      *health.Board
 	registry   *prometheus.Registry
 	workspaces []*api.Workspace
@@ -100,8 +102,11 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if err := s.openWorkspaces(ctx); err != nil {
 		return err
 	}
+	s.memory = newBroker(cfg)
+	s.memory.Tune(os.Getenv)
+	tail := s.memory.Share(memory.Tail)
 	s.store, err = store.Open(ctx, store.Options{
-		Dir: cfg.Data, ColdDir: cfg.Cold, Manifest: s.db, Logger: s.log, MinFree: minFree,
+		Dir: cfg.Data, ColdDir: cfg.Cold, Manifest: s.db, Logger: s.log, MinFree: minFree, TailBytes: tail, MaxTailBytes: 2 * tail,
 		Fatal: s.died,
 		Damaged: func(p store.Problem) {
 			s.board.Report(health.Report{Component: "store/files", Status: health.Failure, Reason: "file_damaged", Description: fmt.Sprintf(
@@ -122,10 +127,14 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	}
 	s.registry.MustRegister(newStoreMetrics(s.store))
 
-	eng, err := engine.New(engine.Options{Dir: cfg.Data, Memory: cfg.Query.Memory, Queries: cfg.Query.Parallel, Logger: s.log})
+	s.memory.Watch(memory.Tail, s.store.TailBytes)
+	piece := s.memory.Share(memory.Engine) / int64(max(1, cfg.Query.Parallel))
+	eng, err := engine.New(engine.Options{Dir: cfg.Data, Memory: min(cfg.Query.Memory, max(piece, minPiece)), Queries: cfg.Query.Parallel, Logger: s.log})
 	if err != nil {
 		return err
 	}
+	s.memory.Watch(memory.Engine, eng.Held)
+	s.registry.MustRegister(newMemoryMetrics(s.memory))
 	defer func() { err = errors.Join(err, eng.Close()) }()
 	keys, err := auth.LoadKeys(listeners.pkiDir)
 	if err != nil {
@@ -149,7 +158,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		names[w.ID] = w.Name
 		sched.Workspaces = append(sched.Workspaces, w.ID)
 	}
-	queries := query.New(query.Config{Store: s.store, Engine: eng, Names: names, Cluster: listeners.publicURL(), Functions: solutions.Functions, Geo: openGeo(cfg.Query.GeoDatabase, s.log), Limits: query.Limits{
+	queries := query.New(query.Config{Store: s.store, Engine: eng, Memory: s.memory, Names: names, Cluster: listeners.publicURL(), Functions: solutions.Functions, Geo: openGeo(cfg.Query.GeoDatabase, s.log), Limits: query.Limits{
 		Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
 	}, Fetch: fetch.New(fetch.Config{
 		Allow: cfg.Query.ExternalData.Allow, MaxBytes: cfg.Query.ExternalData.MaxBytes, Timeout: cfg.Query.ExternalData.Timeout,
@@ -265,6 +274,11 @@ func (s *server) run(ctx context.Context, h http.Handler, ls *listeners, xdr *de
 		// Free space.
 		work, stop := context.WithCancel(context.WithoutCancel(ctx))
 		g.Add(func() error { return s.watchDisk(work) }, func(error) { stop() })
+	}
+	{
+		// Memory.
+		work, stop := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return s.watchMemory(work) }, func(error) { stop() })
 	}
 	{
 		// Retention.

@@ -43,6 +43,7 @@ var rules = []struct {
 	{"internal/store/...", []string{"internal/store/...", "internal/terms", "internal/schema", "internal/column", "internal/fault"}, "the store knows no language and no connector"},
 	{"internal/engine/...", []string{"internal/engine/...", "internal/kql/...", "internal/store/...", "internal/terms", "internal/schema", "internal/column", "internal/fault"}, "engines run plans over snapshots"},
 	{"internal/backup", []string{"internal/store/...", "internal/fault"}, "copies a store and a state file; state is behind its interface"},
+	{"internal/memory", []string{"internal/fault"}, "a budget of bytes knows nothing of what they are"},
 	{"internal/geoip", []string{"internal/column", "internal/fault"}, "a file that answers addresses"},
 	{"internal/tables", []string{"internal/store", "internal/schema", "internal/column", "internal/model", "internal/health", "internal/fault"}, "plans and retention over the store; settings are behind Repo"},
 	{"internal/normalize", []string{"internal/schema", "internal/column", "internal/model", "internal/fault"}, "pure functions"},
@@ -64,7 +65,7 @@ var rules = []struct {
 	{"internal/web", nil, "the UI imports nothing of ours"},
 	{"internal/inject", nil, "it runs programs and knows none"},
 	{"internal/simtenant/...", []string{"internal/simtenant/..."}, "one bug must not hide on both sides"},
-	{"internal/query", []string{"internal/kql/...", "internal/engine/...", "internal/store/...", "internal/schema", "internal/column", "internal/fault"}, "queries are a service over language, engine and store"},
+	{"internal/query", []string{"internal/kql/...", "internal/engine/...", "internal/store/...", "internal/memory", "internal/schema", "internal/column", "internal/fault"}, "queries are a service over language, engine and store"},
 	{"web", nil, "the UI imports nothing of ours"},
 }
 

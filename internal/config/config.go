@@ -28,6 +28,7 @@ type Config struct {
 	Query Query `yaml:"query"`
 	// Workspaces lists at least one workspace.
 	Workspaces []Workspace `yaml:"workspaces"`
+	Memory     Memory      `yaml:"memory"`
 	// Silence says when a table counts as silent.
 	Silence Silence `yaml:"silence"`
 }
@@ -36,6 +37,11 @@ type Config struct {
 type TLS struct {
 	CertFile string `yaml:"certFile"`
 	KeyFile  string `yaml:"keyFile"`
+}
+
+// Memory bounds what the process takes for intake, unsealed rows and queries together.
+type Memory struct {
+	Limit int64 `yaml:"limit"` // bytes; default half of the machine's or the control group's, at least 256 MB
 }
 
 // Query holds limits of one query; zero means the default.

@@ -85,3 +85,6 @@ func New(o Options) (*Engine, error) {
 
 // Close ends DuckDB. Readers that are still open keep working until they are closed.
 func (e *Engine) Close() error { return e.pool.Close() }
+
+// Held returns how much memory DuckDB may hold for the queries that run now. It never waits.
+func (e *Engine) Held() int64 { return e.pool.Held() }

@@ -145,9 +145,32 @@ func NewIntake(workspace string, catalog schema.Catalog) *Intake {
 
 // Budget bounds the bytes of messages that are between the wire and the store, over all connectors of the process.
 type Budget struct {
+	room Room
+}
+
+// Room is what a Budget takes from. It is safe for concurrent use.
+type Room interface {
+	// Acquire waits for room for n bytes and returns what must be given back: less than n if n is more than all there is.
+	Acquire(ctx context.Context, n int64) (int64, error)
+	// Release gives back what Acquire returned.
+	Release(n int64)
+}
+
+// BudgetOf returns a budget that takes from what others use too.
+func BudgetOf(r Room) *Budget { return &Budget{room: r} }
+
+// ownRoom is a number of bytes.
+type ownRoom struct {
 	sem *semaphore.Weighted
 	max int64
 }
+
+func (r ownRoom) Acquire(ctx context.Context, n int64) (int64, error) {
+	n = min(n, r.max)
+	return n, r.sem.Acquire(ctx, n)
+}
+
+func (r ownRoom) Release(n int64) { r.sem.Release(n) }
 
 // DefaultBudget is the number of bytes that NewBudget allows if it is given none.
 const DefaultBudget = 256 << 20
@@ -157,15 +180,14 @@ func NewBudget(bytes int64) *Budget {
 	if bytes <= 0 {
 		bytes = DefaultBudget
 	}
-	return &Budget{sem: semaphore.NewWeighted(bytes), max: bytes}
+	return &Budget{room: ownRoom{sem: semaphore.NewWeighted(bytes), max: bytes}}
 }
 
 // Acquire waits until there is room for n more bytes and takes it. It returns what the caller must give back: one message
 // larger than the whole budget takes all of it.
 func (b *Budget) Acquire(ctx context.Context, n int64) (int64, error) {
-	n = min(n, b.max)
-	return n, b.sem.Acquire(ctx, n)
+	return b.room.Acquire(ctx, n)
 }
 
 // Release gives room back.
-func (b *Budget) Release(n int64) { b.sem.Release(n) }
+func (b *Budget) Release(n int64) { b.room.Release(n) }

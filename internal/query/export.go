@@ -126,6 +126,7 @@ func (s *Service) exportQuery(ctx context.Context, e Export, w io.Writer) (int64
 		Source: src, Now: column.FromTime(start), Database: s.cfg.Names[e.Workspace], Principal: e.Actor, Geo: s.cfg.Geo, Fetch: s.cfg.Fetch,
 		Limits: exec.Limits{Rows: math.MaxInt64 - 1, Bytes: math.MaxInt64 - 1, Memory: s.cfg.Limits.Memory},
 	}
+	defer s.share(&env)()
 	names := s.env(e.Workspace, snap)
 	from, to, limited := e.Timespan.Bounds(start)
 	names.Discover = func(n *plan.Plugin) (*plan.Held, error) {

@@ -24,6 +24,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/kql/kernel"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
+	"github.com/vedette-siem/vedette/internal/memory"
 	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
 )
@@ -42,6 +43,8 @@ type Config struct {
 	Store  *store.Store
 	Engine *engine.Engine
 	Limits Limits
+	// Memory is shared by all queries; nil bounds each by Limits.Memory only.
+	Memory *memory.Broker
 	// Names gives a workspace's name by its id: the Kusto database, and what workspace("...") may say.
 	Names map[string]string
 	// Cluster is the server's own address, which cluster("...") may name.
@@ -198,6 +201,16 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode, asked pl
 		res.Plan = look.end(q.Notes, res.Stats)
 	}
 	return res, nil
+}
+
+// share lets the operators of a query take from what all queries share, and returns what gives it back.
+func (s *Service) share(env *exec.Env) func() {
+	if s.cfg.Memory == nil {
+		return func() {}
+	}
+	lease := s.cfg.Memory.Query()
+	env.Limits.Cover = lease.Cover
+	return lease.Close
 }
 
 // collect reads a result into memory up to what is left of the caps; beyond them the table is cut and partial says so.

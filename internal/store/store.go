@@ -284,6 +284,9 @@ func (s *Store) Positions(workspace, source string) map[int32]int64 {
 	return out
 }
 
+// TailBytes returns how much memory unsealed rows hold. It never waits.
+func (s *Store) TailBytes() int64 { return s.tail.Load() }
+
 // Catalog returns the tables of a workspace: the shipped ones with the columns that were added, and custom tables. It
 // follows every change.
 func (s *Store) Catalog(workspace string) schema.Catalog { return live{c: s.cat, workspace: workspace} }

@@ -77,6 +77,9 @@ func (p *Pool) Close() error {
 // Handles counts the Go values that DuckDB still refers to. It is zero when no query is open and the pool is closed.
 func (p *Pool) Handles() int64 { return p.live.Load() }
 
+// Held returns how much memory the queries that run now may hold. It never waits.
+func (p *Pool) Held() int64 { return int64(len(p.slots)) * p.opts.Memory }
+
 // acquire waits for a slot and returns an instance that nobody else uses.
 func (p *Pool) acquire(ctx context.Context) (*instance, error) {
 	select {

@@ -13,6 +13,8 @@ import (
 // memory counts what the operators of one query hold. The interpreter of a query runs in one goroutine.
 type memory struct {
 	limit, used int64
+	cover       func(int64) error // asked beyond covered; nil grants all
+	covered     int64
 }
 
 // grow takes bytes for an operator, or says which one asked for too much.
@@ -20,6 +22,12 @@ func (m *memory) grow(operator string, bytes int64) error {
 	m.used += bytes
 	if m.used > m.limit {
 		return fault.New(fault.TooLarge, "query_memory", "The query needs more than %d MB of memory in %q. Filter earlier, or keep fewer columns before it.", m.limit>>20, operator)
+	}
+	if m.cover != nil && m.used > m.covered {
+		if err := m.cover(m.used); err != nil {
+			return err
+		}
+		m.covered = m.used
 	}
 	return nil
 }

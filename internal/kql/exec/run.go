@@ -31,6 +31,8 @@ type Limits struct {
 	Rows   int64 // rows of a result; beyond them the result is cut and flagged
 	Bytes  int64 // bytes of a result, likewise
 	Memory int64 // bytes that operators may hold at once; beyond them the query fails
+	// Cover is asked before operators hold more than ever before, with how much that is in all; its error ends the query. nil grants all.
+	Cover func(bytes int64) error
 }
 
 // Env is what a query runs in.
@@ -124,7 +126,7 @@ func newRunner(env Env) *runner {
 		env.Limits.Memory = DefaultMemory
 	}
 	return &runner{
-		env: env, mem: &memory{limit: env.Limits.Memory}, shared: map[int]*shared{}, scalars: map[*plan.Scalar]any{}, group: map[*plan.GroupRows]*column.Batch{},
+		env: env, mem: &memory{limit: env.Limits.Memory, cover: env.Limits.Cover}, shared: map[int]*shared{}, scalars: map[*plan.Scalar]any{}, group: map[*plan.GroupRows]*column.Batch{},
 		kenv: kernel.Env{Now: env.Now, Database: env.Database, Principal: env.Principal, Geo: env.Geo},
 	}
 }
