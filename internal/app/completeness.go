@@ -96,8 +96,11 @@ func (s *server) completenessRows(ctx context.Context, workspace string, counts 
 // buildBackfill constructs the fetching of what the comparison finds missing.
 func (s *server) buildBackfill(ctx context.Context, x *defenderXDR, complete *completeness.Service) (*backfill.Service, error) {
 	var all []backfill.Workspace
-	for _, w := range s.workspaces {
-		bw := backfill.Workspace{ID: w.ID, Intake: x.intakes[w.ID]}
+	for i, w := range s.workspaces {
+		bw := backfill.Workspace{ID: w.ID, Intake: x.intakes[w.ID], First: s.cfg.Workspaces[i].Streaming.Backfill, Tables: func() []string {
+			c, _ := x.connectors.Watch(w.ID)
+			return c.Tables
+		}, Ready: func() bool { return x.meter.UpToDate(w.ID) }}
 		if t := x.tenants[w.ID]; t != nil {
 			bw.Tenant = t
 		}

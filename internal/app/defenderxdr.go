@@ -248,7 +248,7 @@ func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace
 			}
 			hub := eventhub.Config{
 				Workspace: w.ID, Brokers: ns.Brokers, Hub: name, Name: label, ConsumerGroup: ns.ConsumerGroup,
-				ConnectionStringFile: ns.ConnectionStringFile, CAFile: ns.CAFile, Retention: ns.Retention,
+				ConnectionStringFile: ns.ConnectionStringFile, CAFile: ns.CAFile, Retention: ns.Retention, Bad: badLimit(ns.Bad),
 			}
 			if who != nil {
 				hub.Identity = who

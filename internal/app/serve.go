@@ -176,7 +176,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	xdr.alongside = append(xdr.alongside, xdr.backfill.Run, snapshots.Run)
+	xdr.alongside = append(xdr.alongside, xdr.backfill.Run, xdr.backfill.WatchFirst, snapshots.Run)
 	stopping := make(chan struct{})
 	handler := api.New(api.Config{
 		Workspaces: s.workspaces, Auth: auth.New(s.db.Auth(), keys, time.Now),

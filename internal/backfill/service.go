@@ -35,6 +35,11 @@ type Workspace struct {
 	ID     string
 	Tenant Tenant
 	Intake *ingest.Intake
+	// First says what happens when one of Tables, those that are connected now, is connected for the first time; Ready whether all that
+	// its sources hold has been read. Without Tables nothing happens.
+	First  string
+	Tables func() []string
+	Ready  func() bool
 }
 
 // Config is what a Service works with. Stored, if set, hears of what was stored.

@@ -122,6 +122,9 @@ type Credential struct {
 type Streaming struct {
 	EventHubs []EventHub `yaml:"eventHubs"`
 	Storage   []Storage  `yaml:"storage"`
+	// Backfill says what happens with the 30 days that the tenant keeps of a table when that is connected for the first time: offer
+	// (default; people start it), automatic, off.
+	Backfill string `yaml:"backfill"`
 }
 
 // EventHub is one Event Hubs namespace by its Kafka endpoint.
@@ -135,6 +138,22 @@ type EventHub struct {
 	CAFile string `yaml:"caFile"`
 	// Retention is how long the hubs keep messages; absent, they are asked. Only the forecast of losses uses it.
 	Retention time.Duration `yaml:"retention"`
+	Bad       BadLimit      `yaml:"bad"`
+}
+
+// BadLimit says when a source pauses itself: when more than Share of at least Records records of ten minutes cannot be stored.
+type BadLimit struct {
+	Share   float64 `yaml:"share"`   // default 0.5; 1 never pauses
+	Records int64   `yaml:"records"` // default 5000
+}
+
+func (b BadLimit) validate(p string, add func(path, format string, args ...any)) {
+	if b.Share < 0 || b.Share > 1 {
+		add(p+".bad.share", "%g is not a share: it is more than 0 and at most 1", b.Share)
+	}
+	if b.Records < 0 {
+		add(p+".bad.records", "%d is negative", b.Records)
+	}
 }
 
 // Silence says when a table that usually has data counts as silent: when nothing came for Factor times the longest quiet of

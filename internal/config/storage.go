@@ -21,6 +21,7 @@ type Storage struct {
 	Auth         Auth          `yaml:"auth"`
 	CAFile       string        `yaml:"caFile"`
 	PollInterval time.Duration `yaml:"pollInterval"` // default 15s
+	Bad          BadLimit      `yaml:"bad"`
 }
 
 // Account returns the account's name: the first label of the address's host, or, for an emulator at a plain address, the
@@ -62,6 +63,7 @@ func (w *Workspace) validateStorage(p string, add func(path, format string, args
 			add(q+".containerPrefix", "%q cannot begin the name of a container", b.ContainerPrefix)
 		}
 		b.Auth.validate(q, b.ConnectionStringFile, "the account's connection string, or a signature that may read and list", w, add)
+		b.Bad.validate(q, add)
 		if b.PollInterval < time.Second {
 			add(q+".pollInterval", "%s is less than a second", b.PollInterval)
 		}

@@ -62,11 +62,17 @@ func (c *Config) Validate(file string) error {
 			}
 		}
 		w.validateTenant(p, add)
+		switch w.Streaming.Backfill {
+		case "", "offer", "automatic", "off":
+		default:
+			add(p+".streaming.backfill", "%q is none of offer, automatic, off", w.Streaming.Backfill)
+		}
 		for j, h := range w.Streaming.EventHubs {
 			q := fmt.Sprintf("%s.streaming.eventHubs[%d]", p, j)
 			if len(h.Brokers) == 0 || len(h.Hubs) == 0 {
 				add(q, "brokers and hubs must not be empty")
 			}
+			h.Bad.validate(q, add)
 			if h.Retention < 0 {
 				add(q+".retention", "%s is negative", h.Retention)
 			}

@@ -53,6 +53,7 @@ type Meter struct {
 	flows   map[tableKey]*flow             // by table
 	sources map[tableKey]*source           // by source
 	fresh   map[tableKey]model.SourceUsage // of sources, not stored yet
+	replays map[tableKey]bool              // streams that read again what they hold of newly ticked tables
 	descs   metricDescs
 }
 
@@ -75,7 +76,7 @@ func NewMeter(store UsageStore, log *slog.Logger) *Meter {
 		log = slog.New(slog.DiscardHandler)
 	}
 	return &Meter{store: store, log: log, pending: map[usageKey]model.TableUsage{}, totals: map[tableKey]total{}, lags: map[string]map[lagKey]Lag{},
-		flows: map[tableKey]*flow{}, sources: map[tableKey]*source{}, fresh: map[tableKey]model.SourceUsage{}, descs: newMetricDescs()}
+		flows: map[tableKey]*flow{}, sources: map[tableKey]*source{}, fresh: map[tableKey]model.SourceUsage{}, replays: map[tableKey]bool{}, descs: newMetricDescs()}
 }
 
 // Add counts what became of records at this time.
@@ -93,7 +94,7 @@ func (m *Meter) Add(workspace string, counts ingest.Counts) {
 		})
 		m.pending[k] = u
 		t := m.totals[tableKey{workspace, table}]
-		m.totals[tableKey{workspace, table}] = total{t.rows + c.Rows, t.skipped + c.Skipped, t.dead + c.Dead, t.dropped + c.Dropped, t.repeated + c.Repeated}
+		m.totals[tableKey{workspace, table}] = total{t.rows + c.Rows, t.skipped + c.Skipped, t.dead + c.Dead, t.dropped + c.Dropped, t.repeated + c.Repeated, t.bytes + c.Bytes}
 	}
 }
 
@@ -112,6 +113,36 @@ func (m *Meter) ForgetLag(workspace, source string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	maps.DeleteFunc(m.lags[workspace], func(k lagKey, _ Lag) bool { return k.source == source || strings.HasPrefix(k.source, source+"~") })
+}
+
+// SetReplaying says whether a stream reads again, or may, what its source holds of newly ticked tables.
+func (m *Meter) SetReplaying(workspace, stream string, on bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if on {
+		m.replays[tableKey{workspace, stream}] = true
+	} else {
+		delete(m.replays, tableKey{workspace, stream})
+	}
+}
+
+// UpToDate reports whether all sources of the workspace have been read up to a few minutes ago, for newly ticked tables too. It is
+// false while nothing is known of any.
+func (m *Meter) UpToDate(workspace string) bool {
+	lags := m.Lags(workspace)
+	for _, l := range lags {
+		if l.Behind > liveWithin {
+			return false
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for k := range m.replays {
+		if k.workspace == workspace {
+			return false
+		}
+	}
+	return len(lags) > 0
 }
 
 // Lags returns the lag of every partition of the workspace, by source and partition.

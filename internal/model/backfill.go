@@ -9,6 +9,7 @@ const (
 	BackfillDone    = "done"
 	BackfillFailed  = "failed" // some hours could not be fetched; it can be started again
 	BackfillStopped = "stopped"
+	BackfillOffered = "offered" // the table was connected for the first time; somebody may start it
 )
 
 // Backfill is the fetching of a table's rows that the tenant has and the store has not. A table has one, the last.

@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +25,7 @@ func TestDial(t *testing.T) {
 	} {
 		file := filepath.Join(t.TempDir(), "secret")
 		must(t, os.WriteFile(file, []byte(tc.secret), 0o600))
-		s, err := New(Config{Workspace: "w", Account: "contosologs", URL: url + "/", ConnectionStringFile: file}, Deps{})
+		s, err := New(Config{Workspace: "w", Account: "contosologs", URL: url + "/", ConnectionStringFile: file}, Deps{Pause: func(context.Context, string, string) error { return nil }})
 		must(t, err)
 		c, _, err := s.dial(tc.secret)
 		code := ""

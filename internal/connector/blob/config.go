@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"context"
 	"log/slog"
 	"strings"
 	"sync"
@@ -28,6 +29,8 @@ type Config struct {
 	CAFile   string // further trusted authorities, PEM; "" for the system's alone
 	// Poll is how often the blobs of today and yesterday are looked at; 0 means 15 s.
 	Poll time.Duration
+	// Bad says when so many records are bad that the stream pauses itself.
+	Bad connector.BadLimit
 }
 
 // Identity signs in to the directory of an account. It must be safe for concurrent use and keep tokens while they are good.
@@ -49,18 +52,22 @@ type Deps struct {
 	Meter    *connector.Meter
 	Report   connector.Reporter
 	// Watch returns the workspace's choice and a channel that is closed when it changes.
-	Watch  func() (model.Connection, <-chan struct{})
+	Watch func() (model.Connection, <-chan struct{})
+	// Pause stops the stream until somebody resumes it: its ctx ends.
+	Pause  func(ctx context.Context, reason, text string) error
 	Logger *slog.Logger
 }
 
 // Stream reads one storage account into a workspace.
 type Stream struct {
-	cfg    Config
-	deps   Deps
-	health condition
-	client atomic.Pointer[azblob.Client]
-	anewAt atomic.Int64  // when a blob was last found to be made anew, in seconds since 1970; 0 when people were told long enough
-	slots  chan struct{} // one for each piece that may be under way
+	cfg     Config
+	deps    Deps
+	health  condition
+	client  atomic.Pointer[azblob.Client]
+	quality *connector.Quality
+	paused  atomic.Bool   // paused itself before: who resumed it knows what comes
+	anewAt  atomic.Int64  // when a blob was last found to be made anew, in seconds since 1970; 0 when people were told long enough
+	slots   chan struct{} // one for each piece that may be under way
 
 	mu      sync.Mutex
 	reading map[string]bool // by container
@@ -94,7 +101,27 @@ func New(cfg Config, deps Deps) (*Stream, error) {
 	if deps.Logger == nil {
 		deps.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Stream{cfg: cfg, deps: deps, health: condition{report: deps.Report, troubles: map[string]trouble{}}, slots: make(chan struct{}, pieces), reading: map[string]bool{}}, nil
+	if deps.Pause == nil {
+		return nil, fault.New(fault.Internal, "blob_pause_missing", "Storage account %s was set up without a way to pause it.", cfg.Account)
+	}
+	s := &Stream{cfg: cfg, deps: deps, health: condition{report: deps.Report, troubles: map[string]trouble{}}, slots: make(chan struct{}, pieces), reading: map[string]bool{}}
+	s.watchQuality()
+	return s, nil
+}
+
+// watchQuality begins to count bad records anew, as a stream does when it starts.
+func (s *Stream) watchQuality() {
+	s.quality = &connector.Quality{
+		What: "storage account " + s.cfg.Account, Source: "blob/" + s.cfg.Account, Stream: s.Name(), Limit: s.cfg.Bad, Logger: s.deps.Logger,
+		Warn: func(text string) { s.health.warn("bad", connector.ReasonBad, text) },
+		Pause: func(ctx context.Context, reason, text string) error {
+			s.paused.Store(true)
+			return s.deps.Pause(ctx, reason, text)
+		},
+	}
+	if s.paused.Swap(false) {
+		s.quality.Free()
+	}
 }
 
 // StreamName returns the name of the stream that reads the account.

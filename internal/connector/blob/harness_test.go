@@ -114,7 +114,7 @@ func openPlace(ctx context.Context, t testing.TB, dir string, a *account, opts s
 	p := &place{Place: intaketest.Open(ctx, t, dir, opts)}
 	var err error
 	p.stream, err = New(Config{Workspace: testSpace, Account: storage.Account, ConnectionStringFile: a.secretFile(), CAFile: a.caFile(), Poll: 100 * time.Millisecond}, Deps{
-		Appender: p.Store, Intake: p.Intake, Budget: p.Budget, Meter: p.Meter, Report: p.Report(StreamName(storage.Account)), Watch: p.Watch,
+		Appender: p.Store, Intake: p.Intake, Budget: p.Budget, Meter: p.Meter, Report: p.Report(StreamName(storage.Account)), Watch: p.Watch, Pause: p.Pause(StreamName(storage.Account)),
 	})
 	must(t, err)
 	return p

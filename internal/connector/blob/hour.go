@@ -201,6 +201,9 @@ func (b *hour) lines(raw []byte) []ingest.Message {
 // store appends the rows of lines and moves the position to upTo, in parts if the store finds them too many.
 func (b *hour) store(ctx context.Context, lines []ingest.Message, upTo int64, want ingest.Selection) error {
 	f, counts := b.decoder().DecodeRange(b.next, upTo, lines, want)
+	if err := b.r.s.quality.Observe(ctx, counts); err != nil {
+		return err
+	}
 	err := b.append(ctx, f, counts, lines, upTo)
 	if k := fault.KindOf(err); k != fault.TooLarge && k != fault.Invalid || len(lines) == 0 {
 		return err

@@ -20,6 +20,7 @@ const category = "advancedhunting-"
 
 // Run reads the account until ctx ends.
 func (s *Stream) Run(ctx context.Context) error {
+	s.watchQuality()
 	transport := &http.Transport{}
 	defer func() { transport.CloseIdleConnections() }()
 	var readers sync.WaitGroup

@@ -30,6 +30,8 @@ type Config struct {
 	Probe time.Duration
 	// Retention is how long the hub keeps messages; 0 means to ask the hub.
 	Retention time.Duration
+	// Bad says when so many records are bad that the stream pauses itself.
+	Bad connector.BadLimit
 }
 
 // Ticks keeps since when the tables of a partition are stored.

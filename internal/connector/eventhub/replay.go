@@ -42,6 +42,7 @@ func (n *session) replayNow() {
 func (n *session) replayAll(ctx context.Context) error {
 	for {
 		r, ok := n.nextReplay()
+		n.deps.Meter.SetReplaying(n.cfg.Workspace, n.Name(), ok)
 		if !ok {
 			n.health.clear(slotReplay)
 			select {

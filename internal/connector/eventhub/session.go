@@ -27,7 +27,7 @@ type session struct {
 	group    *errgroup.Group
 	selected atomic.Pointer[[]string] // the ticked tables; a new pointer with every change
 	replays  chan struct{}            // one is in it when there may be something to read again
-	quality  quality
+	quality  *connector.Quality
 	// retention is how long the hub keeps messages, a time.Duration; 0 when that is not known, or for ever.
 	retention atomic.Int64
 	losses    losses
@@ -58,8 +58,16 @@ func (s *Stream) intake(ctx context.Context, secret string, admin *client, parts
 		Stream: s, secret: secret, admin: admin, consumer: consumer, group: g, workers: map[int32]*worker{}, replays: make(chan struct{}, 1),
 	}
 	n.selected.Store(tables(choice))
+	n.quality = &connector.Quality{
+		What: "event hub " + s.cfg.Hub, Source: "hub/" + s.cfg.Name, Stream: s.Name(), Limit: s.cfg.Bad, Logger: s.deps.Logger, Warn: n.warnOfBad,
+		Pause: func(ctx context.Context, reason, text string) error {
+			s.paused = true
+			return s.deps.Pause(ctx, reason, text)
+		},
+	}
 	if s.paused {
-		n.quality.freeUntil, s.paused = time.Now().Add(pauseFree), false
+		n.quality.Free()
+		s.paused = false
 	}
 	// Budget that messages hold which were never stored goes back when everybody has stopped.
 	defer n.letGo()
@@ -76,6 +84,15 @@ func (s *Stream) intake(ctx context.Context, secret string, admin *client, parts
 	g.Go(func() error { return n.commit(ctx) })
 	g.Go(func() error { return n.replayAll(ctx) })
 	return g.Wait()
+}
+
+// warnOfBad tells that many records are bad, or with no text that they are not.
+func (n *session) warnOfBad(text string) {
+	if text == "" {
+		n.health.clear(slotBad)
+		return
+	}
+	n.health.warn(slotBad, connector.ReasonBad, text)
 }
 
 // stopped ends a group whose set-up failed.

@@ -139,7 +139,7 @@ func (w *worker) store(ctx context.Context, msgs []ingest.Message) error {
 		return nil
 	}
 	f, counts := w.dec.Decode(next, msgs, w.want)
-	if err := w.n.quality.observe(ctx, w.n, counts); err != nil {
+	if err := w.n.quality.Observe(ctx, counts); err != nil {
 		return err
 	}
 	err := w.append(ctx, f, counts, msgs)

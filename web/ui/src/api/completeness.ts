@@ -37,7 +37,7 @@ export interface Backfill {
   table: string;
   from: string;
   to: string;
-  state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped' | 'offered';
   problem: string;
   /** Hours with missing rows; 0 until they are counted. */
   hours: number;

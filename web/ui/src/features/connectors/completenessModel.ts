@@ -22,6 +22,8 @@ export const active = (b: Backfill | undefined) => b?.state === 'waiting' || b?.
 export function backfillText(b: Backfill): string {
   const rows = `${plural(b.rows, 'row')} fetched`;
   switch (b.state) {
+    case 'offered':
+      return 'The 30 days before can be fetched';
     case 'waiting':
       return 'Waits in line';
     case 'running':
