@@ -50,10 +50,16 @@ func (s *Source) valuesOf(ctx context.Context, e plan.Expr) plan.Expr {
 	}
 	switch e := e.(type) {
 	case *plan.Scalar:
-		if v, ok := s.first(ctx, e); ok {
+		if s.splits(e.Input) {
+			break
+		}
+		if v, ok := s.firstOf(ctx, e); ok {
 			out = &plan.Lit{T: e.T, Value: v}
 		}
 	case *plan.InTable:
+		if s.splits(e.Input) {
+			break
+		}
 		if list, ok := s.members(ctx, e); ok {
 			x := plan.Replace(&plan.Filter{Input: &plan.Values{}, Pred: e.X}, func(e plan.Expr) plan.Expr { return s.valuesOf(ctx, e) }).(*plan.Filter).Pred
 			out = &plan.Call{Func: e.Func, Args: []plan.Expr{x, &plan.Lit{T: schema.Dynamic, Value: list}}, T: schema.Bool}
@@ -86,8 +92,8 @@ func (s *Source) read(ctx context.Context, n plan.Node, f func(*column.Batch) (e
 	}
 }
 
-// first is the value of toscalar: that of the first row, or null.
-func (s *Source) first(ctx context.Context, e *plan.Scalar) (v any, ok bool) {
+// firstOf is the value of toscalar: that of the first row, or null.
+func (s *Source) firstOf(ctx context.Context, e *plan.Scalar) (v any, ok bool) {
 	if e.T == schema.Dynamic || e.T == schema.Unknown {
 		return nil, false
 	}

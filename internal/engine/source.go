@@ -45,6 +45,9 @@ type Source struct {
 	mode   Mode
 	env    kernel.Env
 
+	first sync.Once
+	uses  map[int]int // of each materialized table, the places in the whole plan that read it
+
 	mu     sync.Mutex
 	hints  map[*plan.Scan]sqlgen.Hint
 	narrow map[*plan.Scan]map[int64]store.Groups
@@ -87,8 +90,9 @@ func (s *Source) count(rows, bytes int64) {
 // Open implements exec.Source. It is asked from the root of a plan down, so that the first subtree it takes is the
 // largest it can.
 func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, error) {
+	s.first.Do(func() { s.uses = readers(n) })
 	s.look(n)
-	if s.worthwhile(n) {
+	if s.worthwhile(n) && !s.splits(n) {
 		if p, ok := s.take(ctx, n); ok {
 			s.count(p.st.Rows, p.st.Bytes)
 			s.mu.Lock()

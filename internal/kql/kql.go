@@ -7,6 +7,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/kql/bind"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
+	"github.com/vedette-siem/vedette/internal/kql/rules"
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
 )
 
@@ -31,7 +32,7 @@ func Compile(text string, env bind.Env) (*plan.Query, syntax.Diagnostics) {
 	}
 	if discover := env.Discover; discover != nil {
 		env.Discover = func(n *plan.Plugin) (*plan.Held, error) {
-			if m, ok := plan.RewriteNode(n).(*plan.Plugin); ok {
+			if m, ok := rules.Node(n).(*plan.Plugin); ok {
 				n = m
 			}
 			return discover(n)
@@ -43,6 +44,6 @@ func Compile(text string, env bind.Env) (*plan.Query, syntax.Diagnostics) {
 	if diags.HasErrors() {
 		return nil, diags
 	}
-	plan.Rewrite(q)
+	rules.Rewrite(q)
 	return q, diags
 }

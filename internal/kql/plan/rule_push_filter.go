@@ -15,7 +15,7 @@ func PushFilter(root Node) Node {
 		}
 		out := f.Input
 		var rest []Expr
-		for _, part := range conjuncts(f.Pred) {
+		for _, part := range Conjuncts(f.Pred) {
 			if in, ok := push(out, part); ok {
 				out, moved = in, true
 			} else {
@@ -28,7 +28,7 @@ func PushFilter(root Node) Node {
 		case out == f.Input:
 			return n
 		}
-		return &Filter{Input: out, Pred: all(rest)}
+		return &Filter{Input: out, Pred: And(rest)}
 	})
 	if !moved {
 		return root
@@ -36,19 +36,20 @@ func PushFilter(root Node) Node {
 	return result
 }
 
-// conjuncts splits a condition at its ands.
-func conjuncts(e Expr) []Expr {
+// Conjuncts splits a condition at its ands.
+func Conjuncts(e Expr) []Expr {
 	if c, ok := e.(*Call); ok && c.Func == "and" {
 		var out []Expr
 		for _, a := range c.Args {
-			out = append(out, conjuncts(a)...)
+			out = append(out, Conjuncts(a)...)
 		}
 		return out
 	}
 	return []Expr{e}
 }
 
-func all(parts []Expr) Expr {
+// And joins conditions, one at least.
+func And(parts []Expr) Expr {
 	out := parts[0]
 	for _, p := range parts[1:] {
 		out = &Call{Func: "and", Args: []Expr{out, p}, T: schema.Bool}
@@ -62,7 +63,8 @@ var unmovable = map[string]bool{
 	"row_window_session": true, "prev": true, "next": true, "assert": true,
 }
 
-func movable(e Expr) bool {
+// Movable reports whether an expression may be computed elsewhere: it looks at no other rows and gives the same value again.
+func Movable(e Expr) bool {
 	ok := true
 	WalkExpr(e, func(e Expr) {
 		if c, is := e.(*Call); is && unmovable[c.Func] {
@@ -74,12 +76,12 @@ func movable(e Expr) bool {
 
 // push puts a condition below n, or above it if it is a leaf that can take it; ok is false if it must stay where it is.
 func push(n Node, cond Expr) (out Node, ok bool) {
-	if !movable(cond) {
+	if !Movable(cond) {
 		return n, false
 	}
 	switch n := n.(type) {
 	case *Filter:
-		if in, ok := push(n.Input, cond); ok && movable(n.Pred) { // else the order in which they were written stays
+		if in, ok := push(n.Input, cond); ok && Movable(n.Pred) { // else the order in which they were written stays
 			return &Filter{Input: in, Pred: n.Pred}, true
 		}
 	case *Project:
@@ -93,13 +95,13 @@ func push(n Node, cond Expr) (out Node, ok bool) {
 	case *Join:
 		return pushJoin(n, cond)
 	case *MvExpand:
-		if within(cond, n.Input.Cols()) {
+		if Within(cond, n.Input.Cols()) {
 			m := *n
 			m.Input = sink(n.Input, cond)
 			return &m, true
 		}
 	case *Parse:
-		if within(cond, n.Input.Cols()) {
+		if Within(cond, n.Input.Cols()) {
 			p := *n
 			p.Input = sink(n.Input, cond)
 			return &p, true
@@ -116,8 +118,8 @@ func sink(n Node, cond Expr) Node {
 	return &Filter{Input: n, Pred: cond}
 }
 
-// within reports whether a condition reads only the columns.
-func within(cond Expr, cols []Col) bool {
+// Within reports whether a condition reads only the columns.
+func Within(cond Expr, cols []Col) bool {
 	have := make(map[int]bool, len(cols))
 	for _, c := range cols {
 		have[c.ID] = true
@@ -150,7 +152,7 @@ func pushProject(n *Project, cond Expr) (Node, bool) {
 	by := map[int]Expr{}
 	computed := map[int]bool{}
 	for _, it := range n.Items {
-		if !movable(it.Expr) {
+		if !Movable(it.Expr) {
 			return n, false
 		}
 		switch it.Expr.(type) {
@@ -213,14 +215,14 @@ func pushJoin(n *Join, cond Expr) (Node, bool) {
 	j := *n
 	switch n.Kind {
 	case Inner, LeftOuter, LeftSemi, LeftAnti:
-		if within(cond, n.Left.Cols()) {
+		if Within(cond, n.Left.Cols()) {
 			j.Left = sink(n.Left, cond)
 			return &j, true
 		}
 	}
 	switch n.Kind {
 	case Inner, InnerUnique, RightOuter, RightSemi, RightAnti:
-		if within(cond, n.Right.Cols()) {
+		if Within(cond, n.Right.Cols()) {
 			j.Right = sink(n.Right, cond)
 			return &j, true
 		}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -76,19 +75,5 @@ func TestPushFilter(t *testing.T) {
 				t.Error("the old plan was changed")
 			}
 		})
-	}
-}
-
-func TestRewriteNotes(t *testing.T) {
-	q := &Query{Results: []Result{{Root: &Filter{Input: &Project{Input: devices(), Items: []Item{{Out: Col{ID: 11, Name: "a", Type: schema.Long}, Expr: ref(11)}}}, Pred: above(11, 1)}}}}
-	Rewrite(q)
-	got := strings.Join(q.Notes, "\n")
-	for _, want := range []string{"push-filter", "prune-columns"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("the notes do not name %s:\n%s", want, got)
-		}
-	}
-	if strings.Contains(got, "provider-name") {
-		t.Errorf("the notes name a rule that did nothing:\n%s", got)
 	}
 }

@@ -14,7 +14,15 @@ func Replace(root Node, f func(Expr) Expr) Node {
 	return t.node(root)
 }
 
+// ReplaceNodes rebuilds a plan with other nodes: f gets every node, outer ones first, and returns what stands in its place,
+// or nil to leave it and look inside. What is inside a replaced node is not looked at.
+func ReplaceNodes(root Node, f func(Node) Node) Node {
+	t := &transformer{f: func(n Node) Node { return n }, pick: f, nodes: map[Node]Node{}, exprs: map[Expr]Expr{}}
+	return t.node(root)
+}
+
 type transformer struct {
+	pick    func(Node) Node // may be nil
 	f       func(Node) Node
 	replace func(Expr) Expr // may be nil
 	nodes   map[Node]Node
@@ -25,7 +33,13 @@ func (t *transformer) node(n Node) Node {
 	if out, ok := t.nodes[n]; ok {
 		return out
 	}
-	out := t.f(t.rebuild(n))
+	var out Node
+	if t.pick != nil {
+		out = t.pick(n)
+	}
+	if out == nil {
+		out = t.f(t.rebuild(n))
+	}
 	t.nodes[n] = out
 	return out
 }

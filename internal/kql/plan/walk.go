@@ -187,3 +187,31 @@ func (m *mapper) expr(e Expr) Expr {
 	}
 	return out
 }
+
+// MapExpr returns e with f applied to every expression in it, innermost first; e itself if nothing changes. Tables inside
+// are left alone.
+func MapExpr(e Expr, f func(Expr) Expr) Expr { return (&mapper{f: f}).expr(e) }
+
+// Reads lists the columns that an expression reads from its row.
+func Reads(e Expr) map[int]bool { return reads(e) }
+
+// MaxID is the greatest column id of a plan, tables inside expressions included.
+func MaxID(root Node) int {
+	most := 0
+	Walk(root, func(n Node) {
+		if u, ok := n.(*WideUnion); ok {
+			most = max(most, u.Base+len(u.Legs)*len(u.Out))
+		}
+		for _, c := range n.Cols() {
+			most = max(most, c.ID)
+		}
+		for _, e := range Exprs(n) {
+			WalkExpr(e, func(e Expr) {
+				if r, ok := e.(*Ref); ok {
+					most = max(most, r.ID)
+				}
+			})
+		}
+	})
+	return most
+}

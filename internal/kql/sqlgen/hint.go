@@ -14,7 +14,7 @@ type Hint struct {
 
 // Hints reads off a plan what its scans need not return. A scan that occurs twice has the hint of neither place.
 func Hints(root plan.Node, constant func(plan.Expr) (any, bool)) map[*plan.Scan]Hint {
-	w := &hinter{g: &gen{env: Env{Constant: constant}}, out: map[*plan.Scan]Hint{}, seen: map[*plan.Scan]int{}}
+	w := &hinter{g: &gen{env: Env{Constant: constant}}, out: map[*plan.Scan]Hint{}, seen: map[*plan.Scan]int{}, tables: map[plan.Node]bool{}}
 	w.node(root, nil)
 	for s, n := range w.seen {
 		if n > 1 {
@@ -28,6 +28,8 @@ type hinter struct {
 	g    *gen
 	out  map[*plan.Scan]Hint
 	seen map[*plan.Scan]int
+	// tables are the materialized ones that were walked.
+	tables map[plan.Node]bool
 }
 
 // node walks down with the conjuncts that hold for every row of n that matters.
@@ -53,6 +55,11 @@ func (w *hinter) node(n plan.Node, preds []plan.Expr) {
 	case *plan.Project:
 		w.node(n.Input, w.below(n, preds))
 		return
+	case *plan.Materialize:
+		if w.tables[n.Input] {
+			return // read once, however often it is used
+		}
+		w.tables[n.Input] = true
 	case *plan.Union:
 		for _, leg := range n.Legs {
 			names := map[int]plan.Expr{}
