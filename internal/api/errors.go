@@ -82,12 +82,15 @@ func writeJSON(w http.ResponseWriter, status int, v any) {
 }
 
 // readJSON decodes a request body of at most 1 MB into v; unknown keys are errors, so that a typo is not silently nothing.
-func readJSON(r *http.Request, v any) error {
-	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, 1<<20))
+func readJSON(r *http.Request, v any) error { return readJSONUpTo(r, v, 1) }
+
+// readJSONUpTo is readJSON for a body of so many MB.
+func readJSONUpTo(r *http.Request, v any, mb int64) error {
+	d := json.NewDecoder(http.MaxBytesReader(nil, r.Body, mb<<20))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return fault.New(fault.TooLarge, "body_too_large", "the request body is larger than 1 MB")
+			return fault.New(fault.TooLarge, "body_too_large", "the request body is larger than %d MB", mb)
 		}
 		return badBody(err)
 	}

@@ -106,7 +106,7 @@ func (s *Server) checkQuery(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ds := s.Query.Check(ws.ID, in.Query)
+	ds := s.Query.Check(r.Context(), ws.ID, in.Query)
 	writeJSON(w, http.StatusOK, map[string]any{"diagnostics": list(ds)})
 	return nil
 }
@@ -115,7 +115,7 @@ func (s *Server) checkQuery(w http.ResponseWriter, r *http.Request) error {
 const maxAssist = 64 << 10
 
 // assistQuery answers what can stand at a place of a query, or what stands there.
-func (s *Server) assistQuery(answer func(ws, text string, at int) any) func(w http.ResponseWriter, r *http.Request) error {
+func (s *Server) assistQuery(answer func(ctx context.Context, ws, text string, at int) any) func(w http.ResponseWriter, r *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		var in struct {
 			Workspace, Query string
@@ -131,7 +131,7 @@ func (s *Server) assistQuery(answer func(ws, text string, at int) any) func(w ht
 		if len(in.Query) > maxAssist {
 			return fault.New(fault.TooLarge, "query_too_long", "the query text has %d bytes; at most %d are looked at", len(in.Query), maxAssist)
 		}
-		writeJSON(w, http.StatusOK, answer(ws.ID, in.Query, in.Position))
+		writeJSON(w, http.StatusOK, answer(r.Context(), ws.ID, in.Query, in.Position))
 		return nil
 	}
 }

@@ -33,6 +33,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/tables"
 	"github.com/vedette-siem/vedette/internal/transform"
 	"github.com/vedette-siem/vedette/internal/ueba"
+	"github.com/vedette-siem/vedette/internal/watchlist"
 )
 
 // Workspace is one workspace as the API knows it.
@@ -52,8 +53,10 @@ type Config struct {
 	Probe   func(ctx context.Context, workspace string) (assume.Report, error)
 	Content *content.Service
 	Rules   *rule.Service
-	Setup   SetupMarks
-	Names   ARMNames
+	// Watchlists are the lists that queries look things up in.
+	Watchlists *watchlist.Service
+	Setup      SetupMarks
+	Names      ARMNames
 	// Allowed refuses changes of settings by people who do not belong to the workspace\'s tenant; nil allows everybody.
 	Allowed     func(ctx context.Context, workspace string, who connector.Person) error
 	DeadLetters *deadletter.Service
@@ -154,8 +157,8 @@ func (s *Server) register() {
 	s.private(auth.QueryData, "DELETE /api/queries/{id}", s.cancelQuery)
 	s.private(auth.QueryData, "POST /api/kql/check", s.checkQuery)
 	s.private(auth.QueryData, "POST /api/kql/diagnostics", s.checkQuery)
-	s.private(auth.QueryData, "POST /api/kql/complete", s.assistQuery(func(ws, text string, at int) any { return s.Query.Complete(ws, text, at) }))
-	s.private(auth.QueryData, "POST /api/kql/hover", s.assistQuery(func(ws, text string, at int) any { return s.Query.Hover(ws, text, at) }))
+	s.private(auth.QueryData, "POST /api/kql/complete", s.assistQuery(func(ctx context.Context, ws, text string, at int) any { return s.Query.Complete(ctx, ws, text, at) }))
+	s.private(auth.QueryData, "POST /api/kql/hover", s.assistQuery(func(ctx context.Context, ws, text string, at int) any { return s.Query.Hover(ctx, ws, text, at) }))
 	s.private(auth.QueryData, "POST /api/w/{ws}/explain", s.explainQuery)
 	s.private(auth.QueryData, "GET /api/w/{ws}/schema", s.schemaOf)
 	s.private(auth.QueryData, "GET /api/w/{ws}/tables", s.listTables)
@@ -240,6 +243,7 @@ func (s *Server) register() {
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/rules", s.listRules)
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/rules/{id}", s.showRule)
 	s.private(auth.WriteConnectors, "PATCH /api/w/{ws}/rules/{id}", s.updateRule)
+	s.registerWatchlists()
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/setup", s.showSetup)
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/content", s.listContent)
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/content/{id}", s.showContent)

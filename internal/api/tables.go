@@ -283,7 +283,7 @@ func (s *Server) explainQuery(w http.ResponseWriter, r *http.Request) error {
 		writeJSON(w, http.StatusOK, map[string]string{"plan": res.Plan})
 		return nil
 	}
-	text, err := s.Query.Explain(ws.ID, in.Query)
+	text, err := s.Query.Explain(r.Context(), ws.ID, in.Query)
 	if err != nil {
 		return err
 	}

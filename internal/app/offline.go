@@ -124,7 +124,7 @@ func (o *Offline) open(ctx context.Context, dir string, db *meta.DB, names map[s
 	if err != nil {
 		return err
 	}
-	o.Query = query.New(query.Config{Store: st, Engine: eng, Names: names, Functions: solutions.Functions, Limits: query.Limits{
+	o.Query = query.New(query.Config{Store: st, Engine: eng, Names: names, Watchlists: watchlistsFor(watchlists(db, nil)), Functions: solutions.Functions, Limits: query.Limits{
 		Timeout: 10 * time.Minute, Rows: 500_000, Bytes: 64 << 20, Memory: 1 << 30, Parallel: 2,
 	}})
 	return nil

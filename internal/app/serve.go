@@ -158,7 +158,8 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		names[w.ID] = w.Name
 		sched.Workspaces = append(sched.Workspaces, w.ID)
 	}
-	queries := query.New(query.Config{Store: s.store, Engine: eng, Memory: s.memory, Names: names, Cluster: listeners.publicURL(), Functions: solutions.Functions, Geo: openGeo(cfg.Query.GeoDatabase, s.log), Limits: query.Limits{
+	lists := watchlists(s.db, xdr.pump.Wake)
+	queries := query.New(query.Config{Store: s.store, Engine: eng, Memory: s.memory, Names: names, Cluster: listeners.publicURL(), Watchlists: watchlistsFor(lists), Functions: solutions.Functions, Geo: openGeo(cfg.Query.GeoDatabase, s.log), Limits: query.Limits{
 		Timeout: cfg.Query.Timeout, Rows: cfg.Query.MaxRows, Bytes: cfg.Query.MaxBytes, Memory: cfg.Query.Memory, Parallel: cfg.Query.Parallel,
 	}, Fetch: fetch.New(fetch.Config{
 		Allow: cfg.Query.ExternalData.Allow, MaxBytes: cfg.Query.ExternalData.MaxBytes, Timeout: cfg.Query.ExternalData.Timeout,
@@ -183,7 +184,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Query:     queries,
 		Backup:    s.backup,
 		Tables:    sched.Service,
-		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Setup: s.db, Names: s.db, Allowed: xdr.checks.Allowed,
+		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Watchlists: lists, Setup: s.db, Names: s.db, Allowed: xdr.checks.Allowed,
 		Backfill: xdr.backfill, Snapshots: snapshots,
 		DeadLetters: letters, Transforms: xdr.transforms, Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,

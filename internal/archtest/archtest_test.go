@@ -56,6 +56,7 @@ var rules = []struct {
 	{"internal/connector/intaketest", []string{"internal/connector", "internal/ingest", "internal/health", "internal/meta", "internal/model", "internal/store"}, "what tests of the event streams share"},
 	{"internal/connector/blob", []string{"internal/connector", "internal/ingest", "internal/model", "internal/schema", "internal/store", "internal/fault"}, "blobs go through intake into the store"},
 	{"internal/deadletter", []string{"internal/ingest", "internal/normalize", "internal/store", "internal/schema", "internal/column", "internal/fault"}, "letters are read from the store and go back into it"},
+	{"internal/watchlist", []string{"internal/meta", "internal/model", "internal/schema", "internal/column", "internal/fault"}, "lists are state; who queries them is behind Rows"},
 	{"internal/content", []string{"data", "internal/fault", "internal/model"}, "solutions are data; state is behind its Store"},
 	{"internal/rule", []string{"internal/fault", "internal/meta", "internal/model"}, "a rule is a function of one alert"},
 	{"internal/msgraph", []string{"internal/fault"}, "a client of the tenant, nothing else"},

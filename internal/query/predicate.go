@@ -18,7 +18,7 @@ func (s *Service) Predicate(ctx context.Context, workspace, table, where string,
 		return store.RowFilter{}, fault.New(fault.NotFound, "table_not_found", "There is no table %q; names are case-sensitive.", table)
 	}
 	text := table + " | where (" + where + "\n)" // a comment ends with its line
-	q, ds := kql.Compile(text, s.env(workspace, snap))
+	q, ds := kql.Compile(text, s.env(ctx, workspace, snap))
 	if ds.HasErrors() {
 		return store.RowFilter{}, &DiagnosticsError{Text: text, Diagnostics: ds}
 	}

@@ -51,7 +51,9 @@ type Config struct {
 	Cluster string
 	// Functions returns the functions that a workspace keeps, as bind.Env takes them; nil has none.
 	Functions func(workspace string) map[string]string
-	Now       func() time.Time
+	// Watchlists answers _GetWatchlist for a workspace; nil knows no lists.
+	Watchlists func(ctx context.Context, workspace string) *bind.Watchlists
+	Now        func() time.Time
 	// Geo says where an address is, for geo_info_from_ip_address; nil knows nothing.
 	Geo func(netip.Addr) *column.Object
 	// Fetch reads the files of externaldata; nil reads none.
@@ -152,7 +154,7 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode, asked pl
 	}
 	from, to, limited := r.Timespan.Bounds(start)
 	from, to, limited = scoped(asked, from, to, limited)
-	names := s.env(r.Workspace, snap)
+	names := s.env(ctx, r.Workspace, snap)
 	names.Parameters = r.Parameters
 	names.Discover = func(n *plan.Plugin) (*plan.Held, error) {
 		if limited {
@@ -246,41 +248,44 @@ func collect(ctx context.Context, root plan.Node, env exec.Env, rows, bytes *int
 	}
 }
 
-func (s *Service) env(ws string, snap *store.Snapshot) bind.Env {
+func (s *Service) env(ctx context.Context, ws string, snap *store.Snapshot) bind.Env {
 	env := bind.Env{Catalog: snap.Catalog(), Workspace: ws, Database: s.cfg.Names[ws], Cluster: s.cfg.Cluster, Runnable: exec.Runnable}
 	if s.cfg.Functions != nil {
 		env.Functions = s.cfg.Functions(ws)
+	}
+	if s.cfg.Watchlists != nil {
+		env.Watchlists = s.cfg.Watchlists(ctx, ws)
 	}
 	return env
 }
 
 // Check returns the diagnostics of a text against the workspace's tables.
-func (s *Service) Check(ws, text string) syntax.Diagnostics {
+func (s *Service) Check(ctx context.Context, ws, text string) syntax.Diagnostics {
 	snap := s.cfg.Store.Snapshot(ws)
 	defer snap.Close()
-	_, ds := kql.Compile(text, s.env(ws, snap))
+	_, ds := kql.Compile(text, s.env(ctx, ws, snap))
 	return ds
 }
 
 // Complete lists what can stand at a place of a text; at counts UTF-16 units.
-func (s *Service) Complete(ws, text string, at int) assist.Completion {
+func (s *Service) Complete(ctx context.Context, ws, text string, at int) assist.Completion {
 	snap := s.cfg.Store.Snapshot(ws)
 	defer snap.Close()
-	return assist.Complete(text, at, s.env(ws, snap))
+	return assist.Complete(text, at, s.env(ctx, ws, snap))
 }
 
 // Hover tells what stands at a place of a text; at counts UTF-16 units.
-func (s *Service) Hover(ws, text string, at int) assist.Hover {
+func (s *Service) Hover(ctx context.Context, ws, text string, at int) assist.Hover {
 	snap := s.cfg.Store.Snapshot(ws)
 	defer snap.Close()
-	return assist.Describe(text, at, s.env(ws, snap))
+	return assist.Describe(text, at, s.env(ctx, ws, snap))
 }
 
 // Explain describes how a query would run: the plan after the named rules, and the rules that changed it.
-func (s *Service) Explain(ws, text string) (string, error) {
+func (s *Service) Explain(ctx context.Context, ws, text string) (string, error) {
 	snap := s.cfg.Store.Snapshot(ws)
 	defer snap.Close()
-	q, ds := kql.Compile(text, s.env(ws, snap))
+	q, ds := kql.Compile(text, s.env(ctx, ws, snap))
 	if ds.HasErrors() {
 		return "", &DiagnosticsError{Text: text, Diagnostics: ds}
 	}

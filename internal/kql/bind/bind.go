@@ -29,6 +29,8 @@ type Env struct {
 	Parameters map[string]string
 	// Functions are the functions that the workspace keeps, by name: their parameters and body as text, "(n:long=1) { T | take n }".
 	Functions map[string]string
+	// Watchlists are the lists that _GetWatchlist answers from; nil has none.
+	Watchlists *Watchlists
 	// Runnable reports whether the executor knows a scalar function, aggregate or operator of a plan; nil knows all. With
 	// it the columns have the types that the service gives when it runs a query; without, those its symbol tables say. They
 	// differ in few: see engineType.

@@ -40,13 +40,10 @@ func (b *binder) libraryCall(c ctx, x *syntax.Call) (value, bool) {
 			return value{rel: b.nothing()}, true
 		}
 		return b.invoke(c, x, b.fromLibrary(x.Fn.Text), x.Args), true
-	case "_GetWatchlist", "_GetWatchlistAlias":
-		name := ""
-		if len(x.Args) > 0 {
-			name, _ = b.constantString(c.constant(), x.Args[0])
-		}
-		b.errorf(x, "watchlist_unknown", "There is no watchlist '%s' in this workspace.", name)
-		return value{rel: b.nothing()}, true
+	case "_GetWatchlist":
+		return value{rel: b.watchlist(c, x)}, true
+	case "_GetWatchlistAlias":
+		return value{rel: b.watchlistAliases(c, x)}, true
 	}
 	return value{}, false
 }

@@ -51,6 +51,9 @@ func (b *binder) tableName(c ctx, n *syntax.Name, fuzzy bool) *rel {
 	if t, ok := b.storedTable(c.sc, n.Text); ok {
 		return b.scan(t)
 	}
+	if n.Text == "_GetWatchlistAlias" {
+		return b.watchlistAliases(c, &syntax.Call{Span: n.Span, Fn: n})
+	}
 	if fuzzy {
 		return nil
 	}
