@@ -127,7 +127,7 @@ func (s *Service) exportQuery(ctx context.Context, e Export, w io.Writer) (int64
 		Limits: exec.Limits{Rows: math.MaxInt64 - 1, Bytes: math.MaxInt64 - 1, Memory: s.cfg.Limits.Memory},
 	}
 	defer s.share(&env)()
-	names := s.env(e.Workspace, snap)
+	names := s.env(ctx, e.Workspace, snap)
 	from, to, limited := e.Timespan.Bounds(start)
 	names.Discover = func(n *plan.Plugin) (*plan.Held, error) {
 		if limited {
