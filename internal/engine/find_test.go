@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -25,11 +26,10 @@ func someText(rng *rand.Rand, most int) string {
 	return b.String()
 }
 
-// Searches that DuckDB makes without the interpreter find what the interpreter finds.
-func TestSearchesAgree(t *testing.T) {
+// textWorld stores n rows of random text, and returns a scan of TimeGenerated, column 1, and the text, column 2.
+func textWorld(t *testing.T, rng *rand.Rand, n int) (*world, func() *plan.Scan) {
+	t.Helper()
 	w := newWorld(t, 1)
-	rng := rand.New(rand.NewPCG(7, 7))
-	const n = 6000
 	rows := store.Rows{Table: "T_CL", Cols: []schema.Column{{Name: store.SrcColumn, Type: schema.String}, {Name: "TimeGenerated", Type: schema.Datetime}, {Name: "s", Type: schema.String}},
 		Batch: column.NewBatch(n, schema.String, schema.Datetime, schema.String)}
 	rows.Batch.N = n
@@ -42,13 +42,36 @@ func TestSearchesAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.seal(t)
-	scan := func() *plan.Scan {
+	return w, func() *plan.Scan {
 		return &plan.Scan{Table: "T_CL", Sources: []string{"TimeGenerated", "s"}, Out: []plan.Col{{ID: 1, Name: "TimeGenerated", Type: schema.Datetime}, {ID: 2, Name: "s", Type: schema.String}}}
 	}
+}
+
+// agree fails unless both engines have the same rows, and returns how many.
+func (w *world) agree(t *testing.T, n plan.Node) int {
+	t.Helper()
+	want, _, err := w.run(t.Context(), n, Go)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, st, err := w.run(t.Context(), n, DuckDB)
+	if err != nil || st.Engine != DuckDB {
+		t.Fatal(st.Engine, err)
+	}
+	if d := cmp.Diff(texts(want, false), texts(got, false)); d != "" {
+		t.Fatalf("%s (-Go +DuckDB)\n%s", plan.Print(n), d)
+	}
+	return len(got)
+}
+
+// Searches that DuckDB makes without the interpreter find what the interpreter finds.
+func TestSearchesAgree(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	w, scan := textWorld(t, rng, 3000)
 	ops := []string{"has", "has_cs", "hasprefix", "hasprefix_cs", "hassuffix", "hassuffix_cs", "contains", "startswith", "endswith", "=~", "has_any", "has_all", "in~",
 		"!has", "!has_cs", "!hasprefix", "!hassuffix_cs", "!contains", "!startswith", "!endswith", "!~", "!in~"}
 	found := 0
-	for range 400 {
+	for range 150 {
 		op := ops[rng.IntN(len(ops))]
 		args := []plan.Expr{&plan.Ref{ID: 2, T: schema.String}}
 		many := 1
@@ -58,21 +81,56 @@ func TestSearchesAgree(t *testing.T) {
 		for range many {
 			args = append(args, &plan.Lit{T: schema.String, Value: someText(rng, 2)})
 		}
-		n := &plan.Filter{Input: scan(), Pred: &plan.Call{Func: op, T: schema.Bool, Args: args}}
-		want, _, err := w.run(t.Context(), n, Go)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, st, err := w.run(t.Context(), n, DuckDB)
-		if err != nil || st.Engine != DuckDB {
-			t.Fatal(st.Engine, err)
-		}
-		if d := cmp.Diff(texts(want, false), texts(got, false)); d != "" {
-			t.Fatalf("%s (-Go +DuckDB)\n%s", plan.Print(n), d)
-		}
-		found += len(got)
+		found += w.agree(t, &plan.Filter{Input: scan(), Pred: &plan.Call{Func: op, T: schema.Bool, Args: args}})
 	}
 	if found == 0 {
 		t.Fatal("nothing was ever found")
+	}
+}
+
+// Both matchers of regular expressions mean the same by a pattern.
+func TestPatternsAgree(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 8))
+	w, scan := textWorld(t, rng, 3000)
+	bits := []string{"cert", "util", "k", "s", "i", `\w`, `\d`, `\W+`, `[^a]`, `[a-f0-9]{2,}`, ".", ".*", `\b`, "^", "$", "(exe|k)", "(c|ce)(r?)", "x*", `\s`, `\.`, "[[:alpha:]]+", `(?i)K`, "(?s).", "(?m)^", "(?U)a+"}
+	found := 0
+	for range 120 {
+		p := ""
+		if rng.IntN(3) == 0 {
+			p = "(?i)"
+		}
+		for range 1 + rng.IntN(4) {
+			p += bits[rng.IntN(len(bits))]
+		}
+		text, pattern := &plan.Ref{ID: 2, T: schema.String}, &plan.Lit{T: schema.String, Value: p}
+		re, err := regexp.Compile(p)
+		if err != nil {
+			continue
+		}
+		found += w.agree(t, &plan.Filter{Input: scan(), Pred: &plan.Call{Func: "matches regex", T: schema.Bool, Args: []plan.Expr{text, pattern}}})
+		group := &plan.Lit{T: schema.Long, Value: int64(rng.IntN(re.NumSubexp() + 2))}
+		w.agree(t, &plan.Project{Input: scan(), Items: []plan.Item{{Out: plan.Col{ID: 9, Name: "x", Type: schema.String}, Expr: &plan.Call{Func: "extract", T: schema.String, Args: []plan.Expr{pattern, group, text}}}}})
+	}
+	if found == 0 {
+		t.Fatal("nothing was ever found")
+	}
+}
+
+// Times that are moved, also out of the calendar, and the time between two.
+func TestMovedTimesAgree(t *testing.T) {
+	w := newWorld(t, 3)
+	w.mixed(t, 200)
+	at, other := &plan.Ref{ID: 8, T: schema.Datetime}, &plan.Ref{ID: 1, T: schema.Datetime}
+	for _, by := range append(nasty[schema.Timespan], -column.Day, int64(column.MaxDatetime), int64(column.MaxDatetime+1), int64(-column.MaxDatetime)) {
+		span := &plan.Lit{T: schema.Timespan, Value: by}
+		for _, e := range []*plan.Call{
+			{Func: "+", T: schema.Datetime, Args: []plan.Expr{at, span}}, {Func: "+", T: schema.Datetime, Args: []plan.Expr{span, at}}, {Func: "-", T: schema.Datetime, Args: []plan.Expr{at, span}},
+			{Func: "-", T: schema.Timespan, Args: []plan.Expr{at, other}}, {Func: "between", T: schema.Bool, Args: []plan.Expr{at, other, &plan.Call{Func: "+", T: schema.Datetime, Args: []plan.Expr{other, span}}}},
+		} {
+			w.agree(t, &plan.Project{Input: scanOf(1), Items: []plan.Item{{Out: plan.Col{ID: 90, Name: "x", Type: e.T}, Expr: e}}})
+			if e.T == schema.Bool {
+				w.agree(t, &plan.Filter{Input: scanOf(1), Pred: e})
+			}
+		}
 	}
 }

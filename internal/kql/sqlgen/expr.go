@@ -62,12 +62,8 @@ func (g *gen) cond(r *rel, e plan.Expr) (string, bool) {
 			rest = append(rest, c)
 		}
 	}
-	if len(rest) > 0 {
-		left := rest[0] // one call of the interpreter for all that SQL cannot do
-		for _, c := range rest[1:] {
-			left = &plan.Call{Func: "and", Args: []plan.Expr{left, c}, T: schema.Bool}
-		}
-		s, ok := g.eval(r, left)
+	for _, c := range grouped(rest) {
+		s, ok := g.eval(r, c)
 		if !ok {
 			return "", false
 		}

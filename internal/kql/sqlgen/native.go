@@ -50,6 +50,14 @@ func nativeFor(name string) nativeCall {
 		return find
 	case "in~", "!in~":
 		return inFold
+	case "matches regex":
+		return matchesRegex
+	case "extract":
+		return extract
+	case "+":
+		return shifted
+	case "-":
+		return minus
 	}
 	return nil
 }
@@ -213,20 +221,15 @@ func notIn(g *gen, r *rel, c *plan.Call) (string, bool) {
 	return "coalesce(" + x + " NOT IN (" + list + "), true)", true
 }
 
-// between is for predicates only: with a null bound, its value is left to the interpreter.
+// between is for predicates only: with a null it is not true, but whether false or null is left to the interpreter.
 func (g *gen) between(r *rel, c *plan.Call) (string, bool) {
 	if len(c.Args) != 3 {
 		return "", false
 	}
 	var s [3]string
 	for i, a := range c.Args {
-		if !simple(a.Type()) || a.Type() == schema.Bool || !comparable(a.Type(), c.Args[0].Type()) {
+		if !simple(a.Type()) || a.Type() == schema.Bool || !comparable(a.Type(), c.Args[0].Type()) || (a.Type() == schema.Timespan) != (c.Args[0].Type() == schema.Timespan) {
 			return "", false
-		}
-		if i > 0 {
-			if v, ok := g.constant(a); !ok || v == nil {
-				return "", false
-			}
 		}
 		var ok bool
 		if s[i], ok = g.native(r, a); !ok {
