@@ -3,6 +3,7 @@ package apptest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -22,8 +23,11 @@ import (
 	"github.com/vedette-siem/vedette/internal/simtenant"
 )
 
-// killLife is how long the server is killed again and again.
+// killLife is how long the server is killed again and again: 45 seconds, an hour in soak, or VEDETTE_KILL_LIFE.
 func killLife() time.Duration {
+	if d, err := time.ParseDuration(os.Getenv("VEDETTE_KILL_LIFE")); err == nil {
+		return d
+	}
 	if os.Getenv("VEDETTE_SOAK") != "" {
 		return time.Hour
 	}
@@ -108,9 +112,13 @@ type shownIncident struct {
 	IncidentNumber          int64
 	ProviderIncidentID      string
 	Title, Status, Severity string
+	Classification          string
+	ClassificationComment   string
+	RedirectTo              string
+	AdditionalData          struct{ AlertsCount int }
 	Labels                  []struct{ LabelName, LabelType string }
 	Comments                []struct{ Message string }
-	Sync                    struct{ State string }
+	Sync                    struct{ State, LastError string }
 }
 
 // TestSynchronisationUnderKills lets the real server live under SIGKILL every one to eight seconds and under every fault of
@@ -133,15 +141,18 @@ func TestSynchronisationUnderKills(t *testing.T) {
 		if err := s.call("GET", "/incidents?status=New,Active&limit=100&sort=number", nil, &list); err != nil {
 			return err
 		}
-		if len(list.Items) < 6 {
-			return fmt.Errorf("%d open incidents", len(list.Items))
+		list.Items = slices.DeleteFunc(list.Items, func(in shownIncident) bool { return in.AdditionalData.AlertsCount == 0 })
+		if len(list.Items) < 10 {
+			return fmt.Errorf("%d open incidents with alerts", len(list.Items))
 		}
 		return nil
 	})
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	l := &killedLife{t: t, s: s, tenant: tenant, r: rand.New(rand.NewPCG(seed, 1)), comments: map[string]bool{}, tags: map[string]bool{}, titles: map[string][]string{}}
-	l.here, l.there, l.both = list.Items[:2], list.Items[2:4], list.Items[4:6]
+	l := &killedLife{t: t, s: s, tenant: tenant, r: rand.New(rand.NewPCG(seed, 1)), comments: map[string]bool{}, tags: map[string]bool{}, titles: map[string][]string{}, merged: map[string]string{}, accepted: map[string]bool{}}
+	l.here, l.there, l.both, l.mergeable = list.Items[:2], list.Items[2:4], list.Items[4:6], list.Items[6:]
+	l.app = tenantApp(t, tenant)
+	l.notShown()
 	l.run(killLife())
 	l.settle()
 	l.check()
@@ -157,13 +168,24 @@ type killedLife struct {
 	comments          map[string]bool     // "id|text": whether the server accepted it
 	tags              map[string]bool     // likewise
 	titles            map[string][]string // of incidents edited here only: accepted or maybe accepted since the last accepted one
-	n, kills          int
+	mergeable         []shownIncident     // open incidents that the tenant may merge
+	merged            map[string]string   // source to target
+	targets           []string            // those that took others
+	hidden            map[string]bool     // alerts whose product is not connected
+	accepted          map[string]bool     // incidents of which a title was accepted
+	app               func(id string, properties map[string]any)
+	n, said, kills    int
 }
 
 func (l *killedLife) run(life time.Duration) {
 	end := time.Now().Add(life)
 	next := time.Now().Add(time.Duration(1+l.r.IntN(7)) * time.Second)
-	kinds := []string{"lost-response", "500", "206", "stale", "drop", "html", "expired-link", "429", "429-no-retry-after"}
+	kinds := []string{
+		"lost-response", "late", "500", "503", "206", "stale", "drop", "html", "expired-link", "429", "429-date", "429-no-retry-after", "claims", "slow",
+		"page-doubled", "page-short", "page-loop", "page-empty", "malformed",
+	}
+	lists := []string{"/security/incidents", "/security/incidents", "/security/alerts_v2"}
+	merge := time.Now().Add(life / 6)
 	for time.Now().Before(end) {
 		if time.Now().After(next) {
 			l.s.kill()
@@ -171,19 +193,33 @@ func (l *killedLife) run(life time.Duration) {
 			l.kills++
 			next = time.Now().Add(time.Duration(1+l.r.IntN(7)) * time.Second)
 		}
-		switch l.n++; l.r.IntN(6) {
+		if time.Now().After(merge) {
+			l.merge()
+			merge = time.Now().Add(life / 6)
+		}
+		switch l.n++; l.r.IntN(11) {
 		case 0:
-			ask(l.t, "POST", l.tenant.Control+"/fault", map[string]any{"target": "graph", "kind": kinds[l.r.IntN(len(kinds))], "path": "/security/incidents", "count": 1 + l.r.IntN(2)}, nil)
+			ask(l.t, "POST", l.tenant.Control+"/fault", map[string]any{"target": "graph", "kind": kinds[l.r.IntN(len(kinds))], "path": lists[l.r.IntN(len(lists))], "count": 1 + l.r.IntN(2)}, nil)
 		case 1:
 			l.editHere(l.here[l.r.IntN(len(l.here))], true)
 		case 2:
 			l.editHere(l.both[l.r.IntN(len(l.both))], false)
 		case 3:
-			l.commentHere(slices.Concat(l.here, l.both)[l.r.IntN(4)])
+			l.commentHere(slices.Concat(l.here, l.both, l.mergeable)[l.r.IntN(4+len(l.mergeable))])
 		case 4:
 			l.editThere(slices.Concat(l.there, l.both)[l.r.IntN(4)])
 		case 5:
 			l.tagHere(l.both[l.r.IntN(len(l.both))])
+		case 6:
+			l.closeHere(l.both[l.r.IntN(len(l.both))])
+		case 7:
+			l.closeThere(slices.Concat(l.there, l.both)[l.r.IntN(4)])
+		case 8:
+			l.tagThere(slices.Concat(l.there, l.both)[l.r.IntN(4)])
+		case 9:
+			l.app(l.both[l.r.IntN(len(l.both))].ProviderIncidentID, map[string]any{"severity": []string{"low", "medium", "high"}[l.r.IntN(3)], "description": fmt.Sprintf("Enriched %d", l.n)})
+		case 10:
+			l.editHere(l.mergeable[l.r.IntN(len(l.mergeable))], true)
 		}
 		// A request that meets a kill gets its answer from the next server, or none.
 		time.Sleep(time.Duration(50+l.r.IntN(250)) * time.Millisecond)
@@ -196,14 +232,15 @@ func (l *killedLife) editHere(in shownIncident, alone bool) {
 		return l.s.call("PATCH", fmt.Sprintf("/incidents/%d", in.IncidentNumber), map[string]any{"title": title}, nil)
 	})
 	if alone && err == nil {
-		l.titles[in.ProviderIncidentID] = []string{title}
+		l.titles[in.ProviderIncidentID], l.accepted[in.ProviderIncidentID] = []string{title}, true
 	} else if alone {
 		l.titles[in.ProviderIncidentID] = append(l.titles[in.ProviderIncidentID], title)
 	}
 }
 
 func (l *killedLife) commentHere(in shownIncident) {
-	text := fmt.Sprintf("said here %d.", l.n)
+	l.said++
+	text := fmt.Sprintf("said here %d.", l.said)
 	err := l.maybeKilled(func() error {
 		return l.s.call("POST", fmt.Sprintf("/incidents/%d/comments", in.IncidentNumber), map[string]string{"message": text}, nil)
 	})
@@ -244,20 +281,23 @@ func (l *killedLife) settle() {
 	ask(l.t, "DELETE", l.tenant.Control+"/fault", nil, nil)
 	// An incident that failed often waits up to five minutes for its next attempt.
 	Eventually(l.t, 6*time.Minute, "both sides agree", func() error {
-		for _, in := range slices.Concat(l.here, l.there, l.both) {
+		for _, in := range l.all() {
 			if err := l.equal(in); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	l.t.Logf("%d steps, %d kills, %d comments", l.n, l.kills, len(l.comments))
+	Eventually(l.t, 2*time.Minute, "alerts agree", l.alerts)
+	l.t.Logf("%d steps, %d kills, %d comments, %d merges", l.n, l.kills, len(l.comments), len(l.merged))
 }
 
 type tenantView struct {
-	DisplayName, Severity, Status string
-	CustomTags                    []string
-	Comments                      []struct{ Comment string }
+	DisplayName, Severity, Status    string
+	Classification, ResolvingComment string
+	RedirectTo                       int64
+	CustomTags                       []string
+	Comments                         []struct{ Comment string }
 }
 
 func (l *killedLife) equal(in shownIncident) error {
@@ -280,11 +320,20 @@ func (l *killedLife) equal(in shownIncident) error {
 	slices.Sort(b.CustomTags)
 	words := map[string]string{"active": "New", "inProgress": "Active", "awaitingAction": "Active", "resolved": "Closed"}
 	switch {
-	case a.Sync.State == "pending" || a.Sync.State == "sent" || a.Sync.State == "rejected":
+	case a.Sync.State == "rejected": // people give up what the tenant refuses
+		return errors.Join(fmt.Errorf("incident %d is rejected: %s", in.IncidentNumber, a.Sync.LastError), l.refuse(in, a.Sync.LastError), l.s.call("POST", fmt.Sprintf("/incidents/%d/refused/revert", in.IncidentNumber), map[string]any{}, nil))
+	case a.Sync.State == "pending" || a.Sync.State == "sent":
 		return fmt.Errorf("incident %d is %s", in.IncidentNumber, a.Sync.State)
+	case b.RedirectTo != 0:
+		if a.Status != "Closed" || a.RedirectTo != fmt.Sprint(b.RedirectTo) {
+			return fmt.Errorf("incident %d is %s and merged into %q here, into %d there", in.IncidentNumber, a.Status, a.RedirectTo, b.RedirectTo)
+		}
+		return nil
+	case strings.TrimPrefix(a.Classification, "Undetermined") != tenantWord(b.Classification) || a.ClassificationComment != b.ResolvingComment:
+		return fmt.Errorf("incident %d is %s, %q here and %s, %q there", in.IncidentNumber, a.Classification, a.ClassificationComment, b.Classification, b.ResolvingComment)
 	case a.Title != b.DisplayName || !strings.EqualFold(a.Severity, b.Severity) || a.Status != words[b.Status] || !slices.Equal(tags, b.CustomTags):
 		return fmt.Errorf("incident %d differs: %q %s %s %v here, %+v there", in.IncidentNumber, a.Title, a.Severity, a.Status, tags, b)
-	case len(a.Comments) != len(b.Comments):
+	case len(l.merged) == 0 && len(a.Comments) != len(b.Comments): // a target shows those of its sources, too
 		return fmt.Errorf("incident %d has %d comments here and %d there", in.IncidentNumber, len(a.Comments), len(b.Comments))
 	}
 	return nil
@@ -293,7 +342,7 @@ func (l *killedLife) equal(in shownIncident) error {
 // check looks for lost edits and doubled comments.
 func (l *killedLife) check() {
 	views := map[string]tenantView{}
-	for _, in := range slices.Concat(l.here, l.there, l.both) {
+	for _, in := range l.all() {
 		var v tenantView
 		ask(l.t, "GET", l.tenant.Portal+"/api/incidents/"+in.ProviderIncidentID, nil, &v)
 		views[in.ProviderIncidentID] = v
@@ -301,9 +350,11 @@ func (l *killedLife) check() {
 	for k, accepted := range l.comments {
 		id, text, _ := strings.Cut(k, "|")
 		n := 0
-		for _, c := range views[id].Comments {
-			if strings.HasPrefix(c.Comment, text) {
-				n++
+		for _, v := range views { // a merge may have taken it to another one
+			for _, c := range v.Comments {
+				if strings.HasPrefix(c.Comment, text) {
+					n++
+				}
 			}
 		}
 		if n > 1 || accepted && n != 1 {
@@ -317,7 +368,9 @@ func (l *killedLife) check() {
 		}
 	}
 	for id, titles := range l.titles {
-		if !slices.Contains(titles, views[id].DisplayName) {
+		if l.merged[id] != "" || slices.Contains(l.targets, id) {
+			l.keptOf(id, titles, views[id].DisplayName)
+		} else if !slices.Contains(titles, views[id].DisplayName) {
 			l.t.Errorf("incident %s was edited here only; the tenant says %q, want one of %q", id, views[id].DisplayName, titles)
 		}
 	}
@@ -328,16 +381,13 @@ func (l *killedLife) check() {
 func (l *killedLife) rows() {
 	Eventually(l.t, time.Minute, "the rows are complete", func() error {
 		cmd := exec.Command(Binary(l.t), "query", "--config", l.s.config(), "--format", "json",
-			"SecurityIncident | summarize arg_max(LastModifiedTime, Title, Severity), rows = count(), stamps = count_distinct(LastModifiedTime) by IncidentNumber")
+			"SecurityIncident | summarize arg_max(LastModifiedTime, *), Rows = count(), Stamps = count_distinct(LastModifiedTime) by IncidentNumber"+
+				" | project IncidentNumber, Title, Severity, Status, Classification, ClassificationComment, Labels, AdditionalData, Rows, Stamps")
 		raw, err := cmd.Output()
 		if err != nil {
 			return err
 		}
-		var rows []struct {
-			IncidentNumber  int64
-			Title, Severity string
-			Rows, Stamps    int
-		}
+		var rows []newestRow
 		if err := json.Unmarshal(raw, &rows); err != nil {
 			return err
 		}
@@ -346,14 +396,19 @@ func (l *killedLife) rows() {
 			if r.Rows != r.Stamps {
 				return fmt.Errorf("incident %d has %d rows with %d stamps", r.IncidentNumber, r.Rows, r.Stamps)
 			}
-			newest[r.IncidentNumber] = r.Title + "|" + r.Severity
+			newest[r.IncidentNumber] = r.key()
 		}
-		for _, in := range slices.Concat(l.here, l.there, l.both) {
+		for _, in := range l.all() {
 			var a shownIncident
 			if err := l.s.call("GET", fmt.Sprintf("/incidents/%d", in.IncidentNumber), nil, &a); err != nil {
 				return err
 			}
-			if want := a.Title + "|" + a.Severity; newest[in.IncidentNumber] != want {
+			want := newestRow{Title: a.Title, Severity: a.Severity, Status: a.Status, Classification: a.Classification, ClassificationComment: a.ClassificationComment}
+			want.AdditionalData.AlertsCount = a.AdditionalData.AlertsCount
+			for _, x := range a.Labels {
+				want.Labels = append(want.Labels, x)
+			}
+			if want := want.key(); newest[in.IncidentNumber] != want {
 				return fmt.Errorf("the newest row of incident %d says %q, people see %q", in.IncidentNumber, newest[in.IncidentNumber], want)
 			}
 		}

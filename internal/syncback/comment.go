@@ -43,7 +43,7 @@ func (s *State) mergeComments(remote []model.TenantComment) (added []Comment, ar
 		k := key(r)
 		if i, ok := at[k]; ok {
 			if c := &s.Comments[i]; c.Pending || c.Reason != "" {
-				c.Pending, c.Reason = false, ""
+				c.Pending, c.Reason, c.Tried = false, "", time.Time{}
 				arrived++
 			}
 			continue
@@ -58,4 +58,13 @@ func (s *State) mergeComments(remote []model.TenantComment) (added []Comment, ar
 		added = append(added, c)
 	}
 	return added, arrived
+}
+
+// tried notes an attempt to post a comment; the zero time forgets it.
+func (s *State) tried(id string, at time.Time) {
+	for i := range s.Comments {
+		if s.Comments[i].ID == id {
+			s.Comments[i].Tried = at
+		}
+	}
 }

@@ -127,7 +127,7 @@ func (s *State) Commented(all []model.TenantComment, now time.Time) Outcome {
 func (s *State) Arrived(id string, now time.Time) {
 	for i := range s.Comments {
 		if s.Comments[i].ID == id {
-			s.Comments[i].Pending = false
+			s.Comments[i].Pending, s.Comments[i].Tried = false, time.Time{}
 		}
 	}
 	s.settle(now)
@@ -466,7 +466,7 @@ func chosen(fields []Field, f Field) bool { return len(fields) == 0 || slices.Co
 func (s *State) RejectComment(id, reason string, now time.Time) {
 	for i := range s.Comments {
 		if c := &s.Comments[i]; c.ID == id {
-			c.Pending, c.Reason = false, reason
+			c.Pending, c.Reason, c.Tried = false, reason, time.Time{}
 		}
 	}
 	s.settle(now)

@@ -202,6 +202,7 @@ type Comment struct {
 	Origin  string    `json:"origin"` // "vedette" or "defender"
 	Pending bool      `json:"pending,omitempty"`
 	Reason  string    `json:"reason,omitempty"` // why the tenant refused it
+	Tried   time.Time `json:"tried,omitzero"`   // last attempt to post it whose outcome is open
 }
 
 // Outbox is when the next attempt to send is due, and what became of the last one.

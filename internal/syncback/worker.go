@@ -61,9 +61,6 @@ type Worker struct {
 	shut   bool
 }
 
-// maxHops is how long a chain of merges is followed.
-const maxHops = 8
-
 // lanes is how many incidents are sent at a time; the request limiter decides the pace.
 const lanes = 4
 
@@ -328,99 +325,4 @@ func (w *Worker) send(ctx context.Context, number int64, id string, fields []Fie
 		return s.Ack(r, sent, w.Policy, w.Clock.Now()), nil
 	})
 	return err
-}
-
-// comments posts the comments that the tenant does not have yet; those of a merged incident go to where it was merged.
-func (w *Worker) comments(ctx context.Context, number int64, st State, u Urgency) error {
-	pending := st.PendingComments()
-	if len(pending) == 0 {
-		return nil
-	}
-	target, have, err := w.target(ctx, st, u)
-	if gone(st, err) {
-		for _, c := range pending {
-			if err := w.refuseComment(ctx, number, c.ID, err); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, c := range pending {
-		all, there := have, has(have, c.ID)
-		if !there {
-			text := c.Message
-			if st.Redirect != "" {
-				text += fmt.Sprintf(" (from incident %s)", st.RemoteID)
-			}
-			if all, err = w.Remote.Comment(ctx, target, Mark(text, c.ID), u); err != nil && (fault.KindOf(err) == fault.Invalid || gone(st, err)) {
-				if err := w.refuseComment(ctx, number, c.ID, err); err != nil {
-					return err
-				}
-				continue
-			} else if err != nil {
-				return err
-			}
-		}
-		_, err := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
-			if st.Redirect != "" {
-				s.Arrived(c.ID, w.Clock.Now())
-				return Outcome{Touched: true, Arrived: 1}, nil
-			}
-			return s.Commented(all, w.Clock.Now()), nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// gone reports whether an error says that the incident into which this one was merged is no longer there. Nothing brings it
-// back, so what is on its way there is refused, and whoever wrote it decides.
-func gone(st State, err error) bool {
-	return err != nil && st.Redirect != "" && fault.KindOf(err) == fault.NotFound
-}
-
-func (w *Worker) refuseComment(ctx context.Context, number int64, id string, why error) error {
-	_, err := w.Store.Change(ctx, number, func(s *State) (Outcome, error) {
-		s.RejectComment(id, why.Error(), w.Clock.Now())
-		return Outcome{Touched: true}, nil
-	})
-	return err
-}
-
-// target returns the tenant's incident that takes this one's comments, and for a merged one the comments that are on the way
-// there already: an incident that took one may have been merged itself since.
-func (w *Worker) target(ctx context.Context, st State, u Urgency) (string, []model.TenantComment, error) {
-	if st.Redirect == "" {
-		return st.RemoteID, nil, nil
-	}
-	seen := map[string]bool{st.RemoteID: true}
-	var have []model.TenantComment
-	for id := st.Redirect; len(seen) <= maxHops && !seen[id]; {
-		seen[id] = true
-		r, err := w.Remote.Get(ctx, id, u)
-		if err != nil {
-			return "", nil, err
-		}
-		have = append(have, r.Comments...)
-		if r.RedirectTo == "" {
-			return id, have, nil
-		}
-		id = r.RedirectTo
-	}
-	return "", nil, fault.New(fault.Unavailable, "merge_chain",
-		"Incident %s of the tenant was merged in a circle or through more than %d incidents; its comments stay here until that is sorted out in the Defender portal.", st.RemoteID, maxHops)
-}
-
-func has(comments []model.TenantComment, id string) bool {
-	for _, c := range comments {
-		if _, got := Unmark(c.Message); got == id {
-			return true
-		}
-	}
-	return false
 }

@@ -29,6 +29,7 @@ type mutant struct {
 	swallow    bool // a failed write counts as done
 	noMarker   bool // comments go out without a marker
 	whole      bool // a write sends all fields
+	atOnce     bool // a comment whose answer was lost is sent again at once
 	noRead     bool // nothing is read before a write
 
 	ofAlerts       bool // pull is of the alerts
@@ -55,6 +56,7 @@ func mutants() []mutant {
 		{name: "tags as a register", tagsWhole: true},
 		{name: "failed writes count as done", swallow: true},
 		{name: "comments without marker", noMarker: true},
+		{name: "lost comments are sent again at once", atOnce: true},
 		{name: "writes send all fields", whole: true},
 		{name: "no read before a write", noRead: true},
 		{name: "alerts: gt-keyset paging", pull: gtPull, ofAlerts: true},
@@ -115,7 +117,7 @@ type mutantStore struct {
 }
 
 func (m mutant) store(w *world) syncback.Store {
-	if !m.noAttempts {
+	if !m.noAttempts && !m.atOnce {
 		return w.store
 	}
 	return mutantStore{w.store, m}
@@ -124,7 +126,14 @@ func (m mutant) store(w *world) syncback.Store {
 func (s mutantStore) Change(ctx context.Context, n int64, f func(*syncback.State) (syncback.Outcome, error)) (syncback.State, error) {
 	return s.modelStore.Change(ctx, n, func(st *syncback.State) (syncback.Outcome, error) {
 		o, err := f(st)
-		st.Attempts = map[syncback.Field][]string{}
+		if s.m.noAttempts {
+			st.Attempts = map[syncback.Field][]string{}
+		}
+		if s.m.atOnce {
+			for i := range st.Comments {
+				st.Comments[i].Tried = time.Time{}
+			}
+		}
 		return o, err
 	})
 }

@@ -161,6 +161,15 @@ func (w *world) localComment() {
 	w.store.states[n] = &st
 }
 
+// say is somebody commenting, and the comment going out at once, and again when its answer is lost.
+func (w *world) say() {
+	w.localComment()
+	for range rapid.IntRange(1, 3).Draw(w.t, "tries") {
+		_ = w.exclusive(w.push)
+		w.now = w.now.Add(time.Duration(rapid.IntRange(0, 15).Draw(w.t, "breath")) * time.Second)
+	}
+}
+
 // there picks an incident of the tenant that people may change.
 func (w *world) there() *tenantIncident {
 	var open []string
@@ -303,8 +312,9 @@ func (w *world) vanish() {
 	}
 }
 
-// jump moves the workspace's clock.
+// jump moves the workspace's clock. Comments that are under way land before it: the wait for them goes by that clock.
 func (w *world) jump() {
+	w.tenant.applyLateComments()
 	w.skew = time.Duration(rapid.IntRange(-3600, 90000).Draw(w.t, "jump")) * time.Second
 	if w.skew < 0 {
 		w.reached("clock jumped back")

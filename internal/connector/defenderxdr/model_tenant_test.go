@@ -104,7 +104,7 @@ type modelTenant struct {
 	alerts     map[string]*tenantAlert
 	alertIDs   []string
 	alertIndex map[string][]indexed
-	late       []func()
+	late       []lateWrite
 	quiet      map[string]bool           // incidents with comments that moved no stamp
 	read       map[string]tenantIncident // by the worker, since it began with an incident
 	written    int
@@ -152,16 +152,33 @@ func (t *modelTenant) comment(in *tenantIncident, text, by string) {
 	t.quiet[in.id] = true
 }
 
+// lateWrite is a write whose answer was a timeout, and when it has landed at the latest; zero for any time.
+type lateWrite struct {
+	do func()
+	by time.Time
+}
+
 // applyLate applies writes whose answer was a timeout.
 func (t *modelTenant) applyLate(all bool) {
 	for i := 0; i < len(t.late); {
-		if all || t.w.chance(4, "late write lands") {
-			t.late[i]()
+		if w := t.late[i]; all || !w.by.IsZero() && !w.by.After(t.w.now) || t.w.chance(4, "late write lands") {
 			t.late = slices.Delete(t.late, i, i+1)
+			w.do()
 			continue
 		}
 		i++
 	}
+}
+
+// applyLateComments applies the comments among them.
+func (t *modelTenant) applyLateComments() {
+	t.late = slices.DeleteFunc(t.late, func(w lateWrite) bool {
+		if w.by.IsZero() {
+			return false
+		}
+		w.do()
+		return true
+	})
 }
 
 // visible is what the index shows: of each incident the newest version that has arrived, in the order of the tenant.
@@ -333,12 +350,12 @@ func (t *modelTenant) PatchIncident(_ context.Context, id string, properties map
 			was = *in
 		}
 		t.w.t.Logf("there: %s will be written late", id)
-		t.late = append(t.late, func() {
+		t.late = append(t.late, lateWrite{do: func() {
 			if !in.gone && in.redirect == "" {
 				t.overwrites(in, was, properties, landedLate)
 				t.apply(in, properties)
 			}
-		})
+		}})
 		return nil, fault.New(fault.Unavailable, "graph_timeout", "no answer")
 	}
 	if was, ok := t.read[id]; ok {
@@ -427,6 +444,19 @@ func (t *modelTenant) CommentIncident(_ context.Context, id, text string, _ msgr
 	in := t.incidents[id]
 	if in == nil || in.gone {
 		return nil, errNone
+	}
+	if in.redirect != "" {
+		return nil, fault.New(fault.Invalid, "graph_refused", "merged")
+	}
+	if t.w.chance(t.w.r.failure, "late") {
+		t.w.retries++
+		t.w.reached("late comment")
+		t.late = append(t.late, lateWrite{by: t.w.now.Add(50 * time.Second), do: func() {
+			if !in.gone && in.redirect == "" {
+				t.comment(in, text, "app")
+			}
+		}})
+		return nil, fault.New(fault.Unavailable, "graph_timeout", "no answer")
 	}
 	t.comment(in, text, "app")
 	if t.w.chance(t.w.r.failure, "answer lost") {

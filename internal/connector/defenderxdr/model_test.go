@@ -53,7 +53,7 @@ var rare = []string{
 	"alert moved by a merge", "alert moved to another incident", "alert without an incident", "alerts resolved under one stamp", "automation yielded", "bulk edit under one stamp", "chain of merges",
 	"changed between read and write", "clash: local wins", "clash: merged", "clash: rejected", "clash: remote wins", "clock jumped back", "comment came in",
 	"comment went to the target", "determination reset", "expired link", "killed: after commit", "killed: after merge", "killed: after patch", "killed: before checkpoint",
-	"killed: before commit", "killed: list", "killed: patch", "late write", "lost answer", "lost answer to a comment", "malformed page", "merged with edits pending",
+	"killed: before commit", "killed: list", "killed: patch", "late comment", "late write", "lost answer", "lost answer to a comment", "malformed page", "merged with edits pending",
 	"more than one page", "old row of an alert", "own write seen late", "partial page", "refused value", "row dated ahead", "reopened in the tenant", "stale row", "two versions of an alert under one stamp", "two versions of one stamp", "vanished",
 }
 

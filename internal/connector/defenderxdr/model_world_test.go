@@ -211,13 +211,13 @@ func (w *world) meanwhile() {
 
 // people are the things that people and automation do.
 func (w *world) people() []func() {
-	return []func(){w.localEdit, w.localEdit, w.tenantEdit, w.tenantEdit, w.bulkEdit, w.localTag, w.tenantTag, w.localComment, w.tenantComment, w.automate, w.raise, w.alertEdit}
+	return []func(){w.localEdit, w.localEdit, w.tenantEdit, w.tenantEdit, w.bulkEdit, w.localTag, w.tenantTag, w.localComment, w.tenantComment, w.automate, w.raise, w.alertEdit, w.merge}
 }
 
 func (w *world) actions() []func() {
 	pull, push := func() { _ = w.exclusive(w.pull) }, func() { _ = w.exclusive(w.push) }
 	alerts := func() { _ = w.exclusive(w.pullAlerts) }
-	return append(w.people(), alerts, alerts, w.bulkAlerts, w.investigate, pull, pull, pull, push, push, push, w.merge, w.vanish, w.create, w.jump, w.wait, w.look)
+	return append(w.people(), alerts, alerts, w.bulkAlerts, w.investigate, w.say, pull, pull, pull, push, push, push, w.merge, w.vanish, w.create, w.jump, w.wait, w.look)
 }
 
 // newWorld is a tenant with a past, and a workspace that has not looked at it yet.
