@@ -27,6 +27,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/incident"
 	"github.com/vedette-siem/vedette/internal/query"
+	"github.com/vedette-siem/vedette/internal/rawkeep"
 	"github.com/vedette-siem/vedette/internal/rule"
 	"github.com/vedette-siem/vedette/internal/snapshot"
 	"github.com/vedette-siem/vedette/internal/store"
@@ -65,6 +66,7 @@ type Config struct {
 	Backfill     *backfill.Service
 	Snapshots    *snapshot.Service
 	Transforms   *transform.Service
+	Raw          *rawkeep.Service
 
 	// SyncProgress tells when a workspace's incidents were last read in full (zero: not yet), and how long ago that is.
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
@@ -223,6 +225,8 @@ func (s *Server) register() {
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/backfills", s.listBackfills)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/backfills", s.startBackfills)
 	s.private(auth.WriteConnectors, "DELETE /api/w/{ws}/backfills/{table}", s.stopBackfill)
+	s.private(auth.ReadConnectors, "GET /api/w/{ws}/raw", s.showRaw)
+	s.private(auth.WriteConnectors, "POST /api/w/{ws}/raw/replay", s.replayRaw)
 	s.private(auth.ReadConnectors, "GET /api/w/{ws}/snapshots", s.listSnapshots)
 	s.private(auth.WriteConnectors, "POST /api/w/{ws}/snapshots", s.startSnapshots)
 	s.private(auth.WriteConnectors, "PUT /api/w/{ws}/snapshots/{table}", s.setSnapshot)

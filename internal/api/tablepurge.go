@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/vedette-siem/vedette/internal/fault"
@@ -51,6 +52,20 @@ func (s *Server) purgeTable(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err != nil {
 		return err
+	}
+	if in.Confirm != "" && s.Raw != nil {
+		mark, _, _ := strings.Cut(in.Confirm, "-")
+		at, err := strconv.ParseInt(mark, 36, 64) // the purge has read it
+		if err != nil {
+			return err
+		}
+		f, err := filter(at)
+		if err != nil {
+			return err
+		}
+		if err := s.Raw.Purge(r.Context(), ws.ID, name, f); err != nil {
+			return fault.New(fault.Unavailable, "purge_raw", "%d rows of table %s were purged, but not all originals with them: %w. Ask for the purge again.", p.Rows, name, err)
+		}
 	}
 	writeJSON(w, http.StatusOK, purgeJSON{
 		Table: p.Table, Where: p.Where, Purged: in.Confirm != "", Rows: p.Rows, From: ticks(p.From), To: ticks(p.To), Files: p.Parts, Bytes: p.Bytes,

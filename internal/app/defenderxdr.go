@@ -25,6 +25,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/msgraph"
 	"github.com/vedette-siem/vedette/internal/prerequisite"
+	"github.com/vedette-siem/vedette/internal/rawkeep"
 	"github.com/vedette-siem/vedette/internal/rule"
 	"github.com/vedette-siem/vedette/internal/snapshot"
 	"github.com/vedette-siem/vedette/internal/syncback"
@@ -53,6 +54,7 @@ type defenderXDR struct {
 	snapshots  *snapshot.Service
 	budget     *ingest.Budget
 	transforms *transform.Service
+	raw        *rawkeep.Service
 
 	graphs   []*graphClient
 	pulls    map[string]*defenderxdr.Connector // by workspace id
@@ -130,6 +132,9 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *
 		if err := s.addAccounts(x, budget, w, cfg); err != nil {
 			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
 		}
+	}
+	if x.raw, err = s.buildRaw(x); err != nil {
+		return nil, err
 	}
 	return x, nil
 }

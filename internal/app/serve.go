@@ -177,7 +177,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	xdr.alongside = append(xdr.alongside, xdr.backfill.Run, xdr.backfill.WatchFirst, snapshots.Run)
+	xdr.alongside = append(xdr.alongside, xdr.backfill.Run, xdr.backfill.WatchFirst, snapshots.Run, xdr.raw.Run)
 	stopping := make(chan struct{})
 	handler := api.New(api.Config{
 		Workspaces: s.workspaces, Auth: auth.New(s.db.Auth(), keys, time.Now),
@@ -185,7 +185,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Backup:    s.backup,
 		Tables:    sched.Service,
 		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Watchlists: lists, Setup: s.db, Names: s.db, Allowed: xdr.checks.Allowed,
-		Backfill: xdr.backfill, Snapshots: snapshots,
+		Backfill: xdr.backfill, Snapshots: snapshots, Raw: xdr.raw,
 		DeadLetters: letters, Transforms: xdr.transforms, Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,
 		Logger: s.log, Version: o.Version, PublicURL: listeners.publicURL(), Stopping: stopping,

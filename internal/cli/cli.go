@@ -91,7 +91,7 @@ func newRoot(env *Env) *cobra.Command {
 	}
 	root.AddCommand(
 		newDemo(env), newServe(env), newSim(env),
-		newQuery(env), newKQL(env), newIngest(env), newExport(env), newVerify(env), newBackup(env), newRestore(env), newDeadLetter(env), newCompleteness(env), newBackfill(env), newSnapshot(env),
+		newQuery(env), newKQL(env), newIngest(env), newExport(env), newVerify(env), newBackup(env), newRestore(env), newDeadLetter(env), newCompleteness(env), newBackfill(env), newSnapshot(env), newRaw(env),
 		newContent(env), newConnector(env), newRule(env), newWatchlist(env), newIncident(env), newTable(env), newUEBA(env),
 		newUser(env), newPrincipal(env), newLogin(env), newHealth(env),
 	)

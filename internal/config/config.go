@@ -125,6 +125,8 @@ type Streaming struct {
 	// Backfill says what happens with the 30 days that the tenant keeps of a table when that is connected for the first time: offer
 	// (default; people start it), automatic, off.
 	Backfill string `yaml:"backfill"`
+	// Raw says for how long messages are kept as they came; not at all by default.
+	Raw Raw `yaml:"raw"`
 }
 
 // EventHub is one Event Hubs namespace by its Kafka endpoint.
@@ -139,6 +141,12 @@ type EventHub struct {
 	// Retention is how long the hubs keep messages; absent, they are asked. Only the forecast of losses uses it.
 	Retention time.Duration `yaml:"retention"`
 	Bad       BadLimit      `yaml:"bad"`
+}
+
+// Raw keeps messages of hubs and storage accounts as they came, compressed.
+type Raw struct {
+	Days     int   `yaml:"days"`     // 0: none are kept
+	MaxBytes int64 `yaml:"maxBytes"` // of the folder, default 10 GB; the oldest go first
 }
 
 // BadLimit says when a source pauses itself: when more than Share of at least Records records of ten minutes cannot be stored.

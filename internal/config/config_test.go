@@ -62,6 +62,8 @@ func TestLoadBad(t *testing.T) {
 		{"no credential", strings.Replace(good, "clientId: x, clientSecretFile: secret", "clientId: x", 1), "one of clientSecretFile, certificateFile, federatedTokenFile"},
 		{"no client id", strings.Replace(good, "clientId: x, clientSecretFile: secret", "certificateFile: c.pem", 1), "tenant.credential.clientId: missing"},
 		{"password of nothing", strings.Replace(good, "clientSecretFile: secret", "clientSecretFile: secret, certificatePasswordFile: p", 1), "only allowed with certificateFile"},
+		{"days of originals", good + "    streaming: {raw: {days: -1}}\n", "streaming.raw.days: -1 is not between"},
+		{"room for originals", good + "    streaming: {raw: {days: 1, maxBytes: 1000}}\n", "streaming.raw.maxBytes: 1000 is less than 256 MB"},
 		{"first backfill", good + "    streaming: {backfill: always}\n", `streaming.backfill: "always" is none of offer, automatic, off`},
 		{"share of bad records", good + "    streaming: {eventHubs: [{brokers: [b], hubs: [h], connectionStringFile: f, bad: {share: 50}}]}\n", "eventHubs[0].bad.share: 50 is not a share"},
 		{"number of bad records", good + "    streaming: {storage: [{accountUrl: 'https://contosologs.blob.core.windows.net', connectionStringFile: f, bad: {records: -1}}]}\n", "storage[0].bad.records: -1 is negative"},

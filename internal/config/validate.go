@@ -62,6 +62,11 @@ func (c *Config) Validate(file string) error {
 			}
 		}
 		w.validateTenant(p, add)
+		if raw := w.Streaming.Raw; raw.Days < 0 || raw.Days > 4383 {
+			add(p+".streaming.raw.days", "%d is not between 0 and 4383", raw.Days)
+		} else if raw.MaxBytes < 0 || raw.MaxBytes > 0 && raw.MaxBytes < 256<<20 {
+			add(p+".streaming.raw.maxBytes", "%d is less than 256 MB", raw.MaxBytes)
+		}
 		switch w.Streaming.Backfill {
 		case "", "offer", "automatic", "off":
 		default:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/ingest"
 	"github.com/vedette-siem/vedette/internal/normalize"
 	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
@@ -169,7 +170,13 @@ func (r *replay) append(ctx context.Context, batch []*Letter) error {
 		if r.transform != nil {
 			rows = r.transform(r.workspace, rows)
 		}
-		f.Tables = append(f.Tables, rows)
+		rows, _, err := ingest.Missing(ctx, r.store, r.workspace, rows) // a replay of originals may have stored them
+		if err != nil {
+			return err
+		}
+		if rows.Batch.N > 0 {
+			f.Tables = append(f.Tables, rows)
+		}
 	}
 	f.Tables = append(f.Tables, marks.rows())
 	_, err := r.store.Append(ctx, f)

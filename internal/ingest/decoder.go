@@ -28,6 +28,7 @@ type Decoder struct {
 	repeated  map[string]int64
 	rows      bool // takes rows as tables are exported, too
 	dropped   map[string]int64
+	again     bool // what it decodes was kept before
 	dead      deadLetters
 	src       []byte
 	now       func() time.Time
@@ -49,6 +50,13 @@ func (in *Intake) Puller(source string) *Decoder {
 	return d
 }
 
+// Again returns a decoder of messages that were kept: they are not kept once more.
+func (in *Intake) Again(source string, partition int32) *Decoder {
+	d := in.Decoder(source, partition)
+	d.again = true
+	return d
+}
+
 // Decode returns the frame of a run of messages and what became of their records. first is the position that the source
 // must deliver next; the frame covers everything from there to the last message. Positions that no message has are
 // recorded as gaps. Records of tables that the selection does not want are skipped and counted.
@@ -66,6 +74,9 @@ func (d *Decoder) DecodeRange(first, next int64, msgs []Message, want Selection)
 
 func (d *Decoder) decode(first int64, msgs []Message, want Selection, gaps bool) (store.Frame, Counts) {
 	counts := Counts{}
+	if d.intake.Keep != nil && !d.again && d.repeats != nil && !want.only {
+		d.intake.Keep(d.source, d.partition, msgs)
+	}
 	for _, m := range msgs {
 		d.message(m, want, counts)
 	}

@@ -131,6 +131,9 @@ func (c Counts) Add(other Counts) {
 type Intake struct {
 	// Repeats are the rows that were pulled and may come again.
 	Repeats Repeats
+	// Keep, if set before the first decoder is made, gets all messages as they come, before they are decoded. It must not keep their
+	// bytes, and must be safe for concurrent use.
+	Keep func(source string, partition int32, msgs []Message)
 
 	workspace  string
 	shapes     *normalize.Shapes

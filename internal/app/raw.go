@@ -1,0 +1,28 @@
+package app
+
+import (
+	"path/filepath"
+
+	"github.com/vedette-siem/vedette/internal/rawkeep"
+)
+
+// buildRaw constructs the keeping and the replay of messages as they came.
+func (s *server) buildRaw(x *defenderXDR) (*rawkeep.Service, error) {
+	var all []rawkeep.Workspace
+	for i, w := range s.workspaces {
+		rw := rawkeep.Workspace{ID: w.ID, Intake: x.intakes[w.ID]}
+		if c := s.cfg.Workspaces[i].Streaming.Raw; c.Days > 0 {
+			k, err := rawkeep.Open(rawkeep.Options{Dir: filepath.Join(s.cfg.Data, "raw", w.ID), Workspace: w.ID, Days: c.Days, MaxBytes: c.MaxBytes, Board: s.board, Logger: s.log})
+			if err != nil {
+				return nil, err
+			}
+			rw.Keeper = k
+			x.intakes[w.ID].Keep = k.Keep
+		}
+		all = append(all, rw)
+	}
+	return rawkeep.New(rawkeep.Config{
+		Store: s.store, Budget: x.budget, Stored: x.meter.Add, Logger: s.log,
+		Tables: func(ws string) []string { c, _ := x.connectors.Watch(ws); return c.Tables },
+	}, all...), nil
+}
