@@ -134,3 +134,71 @@ func TestMovedTimesAgree(t *testing.T) {
 		}
 	}
 }
+
+// Values inside JSON are read alike: nested, repeated, of every kind, plain or not.
+func TestPathsAgree(t *testing.T) {
+	rng := rand.New(rand.NewPCG(9, 9))
+	keys := []string{"a", "b", "A", "x y", "é", `q\"`, `\u0061`}
+	var value func(depth int) string
+	value = func(depth int) string {
+		kinds := 13
+		if depth > 2 {
+			kinds = 11
+		}
+		switch rng.IntN(kinds) {
+		case 11:
+			parts := make([]string, rng.IntN(4))
+			for i := range parts {
+				parts[i] = `"` + keys[rng.IntN(len(keys))] + `":` + value(depth+1)
+			}
+			return "{" + strings.Join(parts, ",") + "}"
+		case 12:
+			return "[" + value(depth+1) + "," + value(depth+1) + "]"
+		}
+		return []string{"null", "true", "false", "0", "-0", "12", "-123456789012345678", "12345678901234567890", "1.50", `"plain text of more than sixteen bytes"`, `"é\u00e9\n\""`}[rng.IntN(11)]
+	}
+	w := newWorld(t, 1)
+	const n = 2000
+	rows := store.Rows{Table: "T_CL", Cols: []schema.Column{{Name: store.SrcColumn, Type: schema.String}, {Name: "TimeGenerated", Type: schema.Datetime}, {Name: "d", Type: schema.Dynamic}},
+		Batch: column.NewBatch(n, schema.String, schema.Datetime, schema.Dynamic)}
+	rows.Batch.N = n
+	for i := range n {
+		rows.Batch.Cols[0].AppendString(fmt.Sprint(i))
+		rows.Batch.Cols[1].AppendInt(instant - int64(i))
+		text := "{"
+		for k := range 1 + rng.IntN(4) {
+			if k > 0 {
+				text += ","
+			}
+			text += `"` + keys[rng.IntN(len(keys))] + `":` + value(0)
+		}
+		switch text += "}"; rng.IntN(10) {
+		case 0:
+			rows.Batch.Cols[2].AppendNull()
+		case 1:
+			rows.Batch.Cols[2].AppendAny(column.Raw(value(0)))
+		case 2:
+			rows.Batch.Cols[2].AppendAny(column.Raw(text[:rng.IntN(len(text))]))
+		default:
+			rows.Batch.Cols[2].AppendAny(column.Raw(text))
+		}
+	}
+	if _, err := w.store.Append(t.Context(), store.Frame{Workspace: "ws", Tables: []store.Rows{rows}}); err != nil {
+		t.Fatal(err)
+	}
+	lit := func(s string) plan.Expr { return &plan.Lit{T: schema.String, Value: s} }
+	for _, sealed := range []bool{false, true} {
+		if sealed {
+			w.seal(t)
+		}
+		for _, path := range [][]string{{"a"}, {"a", "b"}, {"b", "a", "A"}, {"x y"}, {"é", "a"}, {"none"}, {""}} {
+			scan := &plan.Scan{Table: "T_CL", Sources: []string{"d"}, Out: []plan.Col{{ID: 2, Name: "d", Type: schema.Dynamic}}}
+			var e plan.Expr = &plan.Ref{ID: 2, T: schema.Dynamic}
+			for i, k := range path {
+				e = &plan.Call{Func: []string{"member", "index"}[i%2], T: schema.Dynamic, Args: []plan.Expr{e, lit(k)}}
+			}
+			e = &plan.Call{Func: "tostring", T: schema.String, Args: []plan.Expr{e}}
+			w.agree(t, &plan.Project{Input: scan, Items: []plan.Item{{Out: plan.Col{ID: 2, Name: "d", Type: schema.Dynamic}, Expr: &plan.Ref{ID: 2, T: schema.Dynamic}}, {Out: plan.Col{ID: 9, Name: "x", Type: schema.String}, Expr: e}}})
+		}
+	}
+}

@@ -48,6 +48,9 @@ func (in *instance) register() error {
 	if err := in.registerFind(long); err != nil {
 		return err
 	}
+	if err := in.registerPath(); err != nil {
+		return err
+	}
 	for t, name := range evalNames {
 		ret := mapping.CreateLogicalType(t)
 		err := in.registerEval(name, ret, long)

@@ -50,6 +50,12 @@ func nativeFor(name string) nativeCall {
 		return find
 	case "in~", "!in~":
 		return inFold
+	case "tostring":
+		return textOf
+	case "tolower":
+		return changedCase("lower")
+	case "toupper":
+		return changedCase("upper")
 	case "matches regex":
 		return matchesRegex
 	case "extract":

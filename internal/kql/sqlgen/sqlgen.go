@@ -63,6 +63,8 @@ type Env struct {
 	EvalName func(schema.Type) string
 	// FindName is the SQL function that looks for constants in texts, for the operators that find writes. May be empty.
 	FindName string
+	// PathName is the SQL function that reads a path inside JSON as text, or gives NULL where it cannot. May be empty.
+	PathName string
 	// TextsName is the one for a list of texts. Empty when there is none.
 	TextsName string
 	// Rows makes a relation tail(k) of what exec computes for a node, with columns v0, v1, ... in the node's order; false

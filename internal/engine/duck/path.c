@@ -1,0 +1,231 @@
+// Reads one value inside JSON text as text, without leaving the engine: see path.go.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "path.h"
+
+// As duckdb.h declares them.
+extern void *duckdb_data_chunk_get_vector(void *chunk, uint64_t column);
+extern uint64_t duckdb_data_chunk_get_size(void *chunk);
+extern void *duckdb_vector_get_data(void *vector);
+extern uint64_t *duckdb_vector_get_validity(void *vector);
+extern void duckdb_vector_ensure_validity_writable(void *vector);
+extern void duckdb_unsafe_vector_assign_string_element_len(void *vector, uint64_t index, const char *str, uint64_t len);
+
+// text is a string as the engine lays it out.
+typedef struct {
+	uint32_t n;
+	char prefix[4];
+	const char *ptr;
+} text;
+
+typedef const unsigned char *at;
+
+// skip functions return the place after what they skip, or NULL for everything that is not plain: broken text, blanks, long
+// escapes where they matter, deep nesting.
+
+static at skip_string(at p, at end, bool *escaped) {
+	*escaped = false;
+	for (p++; p < end;) {
+#ifdef __SSE2__
+		if (end - p >= 16) {
+			__m128i x = _mm_loadu_si128((const __m128i *)p);
+			__m128i hit = _mm_or_si128(_mm_cmpeq_epi8(x, _mm_set1_epi8('"')), _mm_cmpeq_epi8(x, _mm_set1_epi8('\\')));
+			// Control characters: those that stay the same when bounded by 0x1f.
+			hit = _mm_or_si128(hit, _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x));
+			unsigned m = (unsigned)_mm_movemask_epi8(hit);
+			if (!m) {
+				p += 16;
+				continue;
+			}
+			p += __builtin_ctz(m);
+		}
+#endif
+		unsigned char c = *p;
+		if (c == '"')
+			return p + 1;
+		if (c < 0x20)
+			return NULL;
+		if (c != '\\') {
+			p++;
+			continue;
+		}
+		*escaped = true;
+		if (end - p < 2 || !memchr("\"\\/bfnrt", p[1], 8))
+			return NULL;
+		p += 2;
+	}
+	return NULL;
+}
+
+static inline bool digit(unsigned char c) { return c >= '0' && c <= '9'; }
+
+static at skip_number(at p, at end) {
+	if (p < end && *p == '-')
+		p++;
+	if (p >= end || !digit(*p))
+		return NULL;
+	if (*p == '0' && p + 1 < end && digit(p[1]))
+		return NULL;
+	while (p < end && digit(*p))
+		p++;
+	if (p < end && *p == '.') {
+		if (++p >= end || !digit(*p))
+			return NULL;
+		while (p < end && digit(*p))
+			p++;
+	}
+	if (p < end && (*p == 'e' || *p == 'E'))
+		return NULL;
+	return p;
+}
+
+static at skip_word(at p, at end, const char *w) {
+	size_t n = strlen(w);
+	return (size_t)(end - p) >= n && memcmp(p, w, n) == 0 ? p + n : NULL;
+}
+
+static at skip_value(at p, at end, int depth) {
+	bool escaped;
+	if (p >= end || depth > 64)
+		return NULL;
+	switch (*p) {
+	case '"':
+		return skip_string(p, end, &escaped);
+	case 't':
+		return skip_word(p, end, "true");
+	case 'f':
+		return skip_word(p, end, "false");
+	case 'n':
+		return skip_word(p, end, "null");
+	case '{':
+	case '[':
+		break;
+	default:
+		return skip_number(p, end);
+	}
+	unsigned char closer = *p == '{' ? '}' : ']';
+	p++;
+	if (p < end && *p == closer)
+		return p + 1;
+	for (;;) {
+		if (closer == '}') {
+			if (p >= end || *p != '"' || !(p = skip_string(p, end, &escaped)) || p >= end || *p != ':')
+				return NULL;
+			p++;
+		}
+		if (!(p = skip_value(p, end, depth + 1)) || p >= end)
+			return NULL;
+		if (*p == closer)
+			return p + 1;
+		if (*p++ != ',')
+			return NULL;
+	}
+}
+
+// value is where one begins and ends; from is NULL when there is none.
+typedef struct {
+	at from, to;
+} value;
+
+// member finds the last value of a key in a bag that ends the text.
+static bool member(value bag, at key, size_t n, value *out) {
+	at p = bag.from, end = bag.to;
+	*out = (value){NULL, NULL};
+	p++;
+	if (p < end && *p == '}')
+		return p + 1 == end;
+	for (;;) {
+		bool escaped;
+		at k = p + 1;
+		if (p >= end || *p != '"' || !(p = skip_string(p, end, &escaped)) || escaped || p >= end || *p != ':')
+			return false;
+		bool found = (size_t)(p - 1 - k) == n && memcmp(k, key, n) == 0;
+		at v = ++p;
+		if (!(p = skip_value(p, end, 1)) || p >= end)
+			return false;
+		if (found)
+			*out = (value){v, p};
+		if (*p == '}')
+			return p + 1 == end;
+		if (*p++ != ',')
+			return false;
+	}
+}
+
+// follow walks the keys, which have line ends between them. It returns false when it cannot tell; else out is the value's
+// text.
+static bool follow(const text *json, at keys, size_t n, value *out) {
+	at from = (at)(json->n <= 12 ? json->prefix : json->ptr);
+	value v = {from, from + json->n};
+	if (json->n == 0 || *from != '{')
+		return false;
+	for (size_t a = 0, b = 0; b <= n; b++) {
+		if (b < n && keys[b] != '\n')
+			continue;
+		if (*v.from != '{') { // nothing is inside other values
+			v = (value){NULL, NULL};
+			break;
+		}
+		if (!member(v, keys + a, b - a, &v))
+			return false;
+		if (!v.from)
+			break;
+		a = b + 1;
+	}
+	if (!v.from || *v.from == 'n') {
+		*out = (value){from, from};
+		return true;
+	}
+	size_t length = (size_t)(v.to - v.from);
+	switch (*v.from) {
+	case '{':
+	case '[':
+		return false;
+	case '"':
+		if (memchr(v.from, '\\', length))
+			return false;
+		*out = (value){v.from + 1, v.to - 1};
+		return true;
+	case 't':
+	case 'f':
+		*out = v;
+		return true;
+	}
+	if (length > 18 || memchr(v.from, '.', length) || (*v.from == '-' && v.from[1] == '0'))
+		return false;
+	*out = v;
+	return true;
+}
+
+void vedette_duck_path(void *info, void *chunk, void *out) {
+	(void)info;
+	uint64_t n = duckdb_data_chunk_get_size(chunk);
+	if (n == 0)
+		return;
+	const text *path = duckdb_vector_get_data(duckdb_data_chunk_get_vector(chunk, 0));
+	void *column = duckdb_data_chunk_get_vector(chunk, 1);
+	const text *texts = duckdb_vector_get_data(column);
+	const uint64_t *valid = duckdb_vector_get_validity(column);
+	at keys = (at)(path->n <= 12 ? path->prefix : path->ptr);
+	uint64_t *mask = NULL;
+	for (uint64_t i = 0; i < n; i++) {
+		value v = {(at) "", (at) ""}; // of null
+		bool null = valid && !(valid[i >> 6] >> (i & 63) & 1);
+		if (null || follow(&texts[i], keys, path->n, &v)) {
+			duckdb_unsafe_vector_assign_string_element_len(out, i, (const char *)v.from, (uint64_t)(v.to - v.from));
+			continue;
+		}
+		if (!mask) {
+			duckdb_vector_ensure_validity_writable(out);
+			mask = duckdb_vector_get_validity(out);
+		}
+		mask[i >> 6] &= ~(1ull << (i & 63));
+	}
+}

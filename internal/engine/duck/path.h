@@ -1,0 +1,1 @@
+void vedette_duck_path(void *info, void *chunk, void *out);
