@@ -346,7 +346,7 @@ func TestEnginesAgree(t *testing.T) {
 	w := newWorld(t, 7)
 	w.mixed(t, 60)
 	ran, taken := 0, 0
-	rapid.Check(t, func(rt *rapid.T) {
+	repeat(t, 2, func(rt *rapid.T) {
 		m := &maker{T: rt}
 		n := m.node(1 + m.pick(4, "depth"))
 		want, _, wantErr := w.run(t.Context(), n, Go)

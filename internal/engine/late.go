@@ -20,6 +20,7 @@ type lateRows struct {
 	given    []given                     // rows that must be there first
 	fallback func() (exec.Reader, error) // runs the same in Go; nil to fail instead
 	rows     exec.Reader
+	collects bool // groups are collected in memory, which Go can do without
 	done     bool
 	fell     bool // the rows are the fallback's
 }
@@ -52,7 +53,7 @@ func (r *lateRows) start() (exec.Reader, error) {
 	if err == nil {
 		return rows, nil
 	}
-	if code := fault.CodeOf(err); r.fallback != nil && (code == duck.CodeRefused || code == duck.CodeFailed) {
+	if code := fault.CodeOf(err); r.fallback != nil && (code == duck.CodeRefused || code == duck.CodeFailed || code == "query_memory" && r.collects) {
 		r.fell = true
 		return r.fallback()
 	}

@@ -18,7 +18,7 @@ import (
 )
 
 // pushdownFloor is the least share, in percent, of the real queries over known tables that DuckDB must run as a whole.
-const pushdownFloor = 94
+const pushdownFloor = 96
 
 // TestPushdownShare counts the real queries that DuckDB runs as a whole, and tells which node stands in the way of the others.
 func TestPushdownShare(t *testing.T) {

@@ -65,6 +65,9 @@ func number(e plan.Expr, cols map[int]int) {
 
 // eval binds the kernels of an expression for use inside a statement. They are safe for concurrent use.
 func (s *Source) eval(e sqlgen.Eval) (*duck.Eval, error) {
+	if e.Agg != nil {
+		return s.fold(e)
+	}
 	out := &duck.Eval{Result: e.Expr.Type()}
 	cols := map[int]int{}
 	for i, a := range e.Args {

@@ -62,6 +62,9 @@ func (s *Source) valuesOf(ctx context.Context, e plan.Expr) plan.Expr {
 		}
 		if list, ok := s.members(ctx, e); ok {
 			x := plan.Replace(&plan.Filter{Input: &plan.Values{}, Pred: e.X}, func(e plan.Expr) plan.Expr { return s.valuesOf(ctx, e) }).(*plan.Filter).Pred
+			if x.Type() == schema.Dynamic { // its text is what is looked up, or in
+				x = &plan.Call{Func: "tostring", Args: []plan.Expr{x}, T: schema.String}
+			}
 			out = &plan.Call{Func: e.Func, Args: []plan.Expr{x, &plan.Lit{T: schema.Dynamic, Value: list}}, T: schema.Bool}
 		}
 	}
@@ -94,7 +97,7 @@ func (s *Source) read(ctx context.Context, n plan.Node, f func(*column.Batch) (e
 
 // firstOf is the value of toscalar: that of the first row, or null.
 func (s *Source) firstOf(ctx context.Context, e *plan.Scalar) (v any, ok bool) {
-	if e.T == schema.Dynamic || e.T == schema.Unknown {
+	if e.T == schema.Unknown {
 		return nil, false
 	}
 	if e.T == schema.String {
@@ -113,11 +116,11 @@ func (s *Source) firstOf(ctx context.Context, e *plan.Scalar) (v any, ok bool) {
 // members are the different values of the table's first column, where a list of them means the same as the table.
 func (s *Source) members(ctx context.Context, e *plan.InTable) (list []any, ok bool) {
 	cols := e.Input.Cols()
-	if len(cols) == 0 || cols[0].Type != e.X.Type() {
+	if len(cols) == 0 || cols[0].Type != e.X.Type() && (cols[0].Type != schema.String || e.X.Type() != schema.Dynamic) {
 		return nil, false
 	}
 	terms := e.Func == "has_any" || e.Func == "has_all"
-	switch e.X.Type() {
+	switch cols[0].Type {
 	case schema.String:
 	case schema.Int, schema.Long:
 		if terms {

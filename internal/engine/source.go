@@ -98,7 +98,7 @@ func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, erro
 			s.mu.Lock()
 			s.stats.Engine, s.sql[n] = DuckDB, p.st.SQL
 			s.mu.Unlock()
-			r := &lateRows{ctx: ctx, pool: s.engine.pool, query: p.Query, given: p.given, source: s}
+			r := &lateRows{ctx: ctx, pool: s.engine.pool, query: p.Query, given: p.given, collects: p.st.Collects, source: s}
 			if s.mode == Auto {
 				r.fallback = func() (exec.Reader, error) { return s.inGo(ctx, n) }
 			}

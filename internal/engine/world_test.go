@@ -245,6 +245,11 @@ func asSets(rows [][]any) [][]any {
 		for i, v := range row {
 			if list, ok := column.Deep(v).([]any); ok {
 				sorted := slices.Clone(list)
+				for k, e := range sorted {
+					if f, ok := e.(float64); ok && f == 0 {
+						sorted[k] = 0.0 // which zero came first is free
+					}
+				}
 				slices.SortFunc(sorted, func(a, b any) int { return strings.Compare(text([]any{a}), text([]any{b})) })
 				row[i] = sorted
 			}

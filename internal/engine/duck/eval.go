@@ -20,6 +20,9 @@ type Eval struct {
 	New    func() (Func, error)
 	// Texts, when not nil, computes a list of texts per row instead, for TextsName. Threads call it at once.
 	Texts func(args *column.Batch) (*Texts, error)
+	// Groups, when not nil, takes lists for arguments: the elements of all rows one after the other, and of which row each
+	// is. It computes a value for each of total rows. Threads call it at once.
+	Groups func(elements []*column.Vector, rows []int, total int) (*column.Vector, error)
 
 	mu   sync.Mutex
 	free []Func
@@ -50,6 +53,9 @@ func (e *Eval) run(in mapping.DataChunk, out mapping.Vector) error {
 	}
 	if got := int(mapping.DataChunkGetColumnCount(in)) - 1; got != len(e.Args) {
 		return fault.New(fault.Internal, "eval_arguments", "%d arguments where %d are meant", got, len(e.Args))
+	}
+	if e.Groups != nil {
+		return e.groups(in, n, out)
 	}
 	b := &column.Batch{N: n, Cols: make([]*column.Vector, len(e.Args))}
 	for i, t := range e.Args {

@@ -38,6 +38,9 @@ func (g *gen) aggregate(n *plan.Aggregate) (*rel, bool) {
 			return nil, false
 		}
 	}
+	for _, k := range in.order {
+		gr.inner = append(gr.inner, k.col)
+	}
 	rows := "SELECT " + selectList(gr.inner) + " FROM (" + in.sql + ") AS t"
 	base := "(" + rows + ") AS t"
 	if gr.arg >= 0 {
@@ -106,7 +109,7 @@ func (g *gen) groupAgg(gr *grouping, in *rel, i int, a plan.Agg) bool {
 	}
 	switch a.Func {
 	case "arg_max", "arg_min":
-		if gr.arg >= 0 || len(gr.keys) == 0 || len(a.Out) != len(a.Args) || !simple(a.Args[0].Type()) {
+		if gr.arg >= 0 || len(a.Out) != len(a.Args) || !simple(a.Args[0].Type()) {
 			return false
 		}
 		gr.arg = i
@@ -125,12 +128,11 @@ func (g *gen) groupAgg(gr *grouping, in *rel, i int, a plan.Agg) bool {
 		}
 		return true
 	}
-	s, ok := aggregateSQL(a, args)
-	if !ok || len(a.Out) != 1 {
-		return false
+	if s, ok := aggregateSQL(a, args); ok && len(a.Out) == 1 {
+		gr.aggs = append(gr.aggs, s+" AS "+name(a.Out[0].ID))
+		return true
 	}
-	gr.aggs = append(gr.aggs, s+" AS "+name(a.Out[0].ID))
-	return true
+	return g.folded(gr, in, a, args)
 }
 
 // setOf recognises make_set over values that JSON holds exactly, and its limit.
@@ -174,6 +176,9 @@ func argument(agg, n int) string { return fmt.Sprintf("a%d_%d", agg, n) }
 // The engine's own arg_max would carry whole rows through the grouping. A group whose values are all null keeps any row.
 func (gr *grouping) extremeRow(n *plan.Aggregate, base string) string {
 	a := n.Aggs[gr.arg]
+	if len(gr.keys) == 0 {
+		return gr.extremeOfAll(n, base)
+	}
 	best := argument(gr.arg, 0)
 	f := "max"
 	if a.Func == "arg_min" {
@@ -203,6 +208,30 @@ func (gr *grouping) extremeRow(n *plan.Aggregate, base string) string {
 	}
 	return "SELECT DISTINCT ON (" + strings.Join(per, ", ") + ") " + strings.Join(list, ", ") +
 		" FROM (SELECT * FROM " + base + ") AS l JOIN (SELECT " + strings.Join(groups, ", ") + " FROM " + base + gr.by() + ") AS r ON " + strings.Join(on, " AND ")
+}
+
+// extremeOfAll writes arg_max and arg_min without keys: one row, also of nothing.
+func (gr *grouping) extremeOfAll(n *plan.Aggregate, base string) string {
+	best, f := argument(gr.arg, 0), "max"
+	if n.Aggs[gr.arg].Func == "arg_min" {
+		f = "min"
+	}
+	var list []string
+	for i, x := range n.Aggs {
+		for j, c := range x.Out {
+			from := "r." + name(c.ID)
+			if i == gr.arg {
+				from = "l." + argument(i, j)
+				if c.Type == schema.String {
+					from = "coalesce(" + from + ", '')"
+				}
+			}
+			list = append(list, from+" AS "+name(c.ID))
+		}
+	}
+	all := append([]string{f + "(" + best + ") AS best"}, gr.aggs...)
+	return "SELECT " + selectList(list) + " FROM (SELECT " + selectList(all) + " FROM " + base + ") AS r LEFT JOIN (SELECT * FROM " + base +
+		") AS l ON l." + best + " IS NOT DISTINCT FROM r.best LIMIT 1"
 }
 
 // wrap reduces a sum, which the engine computes in 128 bits, to 64 bits as the interpreter's additions wrap.

@@ -61,10 +61,14 @@ func (g *gen) values(n *plan.Values) (*rel, bool) {
 }
 
 func (g *gen) constants(n *plan.Values) (*rel, bool) {
-	if len(n.Rows) > maxValues || len(n.Out) == 0 {
+	if len(n.Rows) > maxValues {
 		return nil, false
 	}
 	out := newRel()
+	if len(n.Out) == 0 {
+		out.sql = fmt.Sprintf("SELECT 0 AS z FROM range(%d) AS t", len(n.Rows))
+		return out, true
+	}
 	for _, c := range n.Out {
 		if !simple(c.Type) && c.Type != schema.Real {
 			return nil, false

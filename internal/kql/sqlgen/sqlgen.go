@@ -80,6 +80,9 @@ type Eval struct {
 	// of new columns begins with '1' when the text matched.
 	Lists plan.Node
 	Item  int
+	// Agg, when not nil, is an aggregate over lists: the rows of each group are the elements of the arguments, which stand
+	// for the first of Agg's and those that are no constants, and Item is the output that is meant.
+	Agg *plan.Agg
 }
 
 // Statement is a SELECT. Its result columns are the node's, in order; an ordered node's rows come in its order.
@@ -91,8 +94,10 @@ type Statement struct {
 	Cols []plan.Col
 	// Finish, when not nil, computes the node's columns, one each, from the result's: SQL cannot hold all of their values.
 	Finish []plan.Expr
-	Rows   int64 // rows in the parts and tails that are left after pruning
-	Bytes  int64 // their size
+	// Collects says that groups are collected in memory before the interpreter folds them, which exec can do row by row.
+	Collects bool
+	Rows     int64 // rows in the parts and tails that are left after pruning
+	Bytes    int64 // their size
 }
 
 // Generate writes the node as a statement, or returns false when some part of it can only be run by exec.
@@ -102,7 +107,7 @@ func Generate(n plan.Node, env Env) (*Statement, bool) {
 	if !ok {
 		return nil, false
 	}
-	st := &Statement{Evals: g.evals, Rows: g.rows, Bytes: g.bytes}
+	st := &Statement{Evals: g.evals, Rows: g.rows, Bytes: g.bytes, Collects: g.collects}
 	var list []string
 	have := map[int]bool{}
 	add := func(c plan.Col) {
@@ -140,16 +145,17 @@ func Generate(n plan.Node, env Env) (*Statement, bool) {
 }
 
 type gen struct {
-	env    Env
-	root   plan.Node
-	params []any
-	evals  []Eval
-	rows   int64
-	bytes  int64
-	keys   int // sort key columns made so far
-	made   int // other columns and tables named here so far
-	shared map[int]sharedTable
-	tables []string // named tables, each computed once, in the order in which they need each other
+	env      Env
+	root     plan.Node
+	params   []any
+	evals    []Eval
+	rows     int64
+	bytes    int64
+	keys     int // sort key columns made so far
+	made     int // other columns and tables named here so far
+	shared   map[int]sharedTable
+	collects bool
+	tables   []string // named tables, each computed once, in the order in which they need each other
 }
 
 // with writes the named tables.
