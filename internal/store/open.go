@@ -22,6 +22,8 @@ const (
 type recovered struct {
 	journal.Recovery
 	gaps map[string][]Gap // per workspace: positions that the journal jumps over
+	// The files tell of a later time than the state, which must be an older copy: what it does not list may hold rows that are nowhere else.
+	behind bool
 }
 
 // replay reads the journal into the tail and the positions.
@@ -62,6 +64,7 @@ func (s *Store) replay(state manifest.State) (recovered, error) {
 		return rec, fmt.Errorf("reading the journal: %w", err)
 	}
 	s.seq = s.j.Seq()
+	rec.behind = slices.ContainsFunc(rec.Damaged, func(d journal.Damage) bool { return d.Segment == "" })
 	if rec.Torn > 0 {
 		s.log.Info("The journal ended in the middle of a write that nobody was told of; it was cut off.", "bytes", rec.Torn)
 	}

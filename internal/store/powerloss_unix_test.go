@@ -158,6 +158,9 @@ func readTrace(t *testing.T, log, dir string) []event {
 	if in.Err() != nil {
 		t.Fatal(in.Err())
 	}
+	if len(r.bad) > 0 {
+		t.Fatalf("strace left out what was written: %q", r.bad)
+	}
 	if len(r.events) < 100 {
 		t.Fatalf("only %d events: is the format of strace another?", len(r.events))
 	}
@@ -169,6 +172,7 @@ type traceReader struct {
 	begun   map[string]string // calls that another thread's line interrupted, by thread
 	offsets map[string]int64  // by descriptor
 	events  []event
+	bad     []string // lines that lack what was written
 }
 
 func unhex(s string) string {
@@ -189,6 +193,15 @@ func (r *traceReader) below(path string) (string, bool) {
 	}
 	rel, ok := strings.CutPrefix(path, r.dir+"/")
 	return rel, ok && !strings.HasSuffix(rel, "-shm")
+}
+
+// whole reports whether a line has all that was written.
+func (r *traceReader) whole(strs []string, n int64, text string) bool {
+	if len(strs) > 0 && int64(len(strs[0])) >= n {
+		return true
+	}
+	r.bad = append(r.bad, text[:min(len(text), 400)])
+	return false
 }
 
 func (r *traceReader) line(text string) {
@@ -258,13 +271,13 @@ func (r *traceReader) line(text string) {
 	case "lseek":
 		r.offsets[fd[1]] = n
 	case "write":
-		if ok {
+		if ok && r.whole(strs, n, text) {
 			add(event{call: "write", path: path, at: r.offsets[fd[1]], data: []byte(strs[0])[:n]})
 		}
 		r.offsets[fd[1]] += n
 	case "pwrite64":
 		at, err := strconv.ParseInt(args[strings.LastIndex(args, " ")+1:], 10, 64)
-		if ok && err == nil {
+		if ok && err == nil && r.whole(strs, n, text) {
 			add(event{call: "write", path: path, at: at, data: []byte(strs[0])[:n]})
 		}
 	case "ftruncate":

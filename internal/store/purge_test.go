@@ -240,6 +240,7 @@ func TestPurgeIsWhole(t *testing.T) {
 			}
 		}
 		lists[i] = cloned(t, m)
+		catchUp(t, lists[i], copies[i])
 	}
 	b.around = func(commit func() error) error {
 		keep(0)

@@ -175,7 +175,8 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if err := s.ownCold(); err != nil {
 		return nil, err
 	}
-	if err := s.newEpoch(ctx); err != nil {
+	behind, err := s.newEpoch(ctx)
+	if err != nil {
 		return nil, err
 	}
 	state, err := o.Manifest.Load(ctx)
@@ -187,6 +188,10 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	rec, err := s.replay(state)
 	if err != nil {
+		return nil, err
+	}
+	rec.behind = rec.behind || behind
+	if err := errors.Join(s.sweep(state.Parts, rec.behind), s.sweepIndexes(filepath.Join(o.Dir, tablesDir))); err != nil {
 		return nil, err
 	}
 	var cancel context.CancelFunc
@@ -216,13 +221,15 @@ func Free(dir string) error {
 	return unlockDir(f)
 }
 
-// newEpoch gets this writer's epoch. State that was restored from a backup may lie behind the files: it is moved past them.
-func (s *Store) newEpoch(ctx context.Context) error {
+// newEpoch gets this writer's epoch. State that was restored from an older copy may lie behind the files: it is moved past them, and behind
+// says so.
+func (s *Store) newEpoch(ctx context.Context) (behind bool, err error) {
 	last, err := journal.LastEpoch(filepath.Join(s.opts.Dir, journalDir))
 	for err == nil && (s.epoch == 0 || s.epoch <= last) {
+		behind = s.epoch != 0
 		s.epoch, err = s.opts.Manifest.Epoch(ctx)
 	}
-	return err
+	return behind, err
 }
 
 // load takes over the manifest.
@@ -251,7 +258,7 @@ func (s *Store) load(state manifest.State) error {
 		t.seen.part(p, now)
 	}
 	s.nextPart.Store(int64(s.epoch) << 24)
-	return errors.Join(s.sweep(state.Parts), s.sweepIndexes(filepath.Join(s.opts.Dir, tablesDir)))
+	return nil
 }
 
 func (s *Store) table(id manifest.TableID) *table {

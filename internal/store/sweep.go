@@ -15,8 +15,9 @@ import (
 )
 
 // sweep removes the part files that the part list does not name: parts whose commit never came, and parts that were
-// replaced while a reader still held them. A listed file that is missing is an error in the log; queries over it fail.
-func (s *Store) sweep(parts []manifest.Part) error {
+// replaced while a reader still held them. When the state is behind the files, those may hold rows of a later time: they are set aside, and
+// the owner is told. A listed file that is missing is an error in the log; queries over it fail.
+func (s *Store) sweep(parts []manifest.Part, behind bool) error {
 	listed := make(map[string]bool, len(parts))
 	for _, p := range parts {
 		listed[p.Path] = true
@@ -25,6 +26,11 @@ func (s *Store) sweep(parts []manifest.Part) error {
 		if listed[rel] {
 			delete(listed, rel)
 			return nil
+		}
+		if behind {
+			s.log.Error("The state database is older than the files of the tables: a file that it does not list was set aside. Restore the newer state if there is one; "+GapTable+" says what is lost otherwise.", "path", rel, "kept as", rel+badSuffix)
+			s.opts.Damaged(Problem{Path: rel, Reason: "the state database is older than this file and does not list it; it was set aside"})
+			return os.Rename(file, file+badSuffix)
 		}
 		s.log.Info("A file that belongs to no table was removed.", "path", rel)
 		return os.Remove(file)

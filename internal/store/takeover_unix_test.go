@@ -4,6 +4,7 @@ package store_test
 
 import (
 	"bufio"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/vedette-siem/vedette/internal/meta"
+	"github.com/vedette-siem/vedette/internal/store"
 )
 
 // TestPausedWriterIsReplaced pauses a process that stores rows, lets another take its folder over as an operator would who thinks the first
@@ -47,15 +51,30 @@ func TestPausedWriterIsReplaced(t *testing.T) {
 			}
 			for acked < 200+37*round && read() {
 			}
-			if err := c.Process.Signal(syscall.SIGSTOP); err != nil {
-				t.Fatal(err)
-			}
-			if err := os.Remove(filepath.Join(dir, "LOCK")); err != nil {
-				t.Fatal(err)
-			}
-			s, db, err := openKilled(dir)
-			if err != nil {
-				t.Fatal(err)
+			lock := filepath.Join(dir, "LOCK")
+			var s *store.Store
+			var db *meta.DB
+			for tries := 0; s == nil; tries++ {
+				if err := c.Process.Signal(syscall.SIGSTOP); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.Rename(lock, lock+".old"); err != nil {
+					t.Fatal(err)
+				}
+				if s, db, err = openKilled(dir); err == nil {
+					break
+				}
+				// It was paused within a change of the state, which nobody can take over then.
+				if tries == 5 {
+					t.Fatal(err)
+				}
+				if db != nil {
+					_ = db.Close() // nothing was written
+				}
+				if err := errors.Join(os.Rename(lock+".old", lock), c.Process.Signal(syscall.SIGCONT)); err != nil {
+					t.Fatal(err)
+				}
+				read()
 			}
 			next, _ := s.Next("soc", "hub/test", 0)
 			last := int(next)
