@@ -5,7 +5,6 @@
 package assist
 
 import (
-	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -13,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/vedette-siem/vedette/internal/kql/bind"
+	"github.com/vedette-siem/vedette/internal/kql/help"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
 	"github.com/vedette-siem/vedette/internal/schema"
@@ -57,10 +57,14 @@ func Complete(text string, at int, env bind.Env) Completion {
 	word := strings.ToLower(text[begin:end])
 	p := placeOf(text[:begin])
 	out := Completion{Start: units(text[:begin]), Length: units(text[begin:end]), Items: []Item{}}
+	items := p.items
 	if p.inText {
-		return out
+		var ok bool
+		if items, ok = textItems(text[:begin], p, env); !ok {
+			return out
+		}
 	}
-	for _, it := range p.items(env) {
+	for _, it := range items(env) {
 		if strings.HasPrefix(strings.ToLower(it.Label), word) || len(word) > 2 && strings.Contains(strings.ToLower(it.Label), word) {
 			if out.Items = append(out.Items, it); len(out.Items) == maxItems {
 				break
@@ -76,56 +80,14 @@ func operatorAhead(text string) bool {
 	return strings.HasSuffix(strings.TrimRight(text[:i+1], " \t\r\n"), "|")
 }
 
-// Describe tells what stands at a place.
-func Describe(text string, at int, env bind.Env) Hover {
-	i := byteOffset(text, at)
-	out := Hover{Text: []string{}}
-	toks := syntax.Tokens(text)
-	k := slices.IndexFunc(toks, func(t syntax.Token) bool { return t.Start <= i && i <= t.End && t.Kind == syntax.WordToken })
-	if k < 0 {
-		return out
-	}
-	t := toks[k]
-	out.Start, out.Length = units(text[:t.Start]), units(t.Text)
-	called := k+1 < len(toks) && toks[k+1].Text == "("
-	if k > 0 && toks[k-1].Text == "|" {
-		if d, ok := operators[t.Text]; ok {
-			out.Text = []string{t.Text, d}
-			return out
-		}
-	}
-	if called {
-		for _, s := range bind.SymbolsNamed(t.Text) {
-			out.Text = append(out.Text, s.Signatures...)
-			out.Text = append(out.Text, s.Kind)
-		}
-		return out
-	}
-	p := placeOf(text[:t.Start])
-	for _, c := range p.columns(env) {
-		if c.Name == t.Text {
-			out.Text = append(out.Text, c.Name+" : "+c.Type.String(), "column")
-			return out
-		}
-	}
-	if env.Catalog != nil {
-		if def, ok := env.Catalog.Table(t.Text); ok {
-			out.Text = append(out.Text, def.Name+" : table")
-			if def.Description != "" {
-				out.Text = append(out.Text, def.Description)
-			}
-		}
-	}
-	return out
-}
-
 // place is what stands before a cursor.
 type place struct {
-	lets     string // the statements before, with their semicolons
-	pipe     string // the part of the pipe before the operator at hand, "" at its beginning
-	operator string // the operator's word, "" behind a bar or at the beginning
-	bar      bool   // directly behind a bar
-	inText   bool   // inside a string or comment
+	lets     string         // the statements before, with their semicolons
+	pipe     string         // the part of the pipe before the operator at hand, "" at its beginning
+	operator string         // the operator's word, "" behind a bar or at the beginning
+	bar      bool           // directly behind a bar
+	inText   bool           // inside a string or comment
+	rest     []syntax.Token // from the operator's word on, or of the statement without a bar
 	names    []string
 }
 
@@ -167,11 +129,13 @@ func placeOf(before string) place {
 	}
 	l := stack[k]
 	if l.bar < 0 {
+		p.rest = syntax.Tokens(before[l.start:])
 		return p
 	}
 	p.pipe = strings.TrimSpace(before[l.start:l.bar])
 	rest := syntax.Tokens(before[l.bar+1:])
 	p.bar = len(rest) == 0
+	p.rest = rest
 	if len(rest) > 0 {
 		p.operator = rest[0].Text
 		for n := 1; n+1 < len(rest) && rest[n].Text == "-" && !rest[n].Space; n += 2 {
@@ -223,15 +187,27 @@ func (p place) items(env bind.Env) []Item {
 	var out []Item
 	switch {
 	case p.bar:
-		for _, name := range sortedNames(operators) {
-			out = append(out, Item{name, "operator", operators[name]})
+		for _, e := range help.All("operator") {
+			if offered(e) {
+				out = append(out, Item{e.Name, "operator", e.Summary})
+			}
 		}
 		return out
-	case p.operator == "render":
-		return nil
+	case p.setting():
+		for _, n := range bind.OptionNames() {
+			out = append(out, Item{n, "keyword", "request option"})
+		}
+		return out
+	}
+	if special, ok := p.expected(env); ok {
+		return special
+	}
+	switch {
+	case p.operator == "render" && len(p.rest) == 1:
+		return words(charts, "chart")
 	case p.operator == "evaluate" || p.operator == "invoke":
 		for _, s := range bind.Symbols() {
-			if s.Kind == "plugin" && p.operator == "evaluate" {
+			if s.Kind == "plugin" && p.operator == "evaluate" && bind.Refusals()["plugin"][s.Name] == "" {
 				out = append(out, Item{s.Name, s.Kind, first(s.Signatures)})
 			}
 		}
@@ -247,9 +223,13 @@ func (p place) items(env bind.Env) []Item {
 		for _, n := range sortedNames(env.Functions) {
 			out = append(out, Item{n, "function", "saved function"})
 		}
+		out = append(out, Item{"_GetWatchlist", "function", "_GetWatchlist(alias: string, [keys: dynamic])"}, Item{"_GetWatchlistAlias", "function", "_GetWatchlistAlias()"})
 	}
 	if p.pipe != "" {
 		for _, s := range bind.Symbols() {
+			if bind.Refusals()[s.Kind][s.Name] != "" {
+				continue // of no use
+			}
 			if s.Kind == "function" || s.Kind == "aggregate" && aggregating[p.operator] {
 				out = append(out, Item{s.Name, s.Kind, first(s.Signatures)})
 			}

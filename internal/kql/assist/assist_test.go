@@ -7,6 +7,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/kql/assist"
 	"github.com/vedette-siem/vedette/internal/kql/bind"
+	"github.com/vedette-siem/vedette/internal/kql/syntax"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
 
@@ -15,7 +16,8 @@ func env() bind.Env {
 		Catalog: schema.NewStatic(
 			&schema.Table{Name: "Events", Description: "Things that happened.", Columns: []schema.Column{{Name: "Device", Type: schema.String}, {Name: "Port", Type: schema.Long}, {Name: "Extra", Type: schema.Dynamic}}},
 			&schema.Table{Name: "Hosts", Columns: []schema.Column{{Name: "Owner", Type: schema.String}}}),
-		Functions: map[string]string{"Recent": "() { Events }"},
+		Functions:  map[string]string{"Recent": "() { Events }"},
+		Watchlists: &bind.Watchlists{Aliases: func() ([]string, error) { return []string{"Assets", "Leavers"}, nil }},
 	}
 }
 
@@ -49,6 +51,19 @@ func TestComplete(t *testing.T) {
 		{"a pipe inside let", "let x = Events | where ^", "Device", ""},
 		{"behind a let", "let x = Events | take 1; ^", "x Hosts", "Device"},
 		{"plugins", "Events | evaluate ^", "pivot bag_unpack", ""},
+		{"the left side of a join", "Events | join Hosts on $left.^", "Device Port", "Owner"},
+		{"the right side of a join", "Events | join kind=inner (Hosts | extend z = 1) on $left.Device == $right.^", "Owner z", "Device"},
+		{"what both sides have", "Events | join (Events | project Port) on ^", "Port $left $right", "Device where"},
+		{"kinds of join", "Events | join kind=^", "leftanti inner fullouter", "Device"},
+		{"charts", "Events | render ^", "timechart piechart", "Device"},
+		{"types", "Events | mv-expand Extra to typeof(^", "long dynamic", "Device"},
+		{"request options", "set ^", "query_now notruncation", "Events"},
+		{"watchlists", "_GetWatchlist('^", "Assets Leavers", "Events"},
+		{"a watchlist's beginning", "Events | where Device in (_GetWatchlist(\"Ass^", "Assets", "Leavers"},
+		{"units of time", "Events | extend h = datetime_part('^", "hour year", "Device"},
+		{"names of columns", "Events | extend h = column_ifexists('^", "Device Port", "Owner"},
+		{"no refused function", "Events | extend h = ^", "strlen", "extent_id cursor_after"},
+		{"no refused operator", "Events | ^", "where", "reduce make-graph"},
 		{"nothing in a text", "Events | where Device == 'a^", "", "Device"},
 		{"nothing in a comment", "Events // wh^", "", "where"},
 		{"behind letters of two units", "print '😀'; Events | where De^", "Device", "Port"},
@@ -85,6 +100,14 @@ func TestDescribe(t *testing.T) {
 		{"a column of the query's own", "Events | extend n = 1.5 | where n^ > 1", "n : real\ncolumn"},
 		{"an operator", "Events | su^mmarize count()", "summarize\nGroups rows and computes aggregates."},
 		{"a function", "print strle^n('a')", "strlen(source: string) : long\nfunction"},
+		{"an operator with a hyphen", "Events | project-aw^ay Port", "project-away\nLeaves columns out."},
+		{"an operator that begins a query", "un^ion Events, Hosts", "union\nThe rows of several tables."},
+		{"a function with an example", "print abs^(-1)", "abs(number: integer) : long\nabs(number: number)\nabs(number: timespan) : timespan\n// abs(-5)\nThe size of a number or timespan."},
+		{"an aggregate", "Events | summarize sumi^f(Port, true)", "sumif(expr: summable, predicate: bool)\n// sumif(x, x > 2)\nThe sum over the rows for which a condition holds."},
+		{"what is refused", "print exte^nt_id()", "extent_id() : guid\nThe storage shard of a row. Refused here: it speaks of the service's storage, which is not here."},
+		{"a plugin", "Events | evaluate narr^ow()", "narrow()\n// print a = 1, b = \"x\" | evaluate narrow()\nA row for each cell: row number, column, value."},
+		{"an operator between values", "Events | where Device ha^s 'x'", "has\n// \"a quick fox\" has \"QUICK\"\nWhether a text has a term, whatever the case."},
+		{"a statement", "rest^rict access to (Events); Events", "restrict access to\n// restrict access to (AlertInfo); AlertInfo | getschema | take 1\nLists what the statements behind it may read."},
 		{"nothing", "print ^1", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -94,6 +117,29 @@ func TestDescribe(t *testing.T) {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// Every function, aggregate, plugin and operator has a sentence to show, and so has every built-in table.
+func TestEverythingIsDescribed(t *testing.T) {
+	hover := func(text string) string {
+		at := strings.Index(text, "^")
+		return strings.Join(assist.Describe(text[:at]+text[at+1:], at, bind.Env{Catalog: schema.Builtin()}).Text, "\n")
+	}
+	for _, s := range bind.Symbols() {
+		if got := hover("print " + s.Name[:1] + "^" + s.Name[1:] + "()"); !strings.Contains(got, s.Name+"(") || !strings.HasSuffix(got, ".") {
+			t.Errorf("%s %s: %q", s.Kind, s.Name, got)
+		}
+	}
+	for _, name := range syntax.OperatorNames() {
+		if got := hover("T | ^" + name + " x"); !strings.HasPrefix(got, name+"\n") || !strings.HasSuffix(got, ".") {
+			t.Errorf("operator %s: %q", name, got)
+		}
+	}
+	for _, table := range schema.Builtin().Tables() {
+		if got := hover("^" + table.Name + " | count"); got != table.Name+" : table\n"+table.Description || table.Description == "" {
+			t.Errorf("table %s: %q", table.Name, got)
+		}
 	}
 }
 

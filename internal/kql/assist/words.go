@@ -1,22 +1,6 @@
 package assist
 
-// operators are the tabular operators, each with what it does.
-var operators = map[string]string{
-	"as": "Gives the table so far a name.", "consume": "Reads the table and gives nothing.", "count": "The number of rows.",
-	"distinct": "The different combinations of values.", "evaluate": "Calls a plugin.", "extend": "Adds columns.",
-	"facet": "Counts the values of columns, a table each.", "fork": "Runs several sub-queries over the table.", "getschema": "The columns and their types.",
-	"invoke": "Calls a function with the table as its first argument.", "join": "Combines rows with those of another table that match.",
-	"lookup": "Adds columns from another, small table.", "make-series": "Arrays of aggregates along an axis.", "mv-apply": "Runs a sub-query over the elements of each row.",
-	"mv-expand": "A row for each element of an array.", "order": "Sorts the rows.", "parse": "Extracts columns from a text by a pattern.",
-	"parse-kv": "Extracts the values of keys from a text.", "parse-where": "Extracts columns from a text and keeps the rows that match.",
-	"partition": "Runs a sub-query for each value of a column.", "project": "Chooses and computes columns.", "project-away": "Leaves columns out.",
-	"project-keep": "Keeps columns.", "project-rename": "Renames columns.", "project-reorder": "Puts columns in another order.",
-	"render": "Asks for a chart.", "sample": "Some rows at random.", "sample-distinct": "Some different values of a column.",
-	"scan": "Matches sequences of rows by steps.", "search": "Looks for a text in all columns.", "serialize": "Keeps the order of the rows for window functions.",
-	"sort": "Sorts the rows.", "summarize": "Groups rows and computes aggregates.", "take": "Some rows, as many as asked for.", "limit": "Some rows, as many as asked for.",
-	"top": "The first rows by a value.", "top-hitters": "The most frequent values.", "top-nested": "The best values within the best values.",
-	"union": "The rows of several tables.", "where": "Keeps the rows for which a condition holds.",
-}
+import "strings"
 
 // aggregating are the operators in which aggregates stand.
 var aggregating = map[string]bool{"summarize": true, "make-series": true, "top-nested": true, "evaluate": true, "mv-apply": true, "partition": true}
@@ -30,4 +14,29 @@ var keywords = map[string][]string{
 	"join": {"kind=", "on", "inner", "leftouter", "leftanti", "leftsemi", "rightouter", "fullouter"}, "lookup": {"kind=", "on"},
 	"where": {"and", "or", "has", "has_any", "has_all", "contains", "startswith", "endswith", "in", "in~", "between", "matches regex", "=~"},
 	"parse": {"with", "kind=regex"}, "make-series": {"on", "from", "to", "step", "by", "default="}, "mv-expand": {"to typeof()", "limit"}, "union": {"isfuzzy=true", "withsource="},
+}
+
+// charts are what render draws.
+var charts = strings.Fields("anomalychart areachart barchart card columnchart linechart list piechart pivotchart scatterchart stackedareachart table timechart timeline timepivot treemap")
+
+// types are the names of scalar types.
+var types = strings.Fields("bool datetime decimal dynamic guid int long real string timespan")
+
+// options are the values of an operator's settings.
+var options = map[string]map[string][]string{
+	"join":      {"kind": strings.Fields("inner innerunique leftouter rightouter fullouter leftsemi rightsemi leftanti rightanti")},
+	"lookup":    {"kind": {"leftouter", "inner"}},
+	"union":     {"kind": {"outer", "inner"}, "isfuzzy": {"true", "false"}},
+	"mv-expand": {"bagexpansion": {"bag", "array"}, "kind": {"bag", "array"}},
+	"parse":     {"kind": {"simple", "regex", "relaxed"}}, "parse-where": {"kind": {"simple", "regex"}},
+	"search": {"kind": {"case_insensitive", "case_sensitive"}}, "make-series": {"kind": {"nonempty"}},
+	"scan": {"output": {"all", "last", "none"}},
+}
+
+// dateParts are the units of datetime_part and its kin.
+var dateParts = strings.Fields("year quarter month week weekofyear day dayofyear hour minute second millisecond microsecond nanosecond")
+
+// argumentTexts are the texts that the first argument of a function is one of.
+var argumentTexts = map[string][]string{
+	"datetime_part": dateParts, "datetime_add": dateParts, "datetime_diff": dateParts, "datepart": dateParts,
 }

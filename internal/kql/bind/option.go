@@ -2,6 +2,7 @@ package bind
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/kql/syntax"
@@ -54,6 +55,11 @@ var idleOptions = names(`best_effort client_max_redirect_count deferpartialquery
 	request_callout_disabled request_description request_external_table_disabled request_impersonation_disabled request_readonly request_readonly_hardline
 	request_remote_entities_disabled request_sandboxed_execution_disabled request_user results_progressive_enabled results_v2_newlines_between_frames
 	validatepermissions`)
+
+// OptionNames lists the request options that mean something here.
+func OptionNames() []string {
+	return slices.Sorted(maps.Keys(requestOptions))
+}
 
 // setOption takes a request option: some are honoured, those that change nothing here are told so, and those that would
 // change the answer in a way that is not supported are refused.
