@@ -209,7 +209,9 @@ function useServerCheck(
         return at < piece.start || at > piece.end;
       });
       monaco.editor.setModelMarkers(model, 'kusto', own);
-      monaco.editor.setModelMarkers(model, 'server', found.map((d) => toMarker(module, model, piece, d)));
+      const markers = found.map((d) => toMarker(module, model, piece, d));
+      module.setFixes(model, markers.map((marker, i) => ({ ...marker, code: found[i].code, fix: found[i].fix })));
+      monaco.editor.setModelMarkers(model, 'server', markers);
     }, checkAfter);
     return () => {
       stale = true;

@@ -2,6 +2,7 @@
 import { getKustoWorker } from '@kusto/monaco-kusto';
 import * as monaco from 'monaco-editor/esm/vs/editor/editor.api';
 import { request } from '../../api/http';
+import { type Fixable, Fixes, fixTitle } from './fixes';
 import { type AssistCompletion, type AssistHover, type AssistItem, hoverTexts, insertion, notAmong, queryAround, sortKey } from './assist';
 
 /** How long the server may think; later the language service answers alone. */
@@ -17,6 +18,14 @@ let asked: Promise<AssistItem[]> = Promise.resolve([]);
 export function assistIn(uri: monaco.Uri, workspace: string): void {
   const model = monaco.editor.getModel(uri);
   if (model) workspaces.set(model, workspace);
+}
+
+/** What the server would write in place of its findings, by text. */
+const fixes = new WeakMap<monaco.editor.ITextModel, Fixes>();
+
+/** Tells the findings of a text, for the editor's quick fixes. */
+export function setFixes(model: monaco.editor.ITextModel, found: Fixable[]): void {
+  fixes.set(model, new Fixes(found));
 }
 
 /** Takes out of the language service's items those that the server has already. */
@@ -89,11 +98,23 @@ async function serviceHover(model: monaco.editor.ITextModel, position: monaco.Po
 }
 
 monaco.languages.registerCompletionItemProvider('kusto', {
-  triggerCharacters: [' ', '.', '('],
+  triggerCharacters: [' ', '.', '(', '=', "'", '"'],
   async provideCompletionItems(model, position, _context, token) {
     const found = complete(model, position, token);
     asked = found.then((items) => items.map((item) => ({ label: item.label as string, kind: '' })));
     return { suggestions: await found };
+  },
+});
+
+monaco.languages.registerCodeActionProvider('kusto', {
+  provideCodeActions(model, _range, context) {
+    const actions = context.markers.flatMap((marker) => {
+      const text = fixes.get(model)?.of(marker.code, marker);
+      if (text === undefined) return [];
+      const edit = { resource: model.uri, versionId: undefined, textEdit: { range: marker, text } };
+      return [{ title: fixTitle(text), kind: 'quickfix', diagnostics: [marker], isPreferred: true, edit: { edits: [edit] } }];
+    });
+    return { actions, dispose: () => {} };
   },
 });
 

@@ -5,7 +5,7 @@ import { getKustoWorker, kustoDefaults } from '@kusto/monaco-kusto';
 import EditorWorker from 'monaco-editor/esm/vs/editor/editor.worker?worker';
 import KustoWorker from './kusto.worker?worker';
 import type { WorkspaceSchema } from '../../api/types';
-import { assistIn, withoutOurs } from './assistProviders';
+import { assistIn, setFixes, withoutOurs } from './assistProviders';
 import { toService } from './functionSchema';
 
 self.MonacoEnvironment = {
@@ -41,4 +41,4 @@ export async function setSchema(uri: monaco.Uri, workspace: string, schema: Work
   await worker.setSchema({ clusterType: 'Engine', cluster: { connectionString: `https://${workspace}.invalid`, databases: [database] }, database });
 }
 
-export { monaco };
+export { monaco, setFixes };
