@@ -120,15 +120,20 @@ func (s *Service) exportQuery(ctx context.Context, e Export, w io.Writer) (int64
 	}
 	snap := take(e.Workspace)
 	defer snap.Close()
-	src := s.cfg.Engine.Source(snap, mode, kernel.Env{Now: column.FromTime(start), Database: s.cfg.Names[e.Workspace], Principal: e.Actor, Geo: s.cfg.Geo})
+	asked, now := kql.Options(e.Text), column.FromTime(start)
+	if asked.Now != nil {
+		now = *asked.Now
+	}
+	src := s.cfg.Engine.Source(snap, mode, kernel.Env{Now: now, Database: s.cfg.Names[e.Workspace], Principal: e.Actor, Geo: s.cfg.Geo})
 	src.Fetch(s.cfg.Fetch)
 	env := exec.Env{
-		Source: src, Now: column.FromTime(start), Database: s.cfg.Names[e.Workspace], Principal: e.Actor, Geo: s.cfg.Geo, Fetch: s.cfg.Fetch,
+		Source: src, Now: now, Database: s.cfg.Names[e.Workspace], Principal: e.Actor, Geo: s.cfg.Geo, Fetch: s.cfg.Fetch,
 		Limits: exec.Limits{Rows: math.MaxInt64 - 1, Bytes: math.MaxInt64 - 1, Memory: s.cfg.Limits.Memory},
 	}
 	defer s.share(&env)()
 	names := s.env(ctx, e.Workspace, snap)
 	from, to, limited := e.Timespan.Bounds(start)
+	from, to, limited = scoped(asked, from, to, limited)
 	names.Discover = func(n *plan.Plugin) (*plan.Held, error) {
 		if limited {
 			if m, ok := plan.LimitTime(n, from, to).(*plan.Plugin); ok {

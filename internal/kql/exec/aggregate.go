@@ -145,7 +145,7 @@ func (x *runner) aggregate(ctx context.Context, n *plan.Aggregate) (Reader, erro
 	}
 	defer in.Close() //nolint:errcheck // read to its end
 	g := newGroups(keyTypes)
-	held, err := x.consume(ctx, in, g, keys, calls)
+	held, err := x.consume(ctx, sliced(in, plan.Exprs(n)...), g, keys, calls)
 	if err != nil {
 		return nil, err
 	}

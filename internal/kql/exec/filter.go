@@ -42,7 +42,7 @@ func (x *runner) filter(ctx context.Context, n *plan.Filter) (Reader, error) {
 		return nil, err
 	}
 	if !hasWindow(n.Pred) {
-		r.in = in
+		r.in = sliced(in, n.Pred)
 		return r, nil
 	}
 	defer in.Close()                        //nolint:errcheck // read to its end
@@ -123,9 +123,10 @@ func (r *filterReader) apply(b *column.Batch) *column.Batch {
 }
 
 type projectReader struct {
-	in    Reader
-	items []*scalar
-	types []schema.Type
+	in     Reader
+	items  []*scalar
+	types  []schema.Type
+	pieces *pieces // nil when no value grows
 }
 
 // project computes the items batch by batch; with window functions, over the whole input at once.
@@ -137,6 +138,12 @@ func (x *runner) project(ctx context.Context, n *plan.Project) (Reader, error) {
 		s, err := x.compile(ctx, it.Expr, at)
 		if err != nil {
 			return nil, err
+		}
+		if grows(it.Expr) {
+			if r.pieces == nil {
+				r.pieces = &pieces{mem: x.mem}
+			}
+			r.pieces.grow = append(r.pieces.grow, len(r.items))
 		}
 		r.items = append(r.items, s)
 		window = window || hasWindow(it.Expr)
@@ -174,11 +181,27 @@ func hasWindow(e plan.Expr) bool {
 }
 
 func (r *projectReader) Next(ctx context.Context) (*column.Batch, error) {
+	if r.pieces != nil && r.pieces.rest != nil {
+		return r.piece(ctx)
+	}
 	b, err := next(ctx, r.in)
 	if err != nil {
 		return nil, err
 	}
-	return r.apply(b), nil
+	if r.pieces == nil || b.N == 0 {
+		return r.apply(b), nil
+	}
+	r.pieces.rest = b
+	return r.piece(ctx)
+}
+
+// piece computes a part of the batch at hand.
+func (r *projectReader) piece(ctx context.Context) (*column.Batch, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	out := r.apply(r.pieces.next())
+	return out, r.pieces.learn(out)
 }
 
 func (r *projectReader) Close() error { return r.in.Close() }

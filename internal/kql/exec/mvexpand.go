@@ -56,7 +56,7 @@ func (x *runner) mvExpand(ctx context.Context, n *plan.MvExpand) (Reader, error)
 	if err != nil {
 		return nil, err
 	}
-	r.in = in
+	r.in = sliced(in, plan.Exprs(n)...)
 	return r, nil
 }
 

@@ -66,6 +66,10 @@ func Run(ctx context.Context, n plan.Node, env Env) (r Reader, err error) {
 // rescue turns a panic into a fault. It is deferred where a query enters the interpreter.
 func rescue(err *error) {
 	if p := recover(); p != nil {
+		if f, ok := p.(*fault.Error); ok { // of a kernel that must stop
+			*err = f
+			return
+		}
 		*err = &fault.Error{
 			Kind: fault.Internal, Code: "query_defect",
 			Msg: "The query could not be run because of a defect in the query engine. Please report it together with the query.",

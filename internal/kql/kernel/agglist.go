@@ -48,8 +48,29 @@ func element(v *column.Vector, r int) any {
 	return Box(v, r)
 }
 
-func sizeOf(x any) int64 {
+// sizeOf is about how many bytes a value keeps alive; of one that is larger than maxBuilt no more is counted.
+func sizeOf(x any) int64 { return sizeUpTo(x, maxBuilt) }
+
+func sizeUpTo(x any, most int64) int64 {
 	switch x := x.(type) {
+	case []any:
+		sum := int64(40)
+		for _, e := range x {
+			if sum > most {
+				break
+			}
+			sum += 16 + sizeUpTo(e, most-sum)
+		}
+		return sum
+	case *column.Object:
+		sum := int64(72)
+		for i, k := range x.Keys {
+			if sum > most {
+				break
+			}
+			sum += 32 + int64(len(k)) + sizeUpTo(x.Values[i], most-sum)
+		}
+		return sum
 	case string:
 		return 32 + int64(len(x))
 	case column.Raw:

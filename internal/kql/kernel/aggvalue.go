@@ -7,6 +7,7 @@ import (
 
 // extreme keeps the least or greatest value of each group; nulls and NaN are passed over.
 type extreme struct {
+	size int64 // of texts and dynamics
 	sign int
 	has  []bool
 	best *column.Vector
@@ -39,12 +40,13 @@ func (a *extreme) Add(groups []int, total int, args []*column.Vector, n int) {
 			continue
 		}
 		a.has[g] = true
-		assign(a.best, g, v, r)
+		a.size += assign(a.best, g, v, r)
 	}
 }
 
-// assign sets value g of dst to value r of src, a vector of the same type.
-func assign(dst *column.Vector, g int, src *column.Vector, r int) {
+// assign sets value g of dst to value r of src, a vector of the same type, and returns by how many bytes more that keeps
+// alive.
+func assign(dst *column.Vector, g int, src *column.Vector, r int) (grown int64) {
 	null := src.Null(r)
 	if null && dst.Nulls == nil && dst.Type != schema.String {
 		dst.Nulls = make([]bool, dst.Len())
@@ -54,6 +56,7 @@ func assign(dst *column.Vector, g int, src *column.Vector, r int) {
 	}
 	switch dst.Type {
 	case schema.String:
+		grown = int64(len(src.Strings[r]) - len(dst.Strings[g]))
 		dst.Strings[g] = src.Strings[r]
 	case schema.Int, schema.Long, schema.Datetime, schema.Timespan:
 		dst.Ints[g] = src.Ints[r]
@@ -62,8 +65,10 @@ func assign(dst *column.Vector, g int, src *column.Vector, r int) {
 	case schema.Bool:
 		dst.Bools[g] = src.Bools[r]
 	default:
+		grown = sizeOf(src.Any[r]) - sizeOf(dst.Any[g])
 		dst.Any[g] = src.Any[r]
 	}
+	return grown
 }
 
 func (a *extreme) Result(total int) []*column.Vector {
@@ -71,11 +76,12 @@ func (a *extreme) Result(total int) []*column.Vector {
 	return []*column.Vector{a.best}
 }
 
-func (a *extreme) Size() int64 { return int64(40 * cap(a.has)) }
+func (a *extreme) Size() int64 { return a.size + int64(40*cap(a.has)) }
 
 // argExtreme keeps, for each group, the row with the least or greatest first argument. A group whose first arguments are
 // all null keeps its first row.
 type argExtreme struct {
+	size int64 // of texts and dynamics
 	sign int
 	has  []uint8 // 1: a row with null, 2: a row with a value
 	rows []*column.Vector
@@ -116,7 +122,7 @@ func (a *argExtreme) Add(groups []int, total int, args []*column.Vector, n int) 
 			a.has[g] = 2
 		}
 		for i, v := range args {
-			assign(a.rows[i], g, v, r)
+			a.size += assign(a.rows[i], g, v, r)
 		}
 	}
 }
@@ -126,10 +132,11 @@ func (a *argExtreme) Result(total int) []*column.Vector {
 	return a.rows
 }
 
-func (a *argExtreme) Size() int64 { return int64(cap(a.has) * (1 + 40*len(a.rows))) }
+func (a *argExtreme) Size() int64 { return a.size + int64(cap(a.has)*(1+40*len(a.rows))) }
 
 // anyRowOf keeps one value per argument and group, one that is neither null nor empty if there is any.
 type anyRowOf struct {
+	size int64     // of texts and dynamics
 	has  [][]uint8 // per argument; 1: an empty value, 2: a real one
 	rows []*column.Vector
 }
@@ -165,7 +172,7 @@ func (a *anyRowOf) Add(groups []int, total int, args []*column.Vector, n int) {
 			}
 			if level > has[g] {
 				has[g] = level
-				assign(a.rows[i], g, v, r)
+				a.size += assign(a.rows[i], g, v, r)
 			}
 		}
 	}
@@ -177,7 +184,7 @@ func (a *anyRowOf) Result(total int) []*column.Vector {
 }
 
 func (a *anyRowOf) Size() int64 {
-	var sum int64
+	sum := a.size
 	for _, h := range a.has {
 		sum += int64(41 * cap(h))
 	}

@@ -188,7 +188,11 @@ func replacer(s *site, textAt, regexAt, rewriteAt int) (eval, schema.Type, error
 			if t := to.at(r); t != last {
 				last, template = t, rewrite(t)
 			}
-			out.Strings[r] = x.ReplaceAllString(text.at(r), template)
+			s := text.at(r)
+			if groups := strings.Count(template, "$") + 1; len(template)*(len(s)+1) > maxBuilt/groups {
+				built("replace_regex", len(s)*groups+len(x.FindAllStringIndex(s, -1))*len(template))
+			}
+			out.Strings[r] = x.ReplaceAllString(s, template)
 		}
 		return out
 	}, schema.String, nil

@@ -40,6 +40,9 @@ func stringFunctions() family {
 				if from == "" {
 					return s, true
 				}
+				if len(to) > len(from) && len(s) > maxBuilt/len(to) {
+					built("replace_string", len(s)+strings.Count(s, from)*(len(to)-len(from)))
+				}
 				return strings.ReplaceAll(s, from, to), true
 			}), schema.String, nil
 		}, min: 3, max: 3},
@@ -72,6 +75,7 @@ func bindConcat(*site) (eval, schema.Type, error) {
 			buf = buf[:0]
 			for _, p := range parts {
 				buf = append(buf, p.at(r)...)
+				built("strcat", len(buf))
 			}
 			out.Strings[r] = string(buf)
 		}
@@ -93,6 +97,7 @@ func bindConcatDelim(*site) (eval, schema.Type, error) {
 					buf = append(buf, parts[0].at(r)...)
 				}
 				buf = append(buf, p.at(r)...)
+				built("strcat_delim", len(buf))
 			}
 			out.Strings[r] = string(buf)
 		}
@@ -290,6 +295,7 @@ func bindReplaceStrings(*site) (eval, schema.Type, error) {
 		}
 		var sb strings.Builder
 		for _, p := range pieces {
+			built("replace_strings", sb.Len()+len(p.text))
 			sb.WriteString(p.text)
 		}
 		return sb.String()
