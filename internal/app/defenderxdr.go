@@ -239,6 +239,7 @@ func (s *server) silence() connector.Silence {
 // addHubs adds the streams of the workspace's event hubs.
 func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace, cfg *config.Workspace) error {
 	intake := ingest.NewIntake(w.ID, s.store.Catalog(w.ID))
+	intake.Once = ingest.NewOnce(w.ID, s.store, s.log)
 	x.intakes[w.ID] = intake
 	used := map[string]int{}
 	for _, ns := range cfg.Streaming.EventHubs {

@@ -86,7 +86,7 @@ func (h *healthRows) write(ctx context.Context, r healthEntry) {
 		src.AppendString(fmt.Sprintf("%s/%d", healthSource, next))
 		rows.Batch.Cols = append(rows.Batch.Cols, src)
 		_, err := h.store.Append(ctx, store.Frame{
-			Workspace: w.ID, Tables: []store.Rows{rows}, Covers: []store.Range{{Source: healthSource, First: next, Next: next + 1}},
+			Workspace: w.ID, Tables: []store.Rows{rows}, Covers: []store.Range{{Source: healthSource, First: next, Next: next + 1}}, Own: true,
 		})
 		if err != nil && !errors.Is(err, context.Canceled) {
 			h.log.WarnContext(ctx, "writing a health row", "err", err)

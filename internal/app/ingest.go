@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -167,6 +168,7 @@ func storeArchives(ctx context.Context, o IngestOptions, st *store.Store, files 
 		o.Begin(len(files), size)
 	}
 	intake := ingest.NewIntake(sum.Workspace, st.Catalog(sum.Workspace))
+	intake.Once = ingest.NewOnce(sum.Workspace, st, cmp.Or(o.Logger, slog.New(slog.DiscardHandler)))
 	meter := &ingestMeter{call: o.Progress, bytes: make([]int64, len(files)), rows: make([]int64, len(files))}
 	results, failed := make([]ingest.FileResult, len(files)), make([]error, len(files))
 	g, ctx := errgroup.WithContext(ctx)

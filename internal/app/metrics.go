@@ -36,6 +36,8 @@ var storeGauges = []struct {
 	{"vedette_store_sealed_bytes_total", "Bytes of files that seals wrote.", true, func(s store.Stats) float64 { return float64(s.SealedBytes) }},
 	{"vedette_store_merged_bytes_total", "Bytes of files that merges wrote; with the sealed ones, how often a row is written.", true, func(s store.Stats) float64 { return float64(s.MergedBytes) }},
 	{"vedette_store_merges_total", "Merges of parts since the start.", true, func(s store.Stats) float64 { return float64(s.Merges) }},
+	{"vedette_store_reserved_bytes", "Disk space kept for when the disk is full; 0 while it is.", false, func(s store.Stats) float64 { return float64(s.Reserved) }},
+	{"vedette_store_reserve_spent_total", "How often the reserved disk space was freed.", true, func(s store.Stats) float64 { return float64(s.ReserveSpent) }},
 	{"vedette_store_waits_total", "Appends that waited for memory.", true, func(s store.Stats) float64 { return float64(s.Waits) }},
 }
 

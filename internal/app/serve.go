@@ -43,6 +43,9 @@ const stateFile = "state.db"
 // minFree is the free disk space below which nothing more is taken in, so that state can still be written.
 const minFree = 256 << 20
 
+// reserve is the disk space that is kept in a file and freed when the disk is full all the same.
+const reserve = 64 << 20
+
 // Options are what Serve is told beside the configuration.
 type Options struct {
 	Version string
@@ -106,7 +109,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 	s.memory.Tune(os.Getenv)
 	tail := s.memory.Share(memory.Tail)
 	s.store, err = store.Open(ctx, store.Options{
-		Dir: cfg.Data, ColdDir: cfg.Cold, Manifest: s.db, Logger: s.log, MinFree: minFree, TailBytes: tail, MaxTailBytes: 2 * tail,
+		Dir: cfg.Data, ColdDir: cfg.Cold, Manifest: s.db, Logger: s.log, MinFree: minFree, Reserve: reserve, TailBytes: tail, MaxTailBytes: 2 * tail,
 		Fatal: s.died,
 		Damaged: func(p store.Problem) {
 			s.board.Report(health.Report{Component: "store/files", Status: health.Failure, Reason: "file_damaged", Description: fmt.Sprintf(

@@ -199,7 +199,7 @@ func (ix *Index) ownFiles(ctx context.Context, o Options, dir string, f *store.F
 func skipped(rel string) bool {
 	first, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
 	switch first {
-	case "tables", "cold", "journal", "LOCK", "cold.id":
+	case "tables", "cold", "journal", "LOCK", "cold.id", "reserve", "tmp":
 		return true
 	}
 	return strings.HasPrefix(first, stateFile) || strings.HasSuffix(first, ".sock")

@@ -163,7 +163,7 @@ func (p *Pump) drop(ctx context.Context, ws string, before int64) error {
 // frame builds the rows. One that cannot be built is logged and left out: it must not hold up the others for ever.
 func (p *Pump) frame(ctx context.Context, ws string, rows []meta.EventRow) (store.Frame, error) {
 	w := p.s.workspace(ws)
-	f := store.Frame{Workspace: ws}
+	f := store.Frame{Workspace: ws, Own: true}
 	tables := map[string]*builder{}
 	for _, r := range rows {
 		e, err := decodeEvent(r.Body)

@@ -143,6 +143,11 @@ func (d *Decoder) frame(first int64, msgs []Message, gaps bool) store.Frame {
 		if d.repeats != nil {
 			var n int64
 			rows, n = d.repeats.drop(rows)
+			if d.intake.Once != nil {
+				var m int64
+				rows, m = d.intake.Once.drop(rows, d.source)
+				n += m
+			}
 			d.repeated[r.Table] += n
 		}
 		f.Tables = append(f.Tables, rows)

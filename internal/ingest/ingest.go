@@ -73,7 +73,7 @@ type Count struct {
 	Rows    int64 // stored
 	Skipped int64 // not stored because the table is not ticked
 	Dead    int64 // dead letters
-	// Repeated counts records that were pulled from the tenant before.
+	// Repeated counts records that were stored before: pulled from the tenant, or by another way of its export.
 	Repeated int64
 	// Dropped counts records that the table's transformation left out.
 	Dropped int64
@@ -134,6 +134,8 @@ type Intake struct {
 	// Keep, if set before the first decoder is made, gets all messages as they come, before they are decoded. It must not keep their
 	// bytes, and must be safe for concurrent use.
 	Keep func(source string, partition int32, msgs []Message)
+	// Once leaves out what came by another way; nil keeps all. It is set before the first decoder is made.
+	Once *Once
 
 	workspace  string
 	shapes     *normalize.Shapes

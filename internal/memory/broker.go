@@ -55,11 +55,11 @@ const (
 	// MinLimit is the smallest budget.
 	MinLimit = 256 * mb
 	// What intake and unsealed rows get at most: more makes neither faster.
-	maxIntake, maxTail = 64 * mb, 192 * mb
+	maxIntake, maxTail = 48 * mb, 128 * mb
 )
 
-// New returns the broker of a budget; less than MinLimit counts as that. Intake gets a sixteenth and unsealed rows an eighth, up to 64 and
-// 192 MB, with as much again for rows that come faster than they are sealed. Of the rest, half is the engine's.
+// New returns the broker of a budget; less than MinLimit counts as that. Intake gets a sixteenth and unsealed rows an eighth, up to 48 and
+// 128 MB, with as much again for rows that come faster than they are sealed. Of the rest, half is the engine's.
 func New(limit int64) *Broker {
 	b := &Broker{limit: max(limit, MinLimit)}
 	intake, tail := min(b.limit/16, maxIntake), min(b.limit/8, maxTail)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
@@ -28,6 +29,7 @@ type request struct {
 	head  []byte
 	bytes int
 	rows  int
+	own   bool        // see Frame.Own
 	reply chan result // one buffered answer
 }
 
@@ -47,8 +49,10 @@ func (s *Store) Append(ctx context.Context, f Frame) (seq uint64, err error) {
 	if err := s.failure(); err != nil {
 		return 0, err
 	}
-	if err := s.waitForRoom(ctx); err != nil {
-		return 0, err
+	if !f.Own {
+		if err := s.waitForRoom(ctx); err != nil {
+			return 0, err
+		}
 	}
 	r, err := s.encode(ctx, f)
 	if err != nil {
@@ -115,7 +119,7 @@ func diskFull(dir string, err error) error {
 // encode builds the blocks of a frame and makes its columns durable.
 func (s *Store) encode(ctx context.Context, f Frame) (_ *request, err error) {
 	now := column.FromTime(s.opts.Now())
-	r := &request{entry: entry{workspace: f.Workspace, covers: f.Covers, gaps: f.Gaps}, reply: make(chan result, 1)}
+	r := &request{entry: entry{workspace: f.Workspace, covers: f.Covers, gaps: f.Gaps}, own: f.Own, reply: make(chan result, 1)}
 	defer func() {
 		if err != nil {
 			r.release()
@@ -303,6 +307,9 @@ func (s *Store) write(group []*request) (uint64, error) {
 		}
 	}
 	seq, took, err := s.j.Append(pieces...)
+	if errors.Is(err, syscall.ENOSPC) && !errors.Is(err, journal.ErrFailed) && s.spendReserve() && !slices.ContainsFunc(group, func(r *request) bool { return !r.own }) {
+		seq, took, err = s.j.Append(pieces...)
+	}
 	if errors.Is(err, journal.ErrFailed) {
 		s.fail(err)
 		return 0, s.failure()

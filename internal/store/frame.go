@@ -17,6 +17,8 @@ type Frame struct {
 	Tables    []Rows
 	Covers    []Range // what of which sources the rows are; empty means that nothing guards against storing them twice
 	Gaps      []Gap   // what of the sources is known to be lost; each becomes a row of GapTable
+	// Own marks rows that the product writes of itself, such as audit: they are stored while a nearly full disk holds intake up.
+	Own bool
 }
 
 // Rows are rows of one table. Cols[i] describes Batch.Cols[i] and has its type. A string column SrcColumn must be there.

@@ -266,6 +266,7 @@ func (s *Store) writeError(err error) error {
 		return err
 	}
 	if errors.Is(err, syscall.ENOSPC) {
+		s.spendReserve()
 		return diskFull(s.opts.Dir, err)
 	}
 	return err

@@ -40,6 +40,8 @@ type Stats struct {
 	Syncs         [len(SyncBuckets) + 1]int64
 	SyncSeconds   float64
 	Failed        bool
+	Reserved      int64 // bytes of the disk that are kept for when it is full
+	ReserveSpent  int64 // how often they had to be freed
 }
 
 // TableStats describe one table of a workspace.
@@ -62,7 +64,7 @@ type TableStats struct {
 type counters struct {
 	rows, bytes, seals, sealErrors, merges, compactErrors, waits atomic.Int64
 	sealedBytes, mergedBytes                                     atomic.Int64
-	expiredRows, expiredBytes, quarantined                       atomic.Int64
+	expiredRows, expiredBytes, quarantined, reserves             atomic.Int64
 	syncs                                                        [len(SyncBuckets) + 1]atomic.Int64
 	syncNanos                                                    atomic.Int64
 }
@@ -132,6 +134,10 @@ func (s *Store) Stats() Stats {
 		SealedBytes: s.counters.sealedBytes.Load(), MergedBytes: s.counters.mergedBytes.Load(),
 		ExpiredRows: s.counters.expiredRows.Load(), ExpiredBytes: s.counters.expiredBytes.Load(), Quarantined: s.counters.quarantined.Load(),
 	}
+	if s.reserve.isHeld() {
+		out.Reserved = s.reserve.size
+	}
+	out.ReserveSpent = s.counters.reserves.Load()
 	for i := range out.Syncs {
 		out.Syncs[i] = s.counters.syncs[i].Load()
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,10 @@ type Options struct {
 	SegmentBytes int64         // journal segments: 64 MB
 	MinFree      int64         // Append fails with code disk_full below this much free space; 0 is not checked
 
+	// Reserve is kept in a file of its own, and freed when the disk is full: for state, and for frames marked Own. 0 keeps none. MinFree is
+	// at least twice that, or intake would take what is freed.
+	Reserve int64
+
 	Now   func() time.Time // time.Now
 	Alloc memory.Allocator // for unsealed rows; outside the Go heap
 }
@@ -59,6 +64,7 @@ func (o *Options) setDefaults() {
 	def(&o.JournalBytes, 512<<20)
 	def(&o.SegmentBytes, journal.DefaultSegmentBytes)
 	o.ColdDir = findCold(o.Dir, o.ColdDir)
+	o.MinFree = max(o.MinFree, 2*o.Reserve)
 	if o.SealAge == 0 {
 		o.SealAge = 30 * time.Minute
 	}
@@ -115,6 +121,7 @@ type Store struct {
 	tail       atomic.Int64
 	nextPart   atomic.Int64
 	counters   counters
+	reserve    *reserve
 	dirs       sync.Map // folders whose names this process made durable
 }
 
@@ -163,6 +170,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	if s.lock, err = lockDir(o.Dir); err != nil {
 		return nil, err
 	}
+	s.reserve = newReserve(o.Dir, o.Reserve)
 	defer func() {
 		if err != nil {
 			s.releaseTail()
@@ -196,7 +204,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	}
 	var cancel context.CancelFunc
 	s.ctx, cancel = context.WithCancel(context.Background())
-	s.wg.Add(5)
+	s.wg.Add(6)
 	go func() {
 		defer s.wg.Done()
 		<-s.done
@@ -206,6 +214,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	go s.sealLoop()
 	go s.compactLoop()
 	go s.inspectLoop()
+	go s.reserveLoop()
 	if err := s.repair(ctx, rec); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -289,6 +298,19 @@ func (s *Store) Positions(workspace, source string) map[int32]int64 {
 		}
 	}
 	return out
+}
+
+// Sources returns the sources that ever delivered to a workspace, in no order.
+func (s *Store) Sources(workspace string) []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	seen := map[string]bool{}
+	for k := range s.pos {
+		if k.workspace == workspace {
+			seen[k.source] = true
+		}
+	}
+	return slices.Collect(maps.Keys(seen))
 }
 
 // TailBytes returns how much memory unsealed rows hold. It never waits.

@@ -70,7 +70,7 @@ func (s *Service) Record(ctx context.Context, workspace string, a Audit) error {
 		r.Cols = append(r.Cols, schema.Column{Name: c.name, Type: c.t, Hidden: c.name == store.SrcColumn})
 		r.Batch.Cols = append(r.Batch.Cols, v)
 	}
-	_, err = s.store.Append(ctx, store.Frame{Workspace: workspace, Tables: []store.Rows{r}})
+	_, err = s.store.Append(ctx, store.Frame{Workspace: workspace, Tables: []store.Rows{r}, Own: true})
 	return err
 }
 
