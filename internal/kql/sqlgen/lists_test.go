@@ -29,6 +29,21 @@ func TestGoldenLists(t *testing.T) {
 	}
 }
 
+// TestGoldenFolded: aggregates that only the interpreter computes get their groups as lists, in the order of the rows where
+// that counts.
+func TestGoldenFolded(t *testing.T) {
+	agg := func(f string, args ...plan.Expr) []plan.Agg {
+		return []plan.Agg{{Func: f, Args: args, Out: []plan.Col{out(11, "x", schema.Dynamic)}}}
+	}
+	for name, n := range map[string]plan.Node{
+		"fold-ordered":   &plan.Aggregate{Input: sorted(scan(), colTime), Keys: pass(colDevice), Aggs: agg("make_list", colFields, long(5))},
+		"fold-unordered": &plan.Aggregate{Input: scan(), Keys: pass(colDevice), Aggs: agg("make_set_if", colTime, colOk)},
+		"arg-max-of-all": &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "arg_max", Args: []plan.Expr{colTime, colDevice}, Out: []plan.Col{out(11, "t", schema.Datetime), out(12, "d", schema.String)}}}},
+	} {
+		golden(t, name, n)
+	}
+}
+
 // TestGoldenTwice: what is read twice and may differ from reading to reading is computed once.
 func TestGoldenTwice(t *testing.T) {
 	some := &plan.Limit{Input: &plan.Project{Input: scan(), Items: pass(colTime, colDevice, colCount)}, N: long(5)}

@@ -186,7 +186,8 @@ func TestLeftToExec(t *testing.T) {
 		"subquery":           where(scan(), is("==", colCount, &plan.Scalar{Input: scan(), T: schema.Long})),
 		"real key":           &plan.Aggregate{Input: scan(), Keys: pass(colScore)},
 		"dynamic order":      sorted(scan(), colFields),
-		"unknown aggregate":  &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "make_list", Args: []plan.Expr{colDevice}, Out: []plan.Col{out(11, "list_", schema.Dynamic)}}}},
+		"order of digests":   &plan.Aggregate{Input: scan(), Aggs: []plan.Agg{{Func: "tdigest", Args: []plan.Expr{colScore}, Out: []plan.Col{out(11, "t", schema.Dynamic)}}}},
+		"two sorted lists":   &plan.Aggregate{Input: sorted(scan(), colTime), Aggs: []plan.Agg{{Func: "make_list_if", Args: []plan.Expr{colDevice, colOk}, Out: []plan.Col{out(11, "l", schema.Dynamic)}}}},
 		"computed row limit": &plan.Limit{Input: scan(), N: colCount},
 	} {
 		t.Run(name, func(t *testing.T) {
