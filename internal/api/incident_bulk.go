@@ -90,12 +90,29 @@ func (s *Server) incidentReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text, err := s.Incidents.Report(r.Context(), ws.ID, n)
-	if err != nil {
+	to := &document{w: w, kind: "text/markdown; charset=utf-8"}
+	if err := s.Incidents.Report(r.Context(), ws.ID, n, to); err != nil && to.begun {
+		s.Logger.WarnContext(r.Context(), "a report broke off", "incident", n, "err", err)
+		panic(http.ErrAbortHandler) // what was sent must not look whole
+	} else if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	_, err = w.Write([]byte(text))
-	return err
+	return nil
+}
+
+// document is an answer that says what it is with its first byte; before it an error may still be answered.
+type document struct {
+	w     http.ResponseWriter
+	kind  string
+	begun bool
+}
+
+// Write implements io.Writer.
+func (d *document) Write(b []byte) (int, error) {
+	if !d.begun {
+		d.begun = true
+		d.w.Header().Set("Content-Type", d.kind)
+		d.w.Header().Set("X-Content-Type-Options", "nosniff")
+	}
+	return d.w.Write(b)
 }

@@ -90,8 +90,8 @@ type incidentDetails struct {
 	Entities []model.Entity  `json:"entities"`
 }
 
-// everyAlert is more alerts than an incident has.
-const everyAlert = 1 << 30
+// mostAlerts is how many alerts an incident is shown with; the others come by the page.
+const mostAlerts = 1000
 
 // incidentAlerts answers an incident's alerts by the page.
 func (s *Server) incidentAlerts(w http.ResponseWriter, r *http.Request) error {
@@ -111,7 +111,7 @@ func (s *Server) incidentAlerts(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// showIncident answers an incident with everything that hangs on it; with the parameter alerts=N only the first N alerts.
+// showIncident answers an incident with everything that hangs on it, but only the first 1,000 alerts, or alerts=N of them.
 func (s *Server) showIncident(w http.ResponseWriter, r *http.Request) error {
 	ws, n, err := s.inIncident(r)
 	if err != nil {
@@ -127,7 +127,7 @@ func (s *Server) showIncident(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out.Comments = list(comments)
-	most, err := intParam(r, "alerts", everyAlert, everyAlert)
+	most, err := intParam(r, "alerts", mostAlerts, mostAlerts)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ func newCaller(t *testing.T) *caller {
 	incidents.AddWorkspace(incident.Workspace{ID: "w", Name: "soc"})
 	s := New(Config{
 		Workspaces: []*Workspace{{ID: "w", Name: "soc", TenantID: "t"}}, Auth: auth.New(db.Auth(), keys, time.Now), Board: &health.Board{},
-		Registry: prometheus.NewRegistry(), Hub: &Hub{}, PublicURL: "http://127.0.0.1:8080", Incidents: incidents,
+		Registry: prometheus.NewRegistry(), Hub: &Hub{}, PublicURL: "http://127.0.0.1:8080", Incidents: incidents, Preferences: db,
 	})
 	p, secret, err := s.Auth.AddPrincipal(t.Context(), "script", auth.Responder)
 	if err != nil {
@@ -102,6 +102,19 @@ func TestIncidentRoutes(t *testing.T) {
 	c.ask("GET", "/incidents/1/report", "", 200, "# Incident 1: Phish 27")
 	c.ask("GET", "/incidents/x", "", 400, `"number_invalid"`)
 	c.ask("GET", "/incidents/1/alerts?limit=-1", "", 400, `"parameter_invalid"`)
+}
+
+func TestPreferences(t *testing.T) {
+	c := newCaller(t)
+	c.ask("GET", "/preferences/incidents.views", "", 200, `{"value":null}`)
+	c.ask("PUT", "/preferences/incidents.views", `{"value":[{"name":"mine","state":{"owner":"me"}}]}`, 204)
+	c.ask("GET", "/preferences/incidents.views", "", 200, `{"value":[{"name":"mine","state":{"owner":"me"}}]}`)
+	c.ask("PUT", "/preferences/incidents.views", `{}`, 400, `"value_missing"`)
+	c.ask("PUT", "/preferences/incidents.views", `{"value":"`+strings.Repeat("x", maxPreference)+`"}`, 413, `"value_too_large"`)
+	c.ask("PUT", "/preferences/Views", `{"value":1}`, 400, `"key_invalid"`)
+	c.ask("GET", "/preferences/incidents.views", "", 200, `"mine"`)
+	c.ask("PUT", "/preferences/incidents.views", `{"value":null}`, 204)
+	c.ask("GET", "/preferences/incidents.views", "", 200, `{"value":null}`)
 }
 
 func TestIncidentChanges(t *testing.T) {

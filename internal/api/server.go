@@ -58,6 +58,8 @@ type Config struct {
 	Watchlists *watchlist.Service
 	Setup      SetupMarks
 	Names      ARMNames
+	// Preferences keeps what each person chose for the pages.
+	Preferences Preferences
 	// Allowed refuses changes of settings by people who do not belong to the workspace\'s tenant; nil allows everybody.
 	Allowed     func(ctx context.Context, workspace string, who connector.Person) error
 	DeadLetters *deadletter.Service
@@ -181,6 +183,8 @@ func (s *Server) register() {
 	s.private(auth.QueryData, "POST /api/w/{ws}/tables/{table}/transform/preview", s.previewTransform)
 
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/overview", s.overview)
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/preferences/{key}", s.showPreference)
+	s.private(auth.ReadIncidents, "PUT /api/w/{ws}/preferences/{key}", s.setPreference)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents", s.listIncidents)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}", s.showIncident)
 	s.private(auth.WriteIncidents, "PATCH /api/w/{ws}/incidents/{n}", s.updateIncident)

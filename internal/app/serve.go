@@ -187,7 +187,7 @@ func Serve(ctx context.Context, cfg *config.Config, o Options) (err error) {
 		Query:     queries,
 		Backup:    s.backup,
 		Tables:    sched.Service,
-		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Watchlists: lists, Setup: s.db, Names: s.db, Allowed: xdr.checks.Allowed,
+		Incidents: xdr.incidents, Connectors: xdr.connectors, UEBA: xdr.behavior, Probe: xdr.probe, Content: solutions, Rules: xdr.rules, Watchlists: lists, Setup: s.db, Preferences: s.db, Names: s.db, Allowed: xdr.checks.Allowed,
 		Backfill: xdr.backfill, Snapshots: snapshots, Raw: xdr.raw,
 		DeadLetters: letters, Transforms: xdr.transforms, Completeness: complete, SyncProgress: xdr.progress, Store: s.store, Board: s.board, Hub: hub,
 		Web: web.Handler(), Registry: s.registry,

@@ -405,9 +405,7 @@ func (l *killedLife) rows() {
 			}
 			want := newestRow{Title: a.Title, Severity: a.Severity, Status: a.Status, Classification: a.Classification, ClassificationComment: a.ClassificationComment}
 			want.AdditionalData.AlertsCount = a.AdditionalData.AlertsCount
-			for _, x := range a.Labels {
-				want.Labels = append(want.Labels, x)
-			}
+			want.Labels = append(want.Labels, a.Labels...)
 			if want := want.key(); newest[in.IncidentNumber] != want {
 				return fmt.Errorf("the newest row of incident %d says %q, people see %q", in.IncidentNumber, newest[in.IncidentNumber], want)
 			}

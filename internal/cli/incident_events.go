@@ -25,9 +25,20 @@ func (t *target) printIncidentEvents(ctx context.Context, number string) error {
 
 // showIncidentJSON prints an incident as it is answered, with its events as objects if they are asked for.
 func (t *target) showIncidentJSON(ctx context.Context, number string, events bool) error {
-	var out map[string]any
-	if err := t.get(ctx, "/incidents/"+number, &out); err != nil {
+	var answer map[string]json.RawMessage
+	if err := t.get(ctx, "/incidents/"+number, &answer); err != nil {
 		return err
+	}
+	out := map[string]any{}
+	for k, v := range answer {
+		out[k] = v
+	}
+	if first, ok := answer["alerts"]; ok {
+		alerts, err := allAlerts(ctx, t, number, first)
+		if err != nil {
+			return err
+		}
+		out["alerts"] = alerts
 	}
 	if events {
 		raw, err := t.incidentEvents(ctx, number)

@@ -8,9 +8,10 @@ import (
 
 func incidentShow(t *target) *cobra.Command {
 	var events bool
+	most := 100
 	cmd := &cobra.Command{
 		Use: "show NUMBER", Short: "One incident with alerts, entities and comments", Args: cobra.ExactArgs(1),
-		Example: "  vedette incident show 17\n  vedette incident show 17 --events",
+		Example: "  vedette incident show 17\n  vedette incident show 17 --events\n  vedette incident show 17 --alerts 5000",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n, err := number(args[0])
 			if err != nil {
@@ -31,13 +32,16 @@ func incidentShow(t *target) *cobra.Command {
 					From                                            int64
 					Pending                                         bool
 				}
-				Alerts   []struct{ Title, Severity, Status, ProductName string }
+				Alerts   []alertView
 				Entities []struct {
 					Kind, Label string
 					Incidents   int
 				}
 			}
-			if err := t.get(cmd.Context(), "/incidents/"+n, &out); err != nil {
+			if most < 0 {
+				return fmt.Errorf("%w: --alerts takes a number from 0, not %d", errUsage, most)
+			}
+			if err := t.get(cmd.Context(), fmt.Sprintf("/incidents/%s?alerts=%d", n, min(most, alertPage)), &out); err != nil {
 				return err
 			}
 			w := t.env.Stdout
@@ -69,9 +73,18 @@ func incidentShow(t *target) *cobra.Command {
 					fmt.Fprintf(w, "\n%s", clean(text))
 				}
 			}
-			fmt.Fprintf(w, "\nAlerts (%d)\n", len(out.Alerts))
-			for _, a := range out.Alerts {
+			fmt.Fprintf(w, "\nAlerts (%d)\n", max(out.AdditionalData.AlertsCount, len(out.Alerts)))
+			shown := 0
+			err = eachAlert(cmd.Context(), t, n, out.Alerts, most, func(a alertView) error {
+				shown++
 				fmt.Fprintf(w, "  %s %s %s (%s)\n", pad(t.env, a.Severity, 13), pad(t.env, a.Status, 10), clean(a.Title), clean(a.ProductName))
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if more := out.AdditionalData.AlertsCount - shown; more > 0 {
+				fmt.Fprintf(w, "  and %d more: vedette incident show %s --alerts %d\n", more, n, out.AdditionalData.AlertsCount)
 			}
 			fmt.Fprintf(w, "Entities (%d)\n", len(out.Entities))
 			for _, e := range out.Entities {
@@ -106,6 +119,7 @@ func incidentShow(t *target) *cobra.Command {
 			return nil
 		},
 	}
+	cmd.Flags().IntVar(&most, "alerts", most, "the first `N` alerts only; --json has all")
 	cmd.Flags().BoolVar(&events, "events", false, "the raw events behind its alerts too")
 	return cmd
 }

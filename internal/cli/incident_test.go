@@ -132,7 +132,7 @@ func TestIncidentCommands(t *testing.T) {
 	}{
 		{"list --status New --limit 5", "GET /incidents?limit=5&status=New", `{"total":9,"items":[{"incidentNumber":17,"severity":"High","status":"New","title":"Phish \u001b[31mred","sync":{"state":"synced"},"owner":{"userPrincipalName":"ada@contoso.example"}}]}`, []string{"17", "High", `Phish \u001b[31mred`, "ada@contoso.example", "1 of 9"}},
 		{"list --redirected --sort -severity", "GET /incidents?limit=50&redirected=true&sort=-severity", `{"total":0,"items":[]}`, []string{"0 of 0"}},
-		{"show 17", "GET /incidents/17", `{"incidentNumber":17,"title":"T","redirectTo":"30","redirectNumber":4,"sync":{"state":"rejected","lastError":"no such user","edits":[{"field":"owner","state":"rejected","actor":"ana","since":"2026-03-01","reason":"no such user"}]},"tasks":[{"name":"g","title":"call","status":"New"}],"comments":[{"author":"ana","message":"hello","origin":"vedette","from":3}],"entities":[{"kind":"IP","label":"203.0.113.7","incidents":3}]}`, []string{"merged into incident 30", "vedette incident show 4", "owner", "no such user", "of incident 3", "in 3 incidents", "call"}},
+		{"show 17", "GET /incidents/17?alerts=100", `{"incidentNumber":17,"title":"T","redirectTo":"30","redirectNumber":4,"sync":{"state":"rejected","lastError":"no such user","edits":[{"field":"owner","state":"rejected","actor":"ana","since":"2026-03-01","reason":"no such user"}]},"tasks":[{"name":"g","title":"call","status":"New"}],"comments":[{"author":"ana","message":"hello","origin":"vedette","from":3}],"entities":[{"kind":"IP","label":"203.0.113.7","incidents":3}]}`, []string{"merged into incident 30", "vedette incident show 4", "owner", "no such user", "of incident 3", "in 3 incidents", "call"}},
 		{"conflicts 17 --apply 3", "POST /incidents/17/conflicts/3/apply", `{"incidentNumber":17}`, []string{"applied to incident 17"}},
 		{"related 17", "GET /incidents/17/related", `{"items":[{"incidentNumber":4,"title":"Other","shared":[{"kind":"IP","label":"203.0.113.7"}]}]}`, []string{"4", "Other", "IP 203.0.113.7"}},
 		{"retry 17 owner", "POST /incidents/17/refused/retry", `{}`, []string{"Incident 17 is sent again"}},
@@ -175,5 +175,32 @@ func TestApplyAll(t *testing.T) {
 	want := []string{"GET /incidents/17/conflicts", "POST /incidents/17/conflicts/1/apply", "POST /incidents/17/conflicts/4/apply"}
 	if diff := cmp.Diff(want, s.asked); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestShowManyAlerts shows an incident with more alerts than a page has: as JSON all of them, for people as many as asked for.
+func TestShowManyAlerts(t *testing.T) {
+	page := func(from, to int) string {
+		var out []string
+		for i := from; i < to; i++ {
+			out = append(out, fmt.Sprintf(`{"title":"alert %d."}`, i))
+		}
+		return "[" + strings.Join(out, ",") + "]"
+	}
+	head := `{"incidentNumber":17,"additionalData":{"alertsCount":2300},"alerts":`
+	s := &server{answers: map[string]string{
+		"GET /incidents/17": head + page(0, 1000) + "}", "GET /incidents/17?alerts=1000": head + page(0, 1000) + "}",
+		"GET /incidents/17/alerts?limit=1000&offset=1000": `{"items":` + page(1000, 2000) + "}", "GET /incidents/17/alerts?limit=1000&offset=2000": `{"items":` + page(2000, 2300) + "}",
+		"GET /incidents/17/alerts?limit=200&offset=1000": `{"items":` + page(1000, 1200) + "}",
+	}}
+	run := s.start(t)
+	stdout, stderr, code := run("incident", "show", "17", "--json")
+	var out struct{ Alerts []struct{ Title string } }
+	if err := json.Unmarshal([]byte(stdout), &out); err != nil || code != 0 || len(out.Alerts) != 2300 || out.Alerts[2299].Title != "alert 2299." {
+		t.Errorf("exit %d, %v, %d alerts: %s", code, err, len(out.Alerts), stderr)
+	}
+	stdout, stderr, code = run("incident", "show", "17", "--alerts", "1200")
+	if code != 0 || !strings.Contains(stdout, "alert 1199.") || strings.Contains(stdout, "alert 1200.") || !strings.Contains(stdout, "Alerts (2300)") || !strings.Contains(stdout, "and 1100 more") {
+		t.Errorf("exit %d: %s%s", code, stdout[max(0, len(stdout)-300):], stderr)
 	}
 }

@@ -393,19 +393,5 @@ func (k *Sink) PutPerson(ctx context.Context, login string, o *model.Owner) erro
 
 // OpenIncidents returns the numbers of the tenant's incidents that are open or were changed since the time.
 func (k *Sink) OpenIncidents(ctx context.Context, since time.Time) ([]int64, error) {
-	seen := map[int64]bool{}
-	var out []int64
-	for _, q := range []meta.IncidentQuery{{Status: []string{statusNew, statusActive}, NoRedirects: true}, {Since: ticks(since)}} {
-		rows, _, err := k.s.db.Incidents().ListIncidents(ctx, k.ws, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			if r.ProviderID != "" && !seen[r.Number] {
-				seen[r.Number] = true
-				out = append(out, r.Number)
-			}
-		}
-	}
-	return out, nil
+	return k.s.db.Incidents().TenantNumbers(ctx, k.ws, []string{statusNew, statusActive}, ticks(since))
 }

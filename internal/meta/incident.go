@@ -122,6 +122,15 @@ func (t IncidentTx) ListIncidents(ctx context.Context, ws string, q IncidentQuer
 	return rows, int(n), err
 }
 
+// TenantNumbers returns the numbers of the tenant's incidents that have one of the states and were not merged into others, or
+// that were changed since the time, in ticks; newest first.
+func (t IncidentTx) TenantNumbers(ctx context.Context, ws string, status []string, since int64) ([]int64, error) {
+	var out []int64
+	err := t.db.NewSelect().Model((*IncidentRow)(nil)).Column("number").Where("workspace = ? AND provider_id <> ''", ws).
+		Where("(status IN (?) AND redirect_to = '') OR modified >= ?", bun.List(status), since).Order("created DESC", "number DESC").Scan(ctx, &out)
+	return out, err
+}
+
 func filterIncidents(sel *bun.SelectQuery, ws string, q IncidentQuery) *bun.SelectQuery {
 	sel = sel.Where("workspace = ?", ws)
 	if len(q.Status) > 0 {

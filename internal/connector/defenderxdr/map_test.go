@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -254,7 +255,9 @@ func TestWritingBackChangesNothing(t *testing.T) {
 	})
 }
 
+// TestProducts tries every service that the schema lists, and every prefix of an id.
 func TestProducts(t *testing.T) {
+	untried := maps.Clone(products)
 	for _, tt := range []struct{ service, id, provider, product, vendor string }{
 		{"microsoftDefenderForEndpoint", "da1_2", "MDATP", "Microsoft Defender Advanced Threat Protection", "1_2"},
 		{"microsoftDefenderForOffice365", "fa-9", "OATP", "Office 365 Advanced Threat Protection", "-9"},
@@ -262,6 +265,19 @@ func TestProducts(t *testing.T) {
 		{"microsoftDefenderForCloudApps", "caX", "MCAS", "Microsoft Cloud App Security", "X"},
 		{"azureAdIdentityProtection", "adX", "IPC", "Azure Active Directory Identity Protection", "X"},
 		{"microsoftDefenderForCloud", "dcX", "Azure Security Center", "Azure Security Center", "X"},
+		{"microsoft365Defender", "raX", "Microsoft Defender XDR", "Microsoft Defender XDR", "X"},
+		{"microsoft365Defender", "taX", "Microsoft Defender XDR", "Microsoft Defender XDR", "X"}, // threat experts
+		{"microsoft365Defender", "eaX", "Microsoft Defender XDR", "Microsoft Defender XDR", "X"}, // a custom detection
+		{"microsoftDefenderForEndpoint", "edX", "MDATP", "Microsoft Defender Advanced Threat Protection", "X"},
+		{"microsoftDefenderForIdentity", "riX", "Azure Advanced Threat Protection", "Azure Advanced Threat Protection", "X"},
+		{"microsoftDefenderForCloudApps", "rmX", "MCAS", "Microsoft Cloud App Security", "X"},
+		{"microsoftAppGovernance", "maX", "App Governance", "Microsoft App Governance", "X"},
+		{"dataLossPrevention", "dlX", "Microsoft Data Loss Prevention", "Microsoft Data Loss Prevention", "X"},
+		{"microsoftInsiderRiskManagement", "irX", "Microsoft Insider Risk Management", "Microsoft Insider Risk Management", "X"},
+		{"microsoftSentinel", "snX", "ASI Scheduled Alerts", "Azure Sentinel", "X"},
+		{"microsoftThreatIntelligence", "X1", "Microsoft Threat Intelligence", "Microsoft Threat Intelligence", "X1"},
+		{"microsoftSecurityForAI", "X1", "Microsoft Security for AI", "Microsoft Security for AI", "X1"},
+		{"MICROSOFTDEFENDERFORENDPOINT", "da", "MDATP", "Microsoft Defender Advanced Threat Protection", "da"}, // a word in another case, an id of two letters
 		{"somethingNew", "zzX", "New Product", "New Product", "zzX"},
 	} {
 		raw := fmt.Sprintf(`{"id":%q,"serviceSource":%q,"productName":"New Product","lastUpdateDateTime":"2026-03-01T12:00:00Z"}`, tt.id, tt.service)
@@ -272,6 +288,10 @@ func TestProducts(t *testing.T) {
 		if a.ProviderName != tt.provider || a.ProductName != tt.product || a.VendorOriginalID != tt.vendor || a.SystemAlertID != SystemAlertID(tt.id) {
 			t.Errorf("%s: got %s, %s, %s", tt.service, a.ProviderName, a.ProductName, a.VendorOriginalID)
 		}
+		delete(untried, strings.ToLower(tt.service))
+	}
+	for service := range untried {
+		t.Errorf("the service %s is not tried", service)
 	}
 }
 

@@ -13,7 +13,7 @@ const json = (v) => JSON.parse(JSON.stringify(v));
 
 /** Makes a mock with its own state; `signedIn` skips the sign-in page. */
 export function makeMock({ signedIn = false, connected = true } = {}) {
-  const state = { signedIn, incidents: json(incidents), extra: new Map(), detail: connectorDetail(), streams: new Set(), running: new Map(), backfills: new Map(), solutions: makeSolutions(connected), rules: makeRules(), ueba: makeUeba(), tables: makeTables(tables) };
+  const state = { signedIn, incidents: json(incidents), extra: new Map(), preferences: new Map(), detail: connectorDetail(), streams: new Set(), running: new Map(), backfills: new Map(), solutions: makeSolutions(connected), rules: makeRules(), ueba: makeUeba(), tables: makeTables(tables) };
   if (!connected) {
     Object.assign(state.detail, { state: 'notConnected', incidents: { enabled: false, lastSync: null, lagSeconds: null }, received: [], health: [], skipped: [], streams: [], connectedAt: undefined, lastData: undefined });
     for (const c of state.detail.components) Object.assign(c, { state: 'notConnected', stateText: 'Not connected' });
@@ -238,6 +238,12 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     }
     const m = /^\/api\/w\/[^/]+(\/.*)$/.exec(path);
     if (!m) return fail(404, 'not_found', 'No such resource.');
+    const kept = /^\/preferences\/(.+)$/.exec(m[1]);
+    if (kept && method === 'PUT') {
+      state.preferences.set(kept[1], body.value);
+      return { status: 204 };
+    }
+    if (kept) return ok({ value: state.preferences.get(kept[1]) ?? null });
     const open = state.incidents.filter((i) => i.status !== 'Closed');
     if (m[1] === '/overview') return ok({ incidents: { open: open.length, new: open.filter((i) => i.status === 'New').length, closedToday: 4 }, tables: state.detail.tables.filter((t) => t.rows).map((t) => ({ name: t.name, rows24h: Math.round(t.rows / 2) })), connector: { state: state.detail.state } });
     if (m[1] === '/incidents') return list(url.searchParams);

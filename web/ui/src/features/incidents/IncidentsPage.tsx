@@ -5,10 +5,10 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
 import { incidentsQuery } from '../../api/resources';
 import type { Incident } from '../../api/types';
+import { usePreference } from '../../app/preference';
 import { mayRespond, useSession, useTitle, useWorkspace } from '../../app/session';
 import { useShortcuts } from '../../app/shortcuts';
 import { formatNumber } from '../../ui/format';
-import { useStored } from '../../ui/stored';
 import { PageHeader } from '../../ui/Page';
 import { Pager } from '../../ui/Pager';
 import { EmptyState, ErrorState, Loading } from '../../ui/states';
@@ -36,7 +36,7 @@ export function IncidentsPage() {
   const navigate = useNavigate({ from: '/w/$ws/incidents' });
   const query = useQuery(incidentsQuery(workspace.name, toFilter(state, me)));
   const update = useIncidentChange(workspace.name);
-  const [columns, setColumns] = useStored('incidents.columns', defaultColumns);
+  const [columns, setColumns] = usePreference('incidents.columns', defaultColumns);
   const [ticked, setTicked] = useState<ReadonlySet<number>>(new Set());
   const tick = (numbers: number[], on: boolean) =>
     setTicked((old) => {

@@ -1,11 +1,11 @@
 import { Button, Field, Input, Menu, MenuButton, MenuDivider, MenuGroup, MenuGroupHeader, MenuItem, MenuItemCheckbox, MenuList, MenuPopover, MenuTrigger, Popover, PopoverSurface, PopoverTrigger } from '@fluentui/react-components';
 import { BookmarkRegular, ColumnTripleRegular, DeleteRegular, SaveRegular } from '@fluentui/react-icons';
 import { type FormEvent, useState } from 'react';
-import { useStored } from '../../ui/stored';
+import { usePreference } from '../../app/preference';
 import { columns } from './columns';
 import type { ListState } from './urlState';
 
-/** A set of filters under a name, kept in this browser. */
+/** A set of filters under a name, kept for the person. */
 export interface SavedView {
   name: string;
   state: ListState;
@@ -13,7 +13,7 @@ export interface SavedView {
 
 /** Filters that were saved under a name. */
 export function ViewMenu({ state, onOpen }: { state: ListState; onOpen: (state: ListState) => void }) {
-  const [views, setViews] = useStored<SavedView[]>('incidents.views', []);
+  const [views, setViews] = usePreference<SavedView[]>('incidents.views', []);
   const [naming, setNaming] = useState(false);
   const [name, setName] = useState('');
   const save = (event: FormEvent) => {
