@@ -22,6 +22,8 @@ run() { VEDETTE_BENCH=1 go test -vet=off -ldflags='-s -w' -count=1 -timeout 60m 
   if on kql; then
     echo "== KQL: hunting queries over twelve million rows against an expert's SQL over the same files"
     run '^TestBench' ./internal/kqlbench
+    echo "== from an alert to its events over 90 days"
+    run '^TestBenchEvidence' ./internal/evidencebench
   fi
   if on packages; then
     echo "== packages"

@@ -180,6 +180,7 @@ func (s *Service) run(ctx context.Context, r Request, mode engine.Mode, asked pl
 		if asked.TakeMax > 0 {
 			root = &plan.Limit{Input: root, N: &plan.Lit{T: schema.Long, Value: asked.TakeMax}}
 		}
+		root = exec.Settle(ctx, root, env)
 		t, err := collect(ctx, root, env, &rows, &bytes, &res.Partial)
 		if err != nil {
 			return nil, err
