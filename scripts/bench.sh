@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # Prints measurements as ratios against a named reference taken in the same run. Nothing here passes or fails.
-# BENCH names the sections to run, separated by blanks; all without it: intake store incidents kql packages.
+# BENCH names the sections to run, separated by blanks; all without it: intake steady store incidents kql packages.
 set -euo pipefail
 mkdir -p bench
-sections=${BENCH:-intake store incidents kql packages}
+sections=${BENCH:-intake steady store incidents kql packages}
 on() { [[ " $sections " == *" $1 "* ]]; }
 run() { VEDETTE_BENCH=1 go test -vet=off -ldflags='-s -w' -count=1 -timeout 60m -run "$1" -v "$2" | grep -E '^\s+[a-z_]+_test\.go:|^--- FAIL|^FAIL|^ok' | sed -E 's/^ *[a-z_]+_test\.go:[0-9]+: //'; }
 {
   if on intake; then
     echo "== end to end: hub to queryable, through the real binary"
     run '^TestBench$' ./internal/apptest
+  fi
+  if on steady; then
+    echo "== steady intake of 10,000 rows/s: memory, age of what is visible, analysts who query meanwhile"
+    run '^TestBenchSteady$' ./internal/apptest
   fi
   if on store; then
     echo "== store: taking files in and keeping them, against DuckDB on the same rows"
