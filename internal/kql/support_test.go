@@ -61,6 +61,7 @@ func TestSupportMatrix(t *testing.T) {
 		"* `hash_combine`, `hash_many`: the number; that it is the same for the same values within a query holds.\n" +
 		"* `series_periods_detect`, `series_periods_validate`: the scores; and with them what `series_decompose*` and `series_seasonal` find by themselves.\n" +
 		"* `series_outliers` with percentiles of the caller's: the unit. The default ones are the service's.\n")
+	b.WriteString(whereItRuns(t))
 	path := "../../docs/kql.md"
 	if *updateDocs {
 		if err := os.WriteFile(path, []byte(b.String()), 0o644); err != nil {

@@ -150,6 +150,27 @@ func (g *gen) columnsOf(n, input plan.Node, x plan.Expr, cols []plan.Col, where 
 	return r, true
 }
 
+// maxRange is how many numbers are counted before a statement runs.
+const maxRange = 1_000_000
+
+// rangeOf hands over the numbers of a range, unless there are many of them.
+func (g *gen) rangeOf(n *plan.Range) (*rel, bool) {
+	var v [3]int64
+	for i, e := range []plan.Expr{n.From, n.To, n.Step} {
+		x, ok := g.constant(e)
+		if !ok {
+			return nil, false
+		}
+		if v[i], ok = x.(int64); !ok {
+			return nil, false
+		}
+	}
+	if v[2] == 0 || (float64(v[1])-float64(v[0]))/float64(v[2]) > maxRange {
+		return nil, false
+	}
+	return g.rowsFrom(n)
+}
+
 // rowsFrom reads the rows of a node that exec computes.
 func (g *gen) rowsFrom(n plan.Node) (*rel, bool) {
 	if g.env.Rows == nil {

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/kql/kernel"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
@@ -315,3 +316,23 @@ func (g *gen) bin(r *rel, e plan.Expr) (string, bool) {
 	other, ok := g.eval(r, e)
 	return "CASE WHEN " + x + " >= 0 THEN " + x + " - " + x + " % " + n + " WHEN " + x + " IS NULL THEN NULL ELSE " + other + " END", ok
 }
+
+// Native reports whether SQL has a proven form of a function or operator, for some types of its arguments at least.
+func Native(name string) bool {
+	return nativeFor(name) != nil || name == "bin" || name == "floor" || name == "between" || name == "iif"
+}
+
+// NativeAggregate reports whether SQL has an exact form of an aggregate, for some types of its arguments at least.
+func NativeAggregate(name string) bool {
+	if base, ok := conditional[name]; ok {
+		name = base
+	}
+	switch name {
+	case "count", "sum", "avg", "min", "max", "dcount", "count_distinct", "make_set", "make_set_if", "take_any", "any", "arg_max", "arg_min":
+		return true
+	}
+	return false
+}
+
+// Folded reports whether the interpreter folds an aggregate over groups that a statement has collected.
+func Folded(name string) bool { return !notFolded[name] && kernel.KnownAggregate(name) }

@@ -41,6 +41,8 @@ func (g *gen) node(n plan.Node, b bounds) (*rel, bool) {
 		return g.parseKV(n, b)
 	case *plan.Serialize:
 		return g.node(n.Input, b)
+	case *plan.Range:
+		return g.rangeOf(n)
 	case *plan.External, *plan.Held:
 		return g.rowsFrom(n)
 	}
