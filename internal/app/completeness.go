@@ -107,7 +107,7 @@ func (s *server) buildBackfill(ctx context.Context, x *defenderXDR, complete *co
 		all = append(all, bw)
 	}
 	return backfill.New(ctx, backfill.Config{
-		Store: s.store, Keeper: s.db, Logger: s.log, Stored: x.meter.Add, Pulled: x.pulledEvents,
+		Store: s.store, Budget: x.budget, Keeper: s.db, Logger: s.log, Stored: x.meter.Add, Pulled: x.pulledEvents,
 		TooMany: func(err error) bool { return errors.Is(err, hunting.ErrTooMany) },
 		Missing: func(ctx context.Context, ws, table string, from, to time.Time) ([]model.HourCount, error) {
 			sp := completeness.Span{Tables: []string{table}, From: from, To: to}

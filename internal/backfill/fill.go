@@ -111,31 +111,48 @@ func (s *Service) store(ctx context.Context, w *Workspace, table string, records
 			msgs[i] = ingest.Message{Offset: base + int64(i), Value: r}
 		}
 		records, base = records[n:], base+int64(n)
-		f, counts := dec.Decode(msgs[0].Offset, msgs, ingest.Only(table))
-		f.Covers, f.Gaps = nil, nil
-		young := s.cfg.Now().Add(-lateBy)
-		var fresh []ingest.Key
-		for k := range f.Tables {
-			if f.Tables[k].Table == table {
-				f.Tables[k], fresh = missing(f.Tables[k], have, column.FromTime(young))
-				c := counts[table]
-				c.Rows = int64(f.Tables[k].Batch.N)
-				counts[table] = c
-			}
-		}
-		if err := ingest.AppendHalves(ctx, s.cfg.Store, f); err != nil {
+		more, err := s.frame(ctx, w, table, dec, msgs, have)
+		if stored += more; err != nil {
 			return stored, err
-		}
-		// Only what is stored may be left out when it comes again: a double is better than a loss.
-		for _, k := range fresh {
-			w.Intake.Repeats.Add(table, k)
-		}
-		stored += counts[table].Rows
-		if s.cfg.Stored != nil {
-			s.cfg.Stored(w.ID, counts)
 		}
 	}
 	return stored, nil
+}
+
+// frame stores the records of one frame, when nothing fresh is in its way.
+func (s *Service) frame(ctx context.Context, w *Workspace, table string, dec *ingest.Decoder, msgs []ingest.Message, have map[ingest.Key]int) (int64, error) {
+	size := int64(0)
+	for _, m := range msgs {
+		size += int64(len(m.Value))
+	}
+	release, err := s.cfg.Budget.Backlog(ctx, size)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	f, counts := dec.Decode(msgs[0].Offset, msgs, ingest.Only(table))
+	f.Covers, f.Gaps = nil, nil
+	young := s.cfg.Now().Add(-lateBy)
+	var fresh []ingest.Key
+	for k := range f.Tables {
+		if f.Tables[k].Table == table {
+			f.Tables[k], fresh = missing(f.Tables[k], have, column.FromTime(young))
+			c := counts[table]
+			c.Rows = int64(f.Tables[k].Batch.N)
+			counts[table] = c
+		}
+	}
+	if err := ingest.AppendHalves(ctx, s.cfg.Store, f); err != nil {
+		return 0, err
+	}
+	// Only what is stored may be left out when it comes again: a double is better than a loss.
+	for _, k := range fresh {
+		w.Intake.Repeats.Add(table, k)
+	}
+	if s.cfg.Stored != nil {
+		s.cfg.Stored(w.ID, counts)
+	}
+	return counts[table].Rows, nil
 }
 
 // missing returns the rows that have does not count, and the keys of those whose events are younger than a time.

@@ -45,6 +45,7 @@ type Workspace struct {
 // Config is what a Service works with. Stored, if set, hears of what was stored.
 type Config struct {
 	Store   *store.Store
+	Budget  *ingest.Budget // nil makes one of its own
 	Keeper  Keeper
 	Missing Missing
 	TooMany func(error) bool
@@ -77,6 +78,9 @@ func New(ctx context.Context, cfg Config, workspaces ...Workspace) (*Service, er
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Budget == nil {
+		cfg.Budget = ingest.NewBudget(0)
 	}
 	s := &Service{cfg: cfg, all: map[string]*Workspace{}, wake: make(chan struct{}, 1), jobs: map[string]map[string]*model.Backfill{}}
 	for _, w := range workspaces {

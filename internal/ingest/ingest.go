@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -150,7 +151,9 @@ func NewIntake(workspace string, catalog schema.Catalog) *Intake {
 
 // Budget bounds the bytes of messages that are between the wire and the store, over all connectors of the process.
 type Budget struct {
-	room Room
+	room  Room
+	fresh atomic.Int64  // pieces of fresh messages that wait for room or hold it
+	turn  chan struct{} // one piece of a backlog
 }
 
 // Room is what a Budget takes from. It is safe for concurrent use.
@@ -162,7 +165,7 @@ type Room interface {
 }
 
 // BudgetOf returns a budget that takes from what others use too.
-func BudgetOf(r Room) *Budget { return &Budget{room: r} }
+func BudgetOf(r Room) *Budget { return &Budget{room: r, turn: make(chan struct{}, 1)} }
 
 // ownRoom is a number of bytes.
 type ownRoom struct {
@@ -185,14 +188,22 @@ func NewBudget(bytes int64) *Budget {
 	if bytes <= 0 {
 		bytes = DefaultBudget
 	}
-	return &Budget{room: ownRoom{sem: semaphore.NewWeighted(bytes), max: bytes}}
+	return BudgetOf(ownRoom{sem: semaphore.NewWeighted(bytes), max: bytes})
 }
 
-// Acquire waits until there is room for n more bytes and takes it. It returns what the caller must give back: one message
+// Acquire waits until there is room for n more bytes of fresh messages and takes it. It returns what the caller must give back: one message
 // larger than the whole budget takes all of it.
 func (b *Budget) Acquire(ctx context.Context, n int64) (int64, error) {
-	return b.room.Acquire(ctx, n)
+	b.fresh.Add(1)
+	held, err := b.room.Acquire(ctx, n)
+	if err != nil {
+		b.fresh.Add(-1)
+	}
+	return held, err
 }
 
-// Release gives room back.
-func (b *Budget) Release(n int64) { b.room.Release(n) }
+// Release gives back the room of one Acquire.
+func (b *Budget) Release(n int64) {
+	b.room.Release(n)
+	b.fresh.Add(-1)
+}

@@ -202,11 +202,11 @@ func (s *Service) replay(ctx context.Context, w *Workspace, tables []string, fro
 
 // put stores the rows of messages that are not stored.
 func (s *Service) put(ctx context.Context, w *Workspace, tables []string, source string, partition int32, msgs []ingest.Message, size int64, p *Progress) error {
-	held, err := s.budget.Acquire(ctx, size)
+	release, err := s.budget.Backlog(ctx, size)
 	if err != nil {
 		return err
 	}
-	defer s.budget.Release(held)
+	defer release()
 	f, counts := w.Intake.Again(source, partition).Decode(msgs[0].Offset, msgs, ingest.Only(tables...))
 	f.Covers, f.Gaps = nil, nil
 	var keep []store.Rows

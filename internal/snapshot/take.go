@@ -143,14 +143,14 @@ func (s *Service) store(ctx context.Context, w *Workspace, j *model.Snapshot, ms
 		for _, m := range chunk {
 			size += int64(len(m.Value))
 		}
-		held, err := s.cfg.Budget.Acquire(ctx, size)
+		release, err := s.cfg.Budget.Backlog(ctx, size)
 		if err != nil {
 			return err
 		}
 		f, counts := dec.Decode(0, chunk, ingest.Only(j.Table))
 		f.Covers, f.Gaps = nil, nil
 		err = ingest.AppendHalves(ctx, s.cfg.Store, f)
-		s.cfg.Budget.Release(held)
+		release()
 		if err != nil {
 			return err
 		}

@@ -113,11 +113,11 @@ func (b *hour) piece(ctx context.Context, want int64) (longer, end bool, err err
 	if !ok {
 		return false, true, nil
 	}
-	held, err := s.deps.Budget.Acquire(ctx, want)
+	release, err := b.room(ctx, want)
 	if err != nil {
 		return false, false, err
 	}
-	defer s.deps.Budget.Release(held)
+	defer release()
 	from := max(0, b.next-1) // with the end of the line that was read last
 	raw, err := b.download(ctx, from, want+1)
 	if is(err, http.StatusNotFound) || is(err, http.StatusRequestedRangeNotSatisfiable) {
@@ -145,6 +145,22 @@ func (b *hour) piece(ctx context.Context, want int64) (longer, end bool, err err
 	}
 	end, err = b.skip(ctx, raw)
 	return false, end, err
+}
+
+// freshFor is how long ago a blob may have been written to for its lines to count as fresh.
+const freshFor = 10 * time.Minute
+
+// room takes room for a piece; that of a blob which nobody has written to lately waits for what is fresh.
+func (b *hour) room(ctx context.Context, n int64) (release func(), err error) {
+	budget := b.r.s.deps.Budget
+	if !b.modified.IsZero() && time.Since(b.modified) > freshFor {
+		return budget.Backlog(ctx, n)
+	}
+	held, err := budget.Acquire(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	return func() { budget.Release(held) }, nil
 }
 
 // skip makes a dead letter of a line that is too long, of which raw is the beginning. end tells that it has no end yet.

@@ -191,11 +191,11 @@ func (w *worker) behindEnd(till int64) bool {
 
 // replayMessages stores what a fetch brought, within the budget.
 func (n *session) replayMessages(ctx context.Context, r *replay, dec *ingest.Decoder, msgs []ingest.Message) error {
-	held, err := n.deps.Budget.Acquire(ctx, size(msgs))
+	release, err := n.deps.Budget.Backlog(ctx, size(msgs))
 	if err != nil {
 		return err
 	}
-	defer n.deps.Budget.Release(held)
+	defer release()
 	done := msgs[len(msgs)-1].Offset >= r.till-1
 	end, _ := slices.BinarySearchFunc(msgs, r.till, func(m ingest.Message, at int64) int { return cmp.Compare(m.Offset, at) })
 	msgs = msgs[:end]

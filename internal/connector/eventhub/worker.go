@@ -16,6 +16,13 @@ import (
 // frameBytes is how many bytes of messages a worker puts into one frame.
 const frameBytes = 8 << 20
 
+// queuedHigh is how many bytes of one partition may wait to be stored before the hub is not asked for more of it, and queuedLow below
+// which it is again. So a partition that is far behind leaves the room, and the one connection, to those that are not.
+const (
+	queuedHigh = 4 * frameBytes
+	queuedLow  = frameBytes
+)
+
 // worker stores the messages of one partition in their order.
 type worker struct {
 	n      *session
@@ -35,6 +42,8 @@ type worker struct {
 	end    int64 // the hub's end, as far as known
 	newest time.Time
 	chunks []chunk
+	queued int64 // bytes of chunks
+	paused bool  // the hub is not asked for more
 	ticks  []model.Tick
 }
 
@@ -67,7 +76,13 @@ func (w *worker) nudge() {
 func (w *worker) queue(c chunk) {
 	w.mu.Lock()
 	w.chunks = append(w.chunks, c)
+	w.queued += c.held
+	pause := !w.paused && w.queued > queuedHigh
+	w.paused = w.paused || pause
 	w.mu.Unlock()
+	if pause {
+		w.n.consumer.PauseFetchPartitions(map[string][]int32{w.n.cfg.Hub: {w.id}})
+	}
 	w.nudge()
 }
 
@@ -78,7 +93,7 @@ func (w *worker) drop() {
 	for _, c := range w.chunks {
 		w.n.deps.Budget.Release(c.held)
 	}
-	w.chunks = nil
+	w.chunks, w.queued = nil, 0
 }
 
 // take returns queued messages for one frame, and the room they hold.
@@ -90,6 +105,10 @@ func (w *worker) take() (msgs []ingest.Message, held int64) {
 		w.chunks[0] = chunk{}
 		w.chunks = w.chunks[1:]
 		msgs, held, w.end = append(msgs, c.msgs...), held+c.held, max(w.end, c.high)
+	}
+	if w.queued -= held; w.paused && w.queued < queuedLow {
+		w.paused = false
+		w.n.consumer.ResumeFetchPartitions(map[string][]int32{w.n.cfg.Hub: {w.id}})
 	}
 	return msgs, held
 }
