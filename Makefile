@@ -73,7 +73,7 @@ test-ui: npm-ui ## type check and unit tests of the web UI
 
 .PHONY: soak
 soak: build ## the slow ladder: kill loops and long runs
-	@VEDETTE_SOAK=1 $(GOTEST) -timeout 120m ./internal/apptest/... ./internal/store/... ./internal/connector/...
+	@VEDETTE_SOAK=1 $(GOTEST) -timeout 180m ./internal/apptest/... ./internal/store/... ./internal/connector/... ./internal/engine/...
 	$(call stage,fuzzing: FUZZ_SECONDS ($${FUZZ_SECONDS:-600}) of CPU time for each target)
 	@nice -n 19 scripts/fuzz.sh
 

@@ -37,13 +37,15 @@ func ParseMode(s string) (Mode, error) {
 
 // Options configure an Engine. The zero value of a field takes the default named there.
 type Options struct {
-	Dir     string       // the data directory; part paths are relative to it
-	Memory  int64        // bytes one query may hold in DuckDB; default 1 GiB
-	Threads int          // threads of one query in DuckDB; default 2
-	Queries int          // queries in DuckDB at a time; default 4
-	GoRows  int64        // Auto leaves subtrees that read at most so many rows to Go; default 8,192
-	NoIndex bool         // reads parts whole, for comparison
-	Logger  *slog.Logger // default: discard
+	Dir     string // the data directory; part paths are relative to it
+	Memory  int64  // bytes one query may hold in DuckDB; default 1 GiB
+	Threads int    // threads of one query in DuckDB; default 2
+	Queries int    // queries in DuckDB at a time; default 4
+	GoRows  int64  // Auto leaves subtrees that read at most so many rows to Go; default 8,192
+	// ReduceRows is how many rows the large side of a join must have to be filtered by the keys of the small one; default 100,000.
+	ReduceRows int64
+	NoIndex    bool         // reads parts whole, for comparison
+	Logger     *slog.Logger // default: discard
 }
 
 // Engine makes sources. It is safe for concurrent use.
@@ -57,6 +59,9 @@ type Engine struct {
 func New(o Options) (*Engine, error) {
 	if o.GoRows <= 0 {
 		o.GoRows = 8192
+	}
+	if o.ReduceRows <= 0 {
+		o.ReduceRows = 100_000
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -93,7 +93,7 @@ func (s *Source) Open(ctx context.Context, n plan.Node) (exec.Reader, bool, erro
 	s.first.Do(func() { s.uses = readers(n) })
 	s.look(n)
 	if s.worthwhile(n) && !s.splits(n) {
-		if p, ok := s.take(ctx, n); ok {
+		if p, ok := s.take(ctx, s.reduced(ctx, n)); ok {
 			s.count(p.st.Rows, p.st.Bytes)
 			s.mu.Lock()
 			s.stats.Engine, s.sql[n] = DuckDB, p.st.SQL

@@ -80,7 +80,7 @@ func newWorldIn(t testing.TB, seed uint64, dir string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := New(Options{Dir: dir, GoRows: 1})
+	e, err := New(Options{Dir: dir, GoRows: 1, ReduceRows: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

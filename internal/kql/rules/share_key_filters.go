@@ -13,7 +13,7 @@ var shareKeyFilters = Rule{Name: "share-key-filters", Description: "a condition 
 		if !ok {
 			return n
 		}
-		left, right := told(j.Kind)
+		left, right := Drops(j.Kind)
 		m := *j
 		for _, k := range j.On {
 			l, r := column(k.Left), column(k.Right)
@@ -38,8 +38,8 @@ var shareKeyFilters = Rule{Name: "share-key-filters", Description: "a condition 
 	return plan.PushFilter(out)
 }}
 
-// told says which sides may lose rows without a partner.
-func told(k plan.JoinKind) (left, right bool) {
+// Drops says which sides of a join may lose rows without a partner beforehand: they have no part in the result.
+func Drops(k plan.JoinKind) (left, right bool) {
 	switch k {
 	case plan.Inner, plan.InnerUnique, plan.LeftSemi, plan.RightSemi:
 		return true, true
