@@ -145,21 +145,7 @@ func visibility(t *testing.T, d *Demo) {
 func readAway(t *testing.T, d *Demo) (cpu time.Duration, records int, bytes int64) {
 	t.Helper()
 	sim := d.Info.Simulator
-	secret, err := os.ReadFile(sim.ConnectionStringFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ca, err := os.ReadFile(sim.CAFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(ca)
-	cl, err := kgo.NewClient(kgo.SeedBrokers(sim.Kafka), kgo.DialTLSConfig(&tls.Config{RootCAs: pool}), kgo.ConsumeTopics(sim.Hubs...),
-		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.SASL(plain.Auth{User: "$ConnectionString", Pass: strings.TrimSpace(string(secret))}.AsMechanism()))
-	if err != nil {
-		t.Fatal(err)
-	}
+	cl := hubClient(t, d, kgo.ConsumeTopics(sim.Hubs...), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	defer cl.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
@@ -185,4 +171,26 @@ func ownCPU() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// hubClient connects to the tenant's hub with its connection string.
+func hubClient(t *testing.T, d *Demo, more ...kgo.Opt) *kgo.Client {
+	t.Helper()
+	sim := d.Info.Simulator
+	secret, err := os.ReadFile(sim.ConnectionStringFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ca, err := os.ReadFile(sim.CAFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(ca)
+	cl, err := kgo.NewClient(append([]kgo.Opt{kgo.SeedBrokers(sim.Kafka), kgo.DialTLSConfig(&tls.Config{RootCAs: pool}),
+		kgo.SASL(plain.Auth{User: "$ConnectionString", Pass: strings.TrimSpace(string(secret))}.AsMechanism())}, more...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cl
 }

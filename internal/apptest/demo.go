@@ -89,8 +89,15 @@ type Demo struct {
 // StartDemo starts a demo in a new folder on free ports and waits until its portal answers. It is stopped with the test.
 func StartDemo(t testing.TB, args ...string) *Demo {
 	t.Helper()
-	d := &Demo{t: t, Dir: filepath.Join(t.TempDir(), "demo"), listen: freeAddr(t), portal: freeAddr(t), extraArgs: args}
+	d := NewDemo(t, args...)
 	d.Start()
+	return d
+}
+
+// NewDemo is StartDemo without starting.
+func NewDemo(t testing.TB, args ...string) *Demo {
+	t.Helper()
+	d := &Demo{t: t, Dir: filepath.Join(t.TempDir(), "demo"), listen: freeAddr(t), portal: freeAddr(t), extraArgs: args}
 	t.Cleanup(func() {
 		d.Kill()
 		if t.Failed() {

@@ -119,6 +119,8 @@ type api struct {
 	d     *Demo
 	http  *http.Client
 	token string
+
+	probes int
 }
 
 func newAPI(t *testing.T, d *Demo) *api {

@@ -63,3 +63,40 @@ func BenchmarkDropDay(b *testing.B) {
 		b.StartTimer()
 	}
 }
+
+// BenchmarkOpen opens a store of 1,000 parts and a gigabyte of journal, all of whose rows are unsealed.
+func BenchmarkOpen(b *testing.B) {
+	o := store.Options{
+		Dir: b.TempDir(), Manifest: manifest.NewMemory(), Logger: slog.New(slog.DiscardHandler),
+		SealRows: 1 << 40, SealBytes: 1 << 40, SealAge: 100 * time.Hour, TailBytes: 1 << 40, MaxTailBytes: 1 << 40, JournalBytes: 1 << 40,
+	}
+	s := open(b, o)
+	o = s.opts
+	for i := range 1000 {
+		appendFrame(b, s, frame(events(fmt.Sprintf("T%d_CL", i%100), i*10, 10)))
+		if i%100 == 99 {
+			if err := s.SealAll(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	rows := processEvents(0, 10_000)
+	for s.Stats().JournalBytes < 1<<30 {
+		appendFrame(b, s, frame(rows))
+	}
+	parts := s.Stats().Parts
+	closeStore(b, s.Store)
+	for b.Loop() {
+		again, err := store.Open(b.Context(), o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		if n := again.Stats().Parts; n != parts {
+			b.Fatalf("%d parts, want %d", n, parts)
+		}
+		closeStore(b, again)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(parts), "parts")
+}
