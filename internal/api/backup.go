@@ -23,25 +23,20 @@ func (s *Server) makeBackup(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if in.To == "" || in.Keep < 0 {
-		return fault.New(fault.Invalid, "backup_destination", "Name the folder for the backup, and how many to keep (0 keeps all).")
+		return fault.New(fault.Invalid, "backup_destination", "Name the folder or bucket for the backup, and how many to keep (0 keeps all).")
 	}
 	if !s.backing.TryLock() {
 		return fault.New(fault.Conflict, "backup_running", "A backup is being made already; wait until it is done.")
 	}
 	defer s.backing.Unlock()
 	var res backup.Result
+	removed := 0
 	err := s.auditedEverywhere(r.Context(), tables.Audit{Actor: actorOf(r).Name, Operation: "Back up", Kind: "Server", Name: "data", Properties: map[string]any{"To": in.To}}, func(ctx context.Context) (_ map[string]any, err error) {
-		res, err = s.Backup(ctx, in.To)
+		res, removed, err = s.Backup(ctx, in.To, in.Keep)
 		return map[string]any{"Path": res.Path, "Rows": res.Rows, "Bytes": res.Bytes}, err
 	})
 	if err != nil {
 		return err
-	}
-	removed := 0
-	if in.Keep > 0 {
-		if removed, err = backup.Prune(in.To, in.Keep); err != nil {
-			return err
-		}
 	}
 	writeJSON(w, http.StatusOK, backupJSON{
 		Path: res.Path, Rows: res.Rows, Parts: res.Parts, Bytes: res.Bytes, Copied: res.Copied, HeldMillis: res.Held.Milliseconds(), Removed: removed,

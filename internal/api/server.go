@@ -74,7 +74,7 @@ type Config struct {
 	SyncProgress func(workspace string) (last time.Time, lag time.Duration)
 	Store        *store.Store
 	Tables       *tables.Service
-	Backup       func(ctx context.Context, to string) (backup.Result, error)
+	Backup       func(ctx context.Context, to string, keep int) (res backup.Result, removed int, err error)
 	Board        *health.Board
 	Hub          *Hub
 	Web          http.Handler

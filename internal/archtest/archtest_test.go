@@ -42,6 +42,7 @@ var rules = []struct {
 	{"internal/store/manifest/...", []string{"internal/store/manifest"}, "standard library only"},
 	{"internal/store/...", []string{"internal/store/...", "internal/terms", "internal/schema", "internal/column", "internal/fault"}, "the store knows no language and no connector"},
 	{"internal/engine/...", []string{"internal/engine/...", "internal/kql/...", "internal/store/...", "internal/terms", "internal/schema", "internal/column", "internal/fault"}, "engines run plans over snapshots"},
+	{"internal/backup/bucket", []string{"internal/backup", "internal/fault"}, "object stores know nothing of what a backup holds"},
 	{"internal/backup", []string{"internal/store/...", "internal/fault"}, "copies a store and a state file; state is behind its interface"},
 	{"internal/memory", []string{"internal/fault"}, "a budget of bytes knows nothing of what they are"},
 	{"internal/geoip", []string{"internal/column", "internal/fault"}, "a file that answers addresses"},

@@ -21,6 +21,7 @@ const (
 	indexFile = "backup.json"
 	stateFile = "state.db"
 	poolDir   = "parts"
+	tmpDir    = "tmp" // of the data folder: not copied
 	// version of the index.
 	version = 1
 	// nameLayout makes the names of backups: they sort by time.
@@ -168,11 +169,24 @@ func (ix *Index) ownFiles(ctx context.Context, o Options, dir string, f *store.F
 		}
 		ix.Files = append(ix.Files, e)
 	}
-	err = filepath.WalkDir(o.Data, func(path string, d fs.DirEntry, err error) error {
+	return eachFile(o.Data, func(rel, file string) error {
+		e := Entry{Path: "files/" + filepath.ToSlash(rel), Target: filepath.ToSlash(rel)}
+		var err error
+		if e.CRC32C, e.Bytes, err = copyFile(ctx, file, filepath.Join(dir, "files", rel)); err != nil {
+			return fmt.Errorf("copying %s: %w", rel, err)
+		}
+		ix.Files = append(ix.Files, e)
+		return nil
+	})
+}
+
+// eachFile calls f for the files of a data folder that are neither part nor journal nor state, with their place in it and on disk.
+func eachFile(data string, f func(rel, file string) error) error {
+	return filepath.WalkDir(data, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(o.Data, path)
+		rel, err := filepath.Rel(data, path)
 		if err != nil {
 			return err
 		}
@@ -185,14 +199,8 @@ func (ix *Index) ownFiles(ctx context.Context, o Options, dir string, f *store.F
 		if !d.Type().IsRegular() {
 			return nil
 		}
-		e := Entry{Path: "files/" + filepath.ToSlash(rel), Target: filepath.ToSlash(rel)}
-		if e.CRC32C, e.Bytes, err = copyFile(ctx, path, filepath.Join(dir, "files", rel)); err != nil {
-			return fmt.Errorf("copying %s: %w", rel, err)
-		}
-		ix.Files = append(ix.Files, e)
-		return nil
+		return f(rel, path)
 	})
-	return err
 }
 
 // skipped tells what of the data folder is copied in another way or must not be copied.

@@ -50,12 +50,16 @@ func find(from string) (dir, pool string, err error) {
 
 // ReadIndex returns what a backup holds.
 func ReadIndex(dir string) (Index, error) {
-	var ix Index
 	raw, err := os.ReadFile(filepath.Join(dir, indexFile))
-	if err == nil {
-		err = json.Unmarshal(raw, &ix)
-	}
 	if err != nil {
+		return Index{}, fault.New(fault.Invalid, "backup_index", "The index of the backup %s cannot be read: %w.", dir, err)
+	}
+	return parseIndex(dir, raw)
+}
+
+// parseIndex reads the index of a backup, which is called dir.
+func parseIndex(dir string, raw []byte) (ix Index, err error) {
+	if err := json.Unmarshal(raw, &ix); err != nil {
 		return ix, fault.New(fault.Invalid, "backup_index", "The index of the backup %s cannot be read: %w.", dir, err)
 	}
 	if ix.Version < 1 || ix.Version > version {
@@ -74,23 +78,29 @@ func Restore(ctx context.Context, from, data string, progress func(done, total i
 	if ix, err = ReadIndex(dir); err != nil {
 		return dir, ix, err
 	}
+	err = restoreInto(data, func(partial string) error { return restoreFiles(ctx, ix, dir, pool, partial, progress) })
+	return dir, ix, err
+}
+
+// restoreInto lets fill write a folder beside data, which becomes data when all is in it and durable.
+func restoreInto(data string, fill func(partial string) error) error {
 	data = filepath.Clean(data)
 	if list, err := os.ReadDir(data); err == nil && len(list) > 0 {
-		return dir, ix, fault.New(fault.Conflict, "restore_target", "%s is not empty: a backup is restored into a new folder. Move what is there away first.", data)
+		return fault.New(fault.Conflict, "restore_target", "%s is not empty: a backup is restored into a new folder. Move what is there away first.", data)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return dir, ix, fault.New(fault.Unavailable, "restore_target", "%s cannot be used: %w.", data, err)
+		return fault.New(fault.Unavailable, "restore_target", "%s cannot be used: %w.", data, err)
 	}
 	partial := data + ".restoring"
 	if err := os.RemoveAll(partial); err != nil {
-		return dir, ix, fault.New(fault.Unavailable, "restore_target", "%s cannot be used: %w.", partial, err)
+		return fault.New(fault.Unavailable, "restore_target", "%s cannot be used: %w.", partial, err)
 	}
 	if err := os.MkdirAll(partial, 0o700); err != nil {
-		return dir, ix, fault.New(fault.Unavailable, "restore_target", "%s cannot be made: %w.", partial, err)
+		return fault.New(fault.Unavailable, "restore_target", "%s cannot be made: %w.", partial, err)
 	}
-	if err := restoreFiles(ctx, ix, dir, pool, partial, progress); err != nil {
-		return dir, ix, errors.Join(err, os.RemoveAll(partial))
+	if err := fill(partial); err != nil {
+		return errors.Join(err, os.RemoveAll(partial))
 	}
-	err = syncTree(partial)
+	err := syncTree(partial)
 	if err == nil {
 		err = removeIfThere(data) // an empty folder
 	}
@@ -101,9 +111,9 @@ func Restore(ctx context.Context, from, data string, progress func(done, total i
 		err = syncDir(filepath.Dir(data))
 	}
 	if err != nil {
-		return dir, ix, fault.New(fault.Unavailable, "restore_target", "%s cannot be made: %w.", data, err)
+		return fault.New(fault.Unavailable, "restore_target", "%s cannot be made: %w.", data, err)
 	}
-	return dir, ix, nil
+	return nil
 }
 
 func restoreFiles(ctx context.Context, ix Index, dir, pool, to string, progress func(done, total int64)) error {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/vedette-siem/vedette/internal/app"
+	"github.com/vedette-siem/vedette/internal/backup/bucket"
 	"github.com/vedette-siem/vedette/internal/fault"
 )
 
@@ -35,14 +36,17 @@ func newBackup(env *Env) *cobra.Command {
 		Use: "backup --to DEST", Short: "Back up the whole server while it runs",
 		Long: "Copy everything a server holds, as it is at one moment, into a folder of its machine: tables, journal, state and keys. A further\n" +
 			"backup into the same folder copies only what is new. Intake waits for the moment the state is copied; queries go on.\n" +
+			"FOLDER may be a bucket: s3://bucket/prefix, or azure://account/container/prefix; the server signs in there by its environment (docs/store.md).\n" +
 			"The configuration file is not part of it. A backup holds secrets: keep it as safe as the server.\n" +
 			"With --data the server must not run.",
-		Example: "  vedette backup --config vedette.yaml --to /backup/vedette --keep 14\n  vedette backup --data ./data --to /backup/vedette",
+		Example: "  vedette backup --config vedette.yaml --to /backup/vedette --keep 14\n  vedette backup --config vedette.yaml --to s3://backups/vedette --keep 14\n  vedette backup --data ./data --to /backup/vedette",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			dest, err := filepath.Abs(to)
-			if err != nil {
-				return err
+			dest, err := to, error(nil)
+			if !bucket.Remote(to) {
+				if dest, err = filepath.Abs(to); err != nil {
+					return err
+				}
 			}
 			var out backupDone
 			if data != "" {
@@ -68,7 +72,7 @@ func newBackup(env *Env) *cobra.Command {
 		},
 	}
 	t.flags(cmd)
-	cmd.Flags().StringVar(&to, "to", "", "`FOLDER` for backups, best on another disk")
+	cmd.Flags().StringVar(&to, "to", "", "`FOLDER` for backups, best on another disk, or bucket")
 	cmd.Flags().StringVar(&data, "data", "", "data `DIR` of a server that is not running")
 	cmd.Flags().IntVar(&keep, "keep", 0, "keep this many backups there and remove older ones; 0 keeps all")
 	must(cmd.MarkFlagRequired("to"))
@@ -111,7 +115,7 @@ func newRestore(env *Env) *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&from, "from", "", "`FOLDER` of a backup, or of several (the newest is taken)")
+	cmd.Flags().StringVar(&from, "from", "", "`FOLDER` or bucket of a backup, or of several (the newest is taken)")
 	cmd.Flags().StringVar(&data, "data", "", "data `DIR` to make")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	must(cmd.MarkFlagRequired("from"))
