@@ -78,6 +78,8 @@ func TestText(t *testing.T) {
 		{"guarded", "replace_strings", args("This is", dyn(`["This","is"]`), dyn(`[1,"was"]`)), "'This was'"},
 		{"anything", "strcat_delim", args("-", 1, "2", "A", span("1s")), "'1-2-A-00:00:01'"},
 		{"repeated", "strrep", args("ab", 2, "."), "'ab.ab'"},
+		{"nothing repeated without end", "strrep", args("", 1<<50), "''"},
+		{"repeated without end", "strrep", args("a", 1<<50), "''"},
 		{"overlapping", "countof", args("aaa", "aa"), "2"},
 		{"invalid UTF-8", "base64_decode_tostring", args("/w=="), "''"},
 		{"round", "base64_encode_tostring", args("Kusto"), "'S3VzdG8='"},

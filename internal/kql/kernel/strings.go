@@ -110,7 +110,13 @@ const maxText = 1 << 20
 
 func bindRepeatText(s *site) (eval, schema.Type, error) {
 	repeat := func(v string, k int64, delim string) (string, bool) {
-		if k <= 0 || (int64(len(v))+int64(len(delim))) > maxText/min(k, maxText) {
+		each := int64(len(v)) + int64(len(delim))
+		switch {
+		case k <= 0:
+			return "", false
+		case each == 0:
+			return "", true
+		case k > maxText/each:
 			return "", false
 		}
 		parts := make([]string, k)
