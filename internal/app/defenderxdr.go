@@ -126,7 +126,7 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *
 		if err := s.addIncidents(ctx, x, w, cfg, portal); err != nil {
 			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
 		}
-		if err := s.addHubs(x, budget, w, cfg); err != nil {
+		if err := s.addHubs(ctx, x, budget, w, cfg); err != nil {
 			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
 		}
 		if err := s.addAccounts(x, budget, w, cfg); err != nil {
@@ -237,10 +237,14 @@ func (s *server) silence() connector.Silence {
 }
 
 // addHubs adds the streams of the workspace's event hubs.
-func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace, cfg *config.Workspace) error {
+func (s *server) addHubs(ctx context.Context, x *defenderXDR, budget *ingest.Budget, w *api.Workspace, cfg *config.Workspace) error {
 	intake := ingest.NewIntake(w.ID, s.store.Catalog(w.ID))
 	intake.Once = ingest.NewOnce(w.ID, s.store, s.log)
 	x.intakes[w.ID] = intake
+	node, err := s.db.NodeID(ctx)
+	if err != nil {
+		return err
+	}
 	used := map[string]int{}
 	for _, ns := range cfg.Streaming.EventHubs {
 		who, err := identity(cfg, ns.Auth)
@@ -255,6 +259,7 @@ func (s *server) addHubs(x *defenderXDR, budget *ingest.Budget, w *api.Workspace
 			hub := eventhub.Config{
 				Workspace: w.ID, Brokers: ns.Brokers, Hub: name, Name: label, ConsumerGroup: ns.ConsumerGroup,
 				ConnectionStringFile: ns.ConnectionStringFile, CAFile: ns.CAFile, Retention: ns.Retention, Bad: badLimit(ns.Bad),
+				Shared: ns.Shared, Node: node,
 			}
 			if who != nil {
 				hub.Identity = who

@@ -138,6 +138,8 @@ type EventHub struct {
 	// Auth signs in by Entra ID instead of by connection string.
 	Auth   Auth   `yaml:"auth"`
 	CAFile string `yaml:"caFile"`
+	// Shared divides the hubs among the servers of the consumer group, each of which stores its part.
+	Shared bool `yaml:"shared"`
 	// Retention is how long the hubs keep messages; absent, they are asked. Only the forecast of losses uses it.
 	Retention time.Duration `yaml:"retention"`
 	Bad       BadLimit      `yaml:"bad"`

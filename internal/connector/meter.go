@@ -145,6 +145,13 @@ func (m *Meter) UpToDate(workspace string) bool {
 	return len(lags) > 0
 }
 
+// ForgetPartition drops a partition of a source that is not read here any more.
+func (m *Meter) ForgetPartition(workspace, source string, partition int32) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.lags[workspace], func(k lagKey, _ Lag) bool { return k.source == source && k.partition == partition })
+}
+
 // Lags returns the lag of every partition of the workspace, by source and partition.
 func (m *Meter) Lags(workspace string) []Lag {
 	m.mu.Lock()

@@ -27,10 +27,7 @@ const (
 	devices   = prefix + "deviceinfo"
 )
 
-var (
-	must       = intaketest.Must
-	eventually = intaketest.Eventually
-)
+var must = intaketest.Must
 
 // account is a storage account with TLS; address and dir are all that a child process needs of it.
 type account struct {

@@ -20,6 +20,14 @@ func (w *worker) choose(ctx context.Context) error {
 	w.mu.Lock()
 	changed := retick(w.ticks, *chosen, model.Tick{Source: w.source, Partition: w.id, From: w.start, Until: w.next})
 	w.mu.Unlock()
+	if w.shared {
+		// What went by was partly others', who chose for themselves.
+		for i, t := range changed {
+			if t.Off < 0 {
+				changed[i].From = t.Until
+			}
+		}
+	}
 	for len(changed) > 0 {
 		err := w.n.deps.Ticks.SaveTicks(ctx, w.n.cfg.Workspace, changed)
 		if err == nil {

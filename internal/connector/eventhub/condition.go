@@ -44,6 +44,16 @@ func (c *condition) start(well string) {
 	c.tell()
 }
 
+// is says what the stream does.
+func (c *condition) is(well string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.well != well {
+		c.well = well
+		c.tell()
+	}
+}
+
 func (c *condition) fail(slot int, err error) { c.set(slot, trouble{err: err}) }
 
 func (c *condition) warn(slot int, reason, text string) {

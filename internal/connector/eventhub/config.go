@@ -15,10 +15,15 @@ import (
 
 // Config names one hub and how to reach it.
 type Config struct {
-	Workspace            string
-	Brokers              []string // host:port of the namespace's Kafka endpoint
-	Hub                  string
-	ConsumerGroup        string // positions are committed there for dashboards; "" for none
+	Workspace     string
+	Brokers       []string // host:port of the namespace's Kafka endpoint
+	Hub           string
+	ConsumerGroup string // positions are committed there for dashboards; "" for none
+	// Shared divides the hub among the processes of the consumer group; Node is this one's name, never another's.
+	Shared bool
+	Node   string
+	// Session is after how long without a sign of life another process takes over; 0 means 30 s.
+	Session              time.Duration
 	ConnectionStringFile string // read again whenever a connection is made
 	// Identity signs in by Entra ID instead of by connection string, with the right to receive data.
 	Identity Identity
@@ -73,6 +78,8 @@ func New(cfg Config, deps Deps) (*Stream, error) {
 		return nil, fault.New(fault.Invalid, "hub_brokers_missing", "Event hub %s has no broker. Set streaming.eventHubs.brokers to <namespace>.servicebus.windows.net:9093.", cfg.Hub)
 	case cfg.ConnectionStringFile == "" && cfg.Identity == nil:
 		return nil, fault.New(fault.Invalid, "hub_secret_missing", "Event hub %s has no connection string. Set streaming.eventHubs.connectionStringFile to a file that holds it, or streaming.eventHubs.auth.", cfg.Hub)
+	case cfg.Shared && (cfg.ConsumerGroup == "" || cfg.Node == ""):
+		return nil, fault.New(fault.Invalid, "hub_group_missing", "Event hub %s is to be shared, but has no consumer group. Set streaming.eventHubs.consumerGroup.", cfg.Hub)
 	}
 	if cfg.Name == "" {
 		cfg.Name = cfg.Hub

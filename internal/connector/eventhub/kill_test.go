@@ -21,6 +21,7 @@ import (
 type childSetting struct {
 	Dir, HubDir string
 	Port        int
+	Shared      *Config // of one of several processes, in place of the hub
 }
 
 // killOptions seal early and often, so that kills hit sealing and compaction too.
@@ -31,6 +32,10 @@ func killOptions() store.Options {
 // child is the process that is killed: state, store and intake, as the server has them.
 func child(c childSetting) {
 	t := intaketest.ChildTB{}
+	if c.Shared != nil {
+		sharedChild(c)
+		return
+	}
 	p := openPlace(context.Background(), t, c.Dir, &hub{t: t, dir: c.HubDir, port: c.Port}, killOptions())
 	intaketest.Running()
 	p.run()
@@ -57,7 +62,7 @@ func TestKill(t *testing.T) {
 	producing := make(chan struct{})
 	go func() {
 		defer close(producing)
-		produce(ctx, t, h, &sent)
+		produce(ctx, t, h.client(kgo.ProducerLinger(5*time.Millisecond)), 2, &sent)
 	}()
 	setting := childSetting{Dir: dir, HubDir: h.dir, Port: h.port}
 	for i := range kills {
@@ -69,7 +74,7 @@ func TestKill(t *testing.T) {
 	stop()
 	<-producing
 
-	want := readLog(t, h)
+	want := readLog(t, h.client)
 	p := openPlace(t.Context(), t, dir, h, killOptions())
 	t.Cleanup(p.Close)
 	early := len(p.Column("AlertInfo", "_src"))
@@ -123,9 +128,8 @@ func killOne(t *testing.T, setting childSetting) {
 	intaketest.Kill(t, c)
 }
 
-// produce sends 2,000 records a second, four tables in turn, with some garbage between.
-func produce(ctx context.Context, t *testing.T, h *hub, sent *atomic.Int64) {
-	c := h.client(kgo.ProducerLinger(5 * time.Millisecond))
+// produce sends 2,000 records a second to the partitions, four tables in turn, with some garbage between.
+func produce(ctx context.Context, t *testing.T, c *kgo.Client, partitions int32, sent *atomic.Int64) {
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for n := 0; ; n++ {
@@ -155,7 +159,7 @@ func produce(ctx context.Context, t *testing.T, h *hub, sent *atomic.Int64) {
 		if n%100 == 99 {
 			value = "garbage " + value
 		}
-		c.Produce(context.WithoutCancel(ctx), &kgo.Record{Topic: testHub, Partition: int32(n % 2), Value: []byte(value)}, func(_ *kgo.Record, err error) {
+		c.Produce(context.WithoutCancel(ctx), &kgo.Record{Topic: testHub, Partition: int32(n) % partitions, Value: []byte(value)}, func(_ *kgo.Record, err error) {
 			if err != nil {
 				t.Error(err)
 			}
@@ -165,9 +169,9 @@ func produce(ctx context.Context, t *testing.T, h *hub, sent *atomic.Int64) {
 }
 
 // readLog reads the whole hub and returns the provenance of every record, by the table it must be in.
-func readLog(t *testing.T, h *hub) map[string]map[string]bool {
+func readLog(t *testing.T, dial func(...kgo.Opt) *kgo.Client) map[string]map[string]bool {
 	t.Helper()
-	c := h.client(kgo.ConsumeTopics(testHub), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	c := dial(kgo.ConsumeTopics(testHub), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	ends, err := kadm.NewClient(c).ListEndOffsets(t.Context(), testHub)
 	must(t, err)
 	left := int64(0)

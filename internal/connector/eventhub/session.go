@@ -54,21 +54,8 @@ func (s *Stream) intake(ctx context.Context, secret string, admin *client, parts
 	}
 	defer consumer.Close()
 	g, ctx := errgroup.WithContext(ctx)
-	n := &session{
-		Stream: s, secret: secret, admin: admin, consumer: consumer, group: g, workers: map[int32]*worker{}, replays: make(chan struct{}, 1),
-	}
-	n.selected.Store(tables(choice))
-	n.quality = &connector.Quality{
-		What: "event hub " + s.cfg.Hub, Source: "hub/" + s.cfg.Name, Stream: s.Name(), Limit: s.cfg.Bad, Logger: s.deps.Logger, Warn: n.warnOfBad,
-		Pause: func(ctx context.Context, reason, text string) error {
-			s.paused = true
-			return s.deps.Pause(ctx, reason, text)
-		},
-	}
-	if s.paused {
-		n.quality.Free()
-		s.paused = false
-	}
+	n := s.newSession(secret, admin, g, choice)
+	n.consumer = consumer
 	// Budget that messages hold which were never stored goes back when everybody has stopped.
 	defer n.letGo()
 	defer s.deps.Meter.ForgetLag(s.cfg.Workspace, s.source(0))
@@ -84,6 +71,24 @@ func (s *Stream) intake(ctx context.Context, secret string, admin *client, parts
 	g.Go(func() error { return n.commit(ctx) })
 	g.Go(func() error { return n.replayAll(ctx) })
 	return g.Wait()
+}
+
+// newSession returns a session of the group's goroutines that reads nothing yet.
+func (s *Stream) newSession(secret string, admin *client, g *errgroup.Group, choice model.Connection) *session {
+	n := &session{Stream: s, secret: secret, admin: admin, group: g, workers: map[int32]*worker{}, replays: make(chan struct{}, 1)}
+	n.selected.Store(tables(choice))
+	n.quality = &connector.Quality{
+		What: "event hub " + s.cfg.Hub, Source: "hub/" + s.cfg.Name, Stream: s.Name(), Limit: s.cfg.Bad, Logger: s.deps.Logger, Warn: n.warnOfBad,
+		Pause: func(ctx context.Context, reason, text string) error {
+			s.paused = true
+			return s.deps.Pause(ctx, reason, text)
+		},
+	}
+	if s.paused {
+		n.quality.Free()
+		s.paused = false
+	}
+	return n
 }
 
 // warnOfBad tells that many records are bad, or with no text that they are not.
@@ -110,12 +115,17 @@ func (n *session) add(ctx context.Context, a assignment) error {
 	if err != nil {
 		return err
 	}
+	n.start(ctx, w)
+	return nil
+}
+
+// start runs a worker in the session.
+func (n *session) start(ctx context.Context, w *worker) {
 	n.mu.Lock()
-	n.workers[a.id] = w
+	n.workers[w.id] = w
 	n.mu.Unlock()
 	n.group.Go(func() error { return w.run(ctx) })
 	w.nudge()
-	return nil
 }
 
 func (n *session) all() []*worker {
@@ -137,6 +147,7 @@ func (n *session) letGo() {
 
 // poll hands fetched messages to their workers.
 func (n *session) poll(ctx context.Context) error {
+	defer n.consumer.AllowRebalance() // a poll that ends forbids it too
 	for {
 		fetches := n.consumer.PollFetches(ctx)
 		if ctx.Err() != nil {
@@ -155,6 +166,7 @@ func (n *session) poll(ctx context.Context) error {
 				failed = err
 			}
 		})
+		n.consumer.AllowRebalance()
 		if failed == nil {
 			if err := fetches.Err0(); err != nil {
 				failed = fmt.Errorf("%w: %w", errAgain, err)
@@ -172,7 +184,7 @@ func (n *session) push(ctx context.Context, p kgo.FetchTopicPartition) error {
 	n.mu.Lock()
 	w := n.workers[p.Partition]
 	n.mu.Unlock()
-	if w == nil || len(p.Records) == 0 {
+	if w == nil || len(p.Records) == 0 || !w.mine() {
 		return nil
 	}
 	c := chunk{msgs: messages(p.Records), high: p.HighWatermark}

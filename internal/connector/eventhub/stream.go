@@ -79,13 +79,18 @@ func (s *Stream) session(ctx context.Context, secret string) error {
 	if err != nil {
 		return err
 	}
-	s.announce(ctx, parts)
+	if !s.cfg.Shared {
+		s.announce(ctx, parts)
+	}
 	choice, changed := s.deps.Watch()
 	if !Wanted(choice) {
 		s.health.start(fmt.Sprintf("Event hub %s answers; no table is ticked, so nothing is stored.", s.cfg.Hub))
 		return s.look(ctx, secret, parts, changed)
 	}
 	s.health.start(fmt.Sprintf("Reading event hub %s, %d partitions.", s.cfg.Hub, len(parts)))
+	if s.cfg.Shared {
+		return s.share(ctx, secret, admin, choice)
+	}
 	return s.intake(ctx, secret, admin, parts, choice)
 }
 

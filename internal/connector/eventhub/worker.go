@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/fault"
@@ -32,8 +33,17 @@ type worker struct {
 	dec    *ingest.Decoder
 	wake   chan struct{}
 
+	// Where processes share the hub:
+	shared   bool
+	settling bool          // stores what is claimed already
+	done     chan struct{} // closed when run has returned
+	gone     atomic.Bool   // the partition went to another process
+	own      sync.Mutex    // held while claiming
+	claims   claims        // guarded by own
+
 	// Of the worker's own goroutine:
 	lost   lost
+	passed lost      // what other processes claimed since this store's last position
 	chosen *[]string // the choice of tables that want follows
 	want   ingest.Selection
 
@@ -60,7 +70,7 @@ func newWorker(ctx context.Context, n *session, a assignment) (*worker, error) {
 		return nil, err
 	}
 	return &worker{
-		n: n, id: a.id, source: a.source, start: a.start, dec: n.deps.Intake.Decoder(a.source, a.id), wake: make(chan struct{}, 1),
+		n: n, id: a.id, source: a.source, start: a.start, dec: n.deps.Intake.Decoder(a.source, a.id), wake: make(chan struct{}, 1), done: make(chan struct{}),
 		lost: a.lost, next: a.next, end: a.end, ticks: ticks,
 	}, nil
 }
@@ -85,6 +95,9 @@ func (w *worker) queue(c chunk) {
 	}
 	w.nudge()
 }
+
+// mine reports whether the partition is this process's.
+func (w *worker) mine() bool { return !w.gone.Load() }
 
 // drop forgets what is queued.
 func (w *worker) drop() {
@@ -122,6 +135,7 @@ func (w *worker) position() int64 {
 
 // run stores what comes until ctx ends or the session must be set up anew.
 func (w *worker) run(ctx context.Context) error {
+	defer close(w.done)
 	for {
 		select {
 		case <-w.wake:
@@ -129,6 +143,10 @@ func (w *worker) run(ctx context.Context) error {
 			return ctx.Err()
 		}
 		for {
+			if !w.mine() {
+				w.drop()
+				return nil
+			}
 			if err := w.choose(ctx); err != nil {
 				return err
 			}
@@ -136,14 +154,31 @@ func (w *worker) run(ctx context.Context) error {
 			if len(msgs) == 0 {
 				break
 			}
-			err := w.store(ctx, msgs)
+			err := w.storeOwn(ctx, msgs)
 			w.n.deps.Budget.Release(held)
+			if errors.Is(err, errNotOurs) {
+				w.drop()
+				return nil
+			}
 			if err != nil {
 				return err
 			}
 			w.measure(0)
 		}
 	}
+}
+
+// storeOwn claims the messages where processes share the hub, and stores them.
+func (w *worker) storeOwn(ctx context.Context, msgs []ingest.Message) error {
+	if w.shared {
+		if msgs = from(msgs, w.position()); len(msgs) == 0 {
+			return nil
+		}
+		if err := w.claim(ctx, msgs[len(msgs)-1].Offset+1); err != nil {
+			return err
+		}
+	}
+	return w.store(ctx, msgs)
 }
 
 // store makes a frame of the messages and has it appended, in parts if the store finds it too large.
@@ -185,6 +220,9 @@ func (w *worker) append(ctx context.Context, f store.Frame, counts ingest.Counts
 		f.Gaps = append([]store.Gap{g}, f.Gaps...)
 		f.Tables = append(f.Tables, ingest.GapRows(f.Workspace, []store.Gap{g}, time.Now()))
 	}
+	if w.passed.to > 0 {
+		f.Covers = append([]store.Range{{Source: w.source, Partition: w.id, First: w.passed.from, Next: w.passed.to}}, f.Covers...)
+	}
 	err := w.n.append(ctx, f)
 	switch {
 	case err == nil:
@@ -199,7 +237,7 @@ func (w *worker) append(ctx context.Context, f store.Frame, counts ingest.Counts
 		w.mu.Lock()
 		w.next, w.newest = last.Offset+1, last.Time
 		w.mu.Unlock()
-		w.lost = lost{}
+		w.lost, w.passed = lost{}, lost{}
 		return nil
 	case errors.Is(err, store.ErrDuplicate) || errors.Is(err, store.ErrOverlap):
 		stored, ok := w.n.deps.Appender.Next(w.n.cfg.Workspace, w.source, w.id)
@@ -209,7 +247,7 @@ func (w *worker) append(ctx context.Context, f store.Frame, counts ingest.Counts
 		w.mu.Lock()
 		w.next = stored
 		w.mu.Unlock()
-		w.lost = lost{}
+		w.lost, w.passed = lost{}, lost{}
 		return w.store(ctx, msgs)
 	case errors.Is(err, store.ErrGap):
 		return errors.Join(errAgain, err)
@@ -222,6 +260,9 @@ func (w *worker) count(u model.SourceUsage) {
 	u.Source = w.source
 	w.n.deps.Meter.AddSource(w.n.cfg.Workspace, u)
 }
+
+// usageOfGap is what the meter is told of positions that are not there.
+func usageOfGap(n int64) model.SourceUsage { return model.SourceUsage{Gaps: n} }
 
 // from leaves out the messages before a position.
 func from(msgs []ingest.Message, next int64) []ingest.Message {
