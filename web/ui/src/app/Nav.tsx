@@ -25,6 +25,8 @@ import {
   TableRegular,
   TargetFilled,
   TargetRegular,
+  TextBulletListSquareFilled,
+  TextBulletListSquareRegular,
 } from '@fluentui/react-icons';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
@@ -80,6 +82,7 @@ export function Nav() {
       places: [
         { label: 'Data connectors', path: '/connectors', icon: <PlugConnectedRegular />, activeIcon: <PlugConnectedFilled /> },
         { label: 'Analytics', path: '/analytics', icon: <ClipboardTaskListLtrRegular />, activeIcon: <ClipboardTaskListLtrFilled /> },
+        { label: 'Watchlists', path: '/watchlists', icon: <TextBulletListSquareRegular />, activeIcon: <TextBulletListSquareFilled /> },
         { label: 'Entity behavior', path: '/ueba', icon: <PersonSettingsRegular />, activeIcon: <PersonSettingsFilled /> },
         { label: 'Tables', path: '/tables', icon: <TableRegular />, activeIcon: <TableFilled /> },
         { label: 'Dead letters', path: '/deadletters', icon: <MailErrorRegular />, activeIcon: <MailErrorFilled /> },

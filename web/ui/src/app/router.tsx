@@ -118,6 +118,12 @@ const deadletters = createRoute({
   component: lazyRouteComponent(() => import('../features/deadletters/DeadLettersPage'), 'DeadLettersPage'),
 });
 
+const watchlists = createRoute({
+  getParentRoute: () => workspace,
+  path: 'watchlists',
+  component: lazyRouteComponent(() => import('../features/watchlists/WatchlistsPage'), 'WatchlistsPage'),
+});
+
 const tables = createRoute({
   getParentRoute: () => workspace,
   path: 'tables',
@@ -136,7 +142,7 @@ export function createAppRouter() {
     routeTree: root.addChildren([
       home,
       workspace.addChildren([
-        overview, incidents, incident, entities, entity, hunting, workbooks, workbook, logs, content, solution, connectors, connector, analytics, ueba, tables, table, deadletters,
+        overview, incidents, incident, entities, entity, hunting, workbooks, workbook, logs, content, solution, connectors, connector, analytics, ueba, tables, table, deadletters, watchlists,
       ]),
       anywhere,
     ]),
