@@ -77,6 +77,7 @@ func TestStatements(t *testing.T) {
 		// the query's own surroundings
 		{"print current_cluster_endpoint()", "https://vedette.test"},
 		{"print tostring(current_principal_details().UserPrincipalName)", "somebody"},
+		{"print d = current_principal_details() | project isnull(d), isnull(d.ObjectId), tostring(d) has 'somebody'", "false|true|true"},
 		{"print current_principal_is_member_of('aadgroup=x')", "!the groups of the person who asks are not known here"},
 
 		// any column

@@ -23,9 +23,9 @@ func dynamicEnv(f func(Env) any) def {
 	return def{bind: func(s *site) (eval, schema.Type, error) {
 		v := f(s.env)
 		return func(_ []*column.Vector, n int) *column.Vector {
-			out := column.Make(schema.Dynamic, n)
-			for i := range out.Any {
-				out.Any[i] = v
+			out := column.New(schema.Dynamic, n)
+			for range n {
+				out.AppendAny(v)
 			}
 			return out
 		}, schema.Dynamic, nil
