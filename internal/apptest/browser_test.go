@@ -32,7 +32,7 @@ func browse(t *testing.T, d *Demo, suite string) {
 	cmd := exec.CommandContext(ctx, "npm", "run", "--silent", "e2e", "--", suite)
 	cmd.Dir = filepath.Join(root, "web", "ui")
 	cmd.Env = append(os.Environ(), "BASE_URL="+d.Portal, "SIGNIN_URL="+d.SignIn, "OUT="+shots, "CHROMIUM="+chromium,
-		"USER_NAME="+d.Info.Users[0].Name, "PASSWORD="+d.Info.Users[0].Password)
+		"SIM_CONTROL="+d.Info.Simulator.Control, "SIM_PORTAL="+d.Info.Simulator.Portal, "USER_NAME="+d.Info.Users[0].Name, "PASSWORD="+d.Info.Users[0].Password)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("the browser's suite %s: %v\n%s", suite, err, out)
@@ -50,4 +50,13 @@ func TestArticle(t *testing.T) {
 			browse(t, StartDemo(t, "--fresh", "--speed", "5"), suite)
 		})
 	}
+}
+
+// TestSyncByButtons settles conflicts and refused edits by the buttons of an incident's page, and looks at the simulated
+// tenant for what came of it.
+func TestSyncByButtons(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts servers")
+	}
+	browse(t, StartDemo(t), "sync")
 }

@@ -93,7 +93,7 @@ func (s *syncServer) start() {
 	cmd, done := s.cmd, make(chan struct{})
 	s.done = done
 	go func() { _ = cmd.Wait(); close(done) }() // it is killed: how it ended says nothing
-	Eventually(s.t, 30*time.Second, "the server answers", func() error { return s.api.Do(s.t.Context(), "GET", "/healthz", nil, nil) })
+	Eventually(s.t, 5*time.Minute, "the server answers", func() error { return s.api.Do(s.t.Context(), "GET", "/healthz", nil, nil) })
 }
 
 func (s *syncServer) kill() {

@@ -1,6 +1,6 @@
 // Journeys of a person through the pages, against a running server.
 //
-// usage: node run.mjs [daily|article|article-keyboard]; article needs a fresh workspace.
+// usage: node run.mjs [daily|sync|article|article-keyboard]; article needs a fresh workspace, sync the simulated tenant.
 //
 // environment: BASE_URL; SIGNIN_URL (one-time link) or USER_NAME and PASSWORD; OUT (pictures, default e2e/out);
 // CHROMIUM; IGNORE_TLS=1 for a private CA that this machine does not trust; WRITE=0 leaves out what changes anything.
@@ -11,8 +11,9 @@ import { keyboard, mouse } from './actors.mjs';
 import { article } from './article.mjs';
 import { makeAxe } from './axe.mjs';
 import { daily, signIn } from './journeys.mjs';
+import { sync } from './sync.mjs';
 
-const suites = { daily, article: article(mouse), 'article-keyboard': article(keyboard) };
+const suites = { daily, sync, article: article(mouse), 'article-keyboard': article(keyboard) };
 const suite = process.argv[2] ?? 'daily';
 if (!suites[suite]) {
   console.error(`There is no suite ${suite}; there are ${Object.keys(suites).join(', ')}.`);
