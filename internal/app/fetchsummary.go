@@ -9,8 +9,8 @@ import (
 	"github.com/vedette-siem/vedette/internal/health"
 )
 
-// fetchSummaries writes a SentinelHealth row for every source every full hour, until ctx ends: what it delivered in all, its
-// lag, and what was lost or left out.
+// fetchSummaries writes a SentinelHealth row for every source and for every table every full hour, until ctx ends: what it delivered
+// in all, its lag, what was lost or left out, and how late rows came.
 func (x *defenderXDR) fetchSummaries(ctx context.Context, workspaces []string) error {
 	for {
 		now := time.Now()
@@ -29,6 +29,11 @@ func (x *defenderXDR) fetchSummaries(ctx context.Context, workspaces []string) e
 			}
 			for _, h := range v.Sources {
 				x.health.add(fetchSummary(ws, h, time.Now()))
+			}
+			for _, h := range v.Tables {
+				if h.Selected && h.LastSeen != nil {
+					x.health.add(tableSummary(ws, h, time.Now()))
+				}
 			}
 		}
 	}
@@ -53,6 +58,25 @@ func fetchSummary(ws string, h connector.SourceHealth, now time.Time) healthEntr
 			"Source": h.Source, "Messages": h.Messages, "Rows": h.Rows, "DeadLetters": h.DeadLetters, "Duplicates": h.Duplicates, "GapPositions": h.Gaps,
 			"LagEvents": h.LagEvents, "LagSeconds": h.LagSeconds, "HoursToLoss": h.HoursToLoss, "EventsPerMinute": h.Events, "BytesPerMinute": h.Bytes,
 			"LastMessage": h.LastMessage, "LastEvent": h.LastEvent,
+		},
+	}
+}
+
+// tableSummary is the row of one table.
+func tableSummary(ws string, h connector.TableHealth, now time.Time) healthEntry {
+	status := health.OK
+	if h.State == connector.Amber {
+		status = health.Warning
+	}
+	return healthEntry{
+		Report: health.Report{
+			Workspace: ws, Component: connector.Component(connector.DefenderXDR, "table/"+h.Table), Status: status, Time: now.UTC(),
+			Description: fmt.Sprintf("%s: %.1f events and %.0f bytes a minute, %d dead letters, %d duplicates left out, %d rows dropped by its transformation.", h.Table, h.Events, h.Bytes, h.DeadLetters, h.Duplicates, h.Dropped),
+		},
+		operation: "Data fetch summary",
+		props: map[string]any{
+			"Table": h.Table, "EventsPerMinute": h.Events, "BytesPerMinute": h.Bytes, "DeadLetters": h.DeadLetters, "Duplicates": h.Duplicates, "Dropped": h.Dropped,
+			"LastSeen": h.LastSeen, "LastEvent": h.LastEvent, "SilentAfterSeconds": h.SilentAfterSeconds, "Lateness": h.Lateness,
 		},
 	}
 }

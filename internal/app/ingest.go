@@ -19,6 +19,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/ingest"
 	"github.com/vedette-siem/vedette/internal/meta"
 	"github.com/vedette-siem/vedette/internal/store"
+	"github.com/vedette-siem/vedette/internal/transform"
 )
 
 // firstWorkspace is the name of the workspace that Ingest makes in a new data folder when none is named.
@@ -75,7 +76,7 @@ func Ingest(ctx context.Context, o IngestOptions) (sum IngestSummary, err error)
 		default:
 		}
 	}()
-	if err := storeArchives(ctx, o, st, files, &sum); err != nil {
+	if err := storeArchives(ctx, o, db, st, files, &sum); err != nil {
 		return sum, err
 	}
 	return sum, st.Drain(ctx)
@@ -159,7 +160,7 @@ func openOrMake(ctx context.Context, dir, workspace string) (*meta.DB, error) {
 }
 
 // storeArchives stores the files, some at a time.
-func storeArchives(ctx context.Context, o IngestOptions, st *store.Store, files []archive, sum *IngestSummary) error {
+func storeArchives(ctx context.Context, o IngestOptions, db *meta.DB, st *store.Store, files []archive, sum *IngestSummary) error {
 	if o.Begin != nil {
 		var size int64
 		for _, f := range files {
@@ -168,6 +169,10 @@ func storeArchives(ctx context.Context, o IngestOptions, st *store.Store, files 
 		o.Begin(len(files), size)
 	}
 	intake := ingest.NewIntake(sum.Workspace, st.Catalog(sum.Workspace))
+	w := transform.Workspace{ID: sum.Workspace, Catalog: st.Catalog(sum.Workspace), Intake: intake}
+	if _, err := transform.New(ctx, transform.Config{Keeper: db, Logger: o.Logger}, w); err != nil {
+		return err
+	}
 	intake.Once = ingest.NewOnce(sum.Workspace, st, cmp.Or(o.Logger, slog.New(slog.DiscardHandler)))
 	meter := &ingestMeter{call: o.Progress, bytes: make([]int64, len(files)), rows: make([]int64, len(files))}
 	results, failed := make([]ingest.FileResult, len(files)), make([]error, len(files))

@@ -14,9 +14,11 @@ import (
 	"github.com/vedette-siem/vedette/internal/deadletter"
 	"github.com/vedette-siem/vedette/internal/engine"
 	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/ingest"
 	"github.com/vedette-siem/vedette/internal/meta"
 	"github.com/vedette-siem/vedette/internal/query"
 	"github.com/vedette-siem/vedette/internal/store"
+	"github.com/vedette-siem/vedette/internal/transform"
 )
 
 // Offline answers queries without a server: over the data folder of one that is not running, or over nothing.
@@ -115,6 +117,14 @@ func (o *Offline) open(ctx context.Context, dir string, db *meta.DB, names map[s
 	}
 	o.close = append(o.close, st.Close)
 	o.DeadLetters = deadletter.New(st)
+	intake := ingest.NewIntake(o.Workspace, st.Catalog(o.Workspace))
+	if _, err := transform.New(ctx, transform.Config{Keeper: db}, transform.Workspace{ID: o.Workspace, Catalog: st.Catalog(o.Workspace), Intake: intake}); err != nil {
+		return err
+	}
+	o.DeadLetters.Transform = func(_ string, rows store.Rows) store.Rows {
+		rows, _ = intake.Transform(rows)
+		return rows
+	}
 	eng, err := engine.New(engine.Options{Dir: dir})
 	if err != nil {
 		return err

@@ -37,10 +37,10 @@ func printIntake(env *Env, v connector.IntakeView) {
 			loss = fmt.Sprintf("in %.1f h", *s.HoursToLoss)
 		}
 		rows = append(rows, []any{
-			s.State, s.Source, ago(s.LastEvent), perMinute(s.Rate), s.LagEvents, time.Duration(s.LagSeconds * float64(time.Second)).Round(time.Second), loss, s.Gaps, s.Duplicates, s.DeadLetters,
+			s.State, s.Source, ago(s.LastEvent), perMinute(s.Rate), size(int64(s.Bytes)), s.LagEvents, time.Duration(s.LagSeconds * float64(time.Second)).Round(time.Second), loss, s.Gaps, s.Duplicates, s.DeadLetters,
 		})
 	}
-	grid(env.Stdout, []string{"state", "source", "last event", "events/min", "behind", "behind by", "loss", "gaps", "doubles", "dead letters"}, rows)
+	grid(env.Stdout, []string{"state", "source", "last event", "events/min", "bytes/min", "behind", "behind by", "loss", "gaps", "doubles", "dead letters"}, rows)
 	said := map[string]bool{}
 	for _, s := range v.Sources {
 		if (s.State == connector.Amber || s.State == connector.Red) && !said[s.Description] {
@@ -55,9 +55,9 @@ func printIntake(env *Env, v connector.IntakeView) {
 		if h.SilentAfterSeconds != nil {
 			silent = (time.Duration(*h.SilentAfterSeconds) * time.Second).String()
 		}
-		rows = append(rows, []any{h.State, h.Table, ago(h.LastEvent), perMinute(h.Rate), lateness(h), silent, h.DeadLetters})
+		rows = append(rows, []any{h.State, h.Table, ago(h.LastEvent), perMinute(h.Rate), size(int64(h.Bytes)), lateness(h), silent, h.Duplicates, h.Dropped, h.DeadLetters})
 	}
-	grid(env.Stdout, []string{"state", "table", "last event", "events/min", "late", "silent after", "dead letters"}, rows)
+	grid(env.Stdout, []string{"state", "table", "last event", "events/min", "bytes/min", "late", "silent after", "doubles", "dropped", "dead letters"}, rows)
 }
 
 func perMinute(r connector.Rate) string { return fmt.Sprintf("%.1f", r.Events) }

@@ -325,7 +325,7 @@ func TestShowTables(t *testing.T) {
 	want := map[string]TableView{
 		"AlertInfo":  {Name: "AlertInfo", Family: "Microsoft Defender alerts", Selected: true, Exported: true, LastSeen: &seen, Rows: 5, Retention: 9, LagSeconds: &lag},
 		"DeviceInfo": {Name: "DeviceInfo", Family: "Microsoft Defender for Endpoint", Exported: true, Retention: 10},
-		"New":        {Name: "New", Selected: true, Exported: true, Rows: 1, Retention: 3, LagSeconds: &lag},
+		"New":        {Name: "New", Selected: true, New: true, Exported: true, Rows: 1, Retention: 3, LagSeconds: &lag},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("tables (-want +got):\n%s", diff)

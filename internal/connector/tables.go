@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vedette-siem/vedette/internal/model"
+	"github.com/vedette-siem/vedette/internal/schema"
 )
 
 // TableView is one table that can be ticked, or one that the tenant sends beside them. Exported means that the hubs hold,
@@ -15,6 +16,7 @@ type TableView struct {
 	Name       string     `json:"name"`
 	Family     string     `json:"family"`
 	Selected   bool       `json:"selected"`
+	New        bool       `json:"new,omitempty"` // Vedette did not know it: its columns were inferred; it is stored without being ticked
 	Exported   bool       `json:"exported"`
 	LastSeen   *time.Time `json:"lastSeen"`
 	Rows       int64      `json:"rows"` // stored
@@ -80,7 +82,10 @@ func (s *Service) showTables(ctx context.Context, v *XDRView, c model.Connection
 		}
 		t, ok := byTable[u.Table]
 		if !ok {
-			t = &TableView{Name: u.Table, Selected: true} // not known to the product, so always stored
+			if known, ok := schema.Builtin().Table(u.Table); ok && known.Pulled {
+				continue // shown with the snapshots
+			}
+			t = &TableView{Name: u.Table, Selected: true, New: true} // not known to the product, so always stored
 			byTable[u.Table] = t
 		}
 		t.Exported = true

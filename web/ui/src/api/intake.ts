@@ -16,9 +16,28 @@ export interface SourceHealth {
   deadLetters: number;
 }
 
+/** Rows that came at most so long after their event, and later than the bucket before; null for no bound. */
+export interface LateBucket {
+  upToSeconds: number | null;
+  rows: number;
+}
+
+/** How one table comes in; counts are of the last 15 days, lateness since the server's start. */
+export interface TableHealth {
+  table: string;
+  state: 'green' | 'amber' | 'red' | 'grey';
+  lastEvent: string | null;
+  eventsPerMinute: number;
+  bytesPerMinute: number;
+  deadLetters: number;
+  duplicates: number;
+  dropped: number;
+  lateness: LateBucket[] | null;
+}
+
 export const intakeQuery = (ws: string, id: string) =>
   queryOptions({
     queryKey: ['w', ws, 'connector', id, 'health'],
-    queryFn: ({ signal }) => get<{ sources: SourceHealth[] | null }>(`${paths.connector(ws, id)}/health`, signal),
+    queryFn: ({ signal }) => get<{ sources: SourceHealth[] | null; tables: TableHealth[] | null }>(`${paths.connector(ws, id)}/health`, signal),
     refetchInterval: 30_000,
   });

@@ -280,6 +280,8 @@ export interface ConnectorTable {
   name: string;
   family: string;
   selected: boolean;
+  /** Not known before: its columns were inferred, and it is stored without being ticked. */
+  new?: boolean;
   exported: boolean | null;
   lastSeen?: string | null;
   rows: number;

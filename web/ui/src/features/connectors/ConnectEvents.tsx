@@ -7,7 +7,7 @@ import { Card } from '../../ui/Page';
 import { Ago } from '../../ui/Time';
 import styles from './Connectors.module.css';
 import { ExportGuide } from './ExportGuide';
-import { difference, families, type Family } from './tableModel';
+import { difference, families, type Family, ticked } from './tableModel';
 import { useConnectorAction } from './useConnector';
 
 /** Chooses the event tables, grouped by product. Nothing changes before Apply. */
@@ -39,7 +39,7 @@ export function ConnectEvents({ id, detail }: { id: string; detail: ConnectorDet
         <Button
           appearance="primary"
           disabled={!may || action.isPending || add + remove === 0}
-          onClick={() => action.mutate({ method: 'PUT', path: 'tables', body: { tables: [...chosen].sort() }, done: 'The choice of tables is applied', failed: 'The choice of tables was not applied' })}
+          onClick={() => action.mutate({ method: 'PUT', path: 'tables', body: { tables: ticked(tables, chosen) }, done: 'The choice of tables is applied', failed: 'The choice of tables was not applied' })}
         >
           Apply changes
         </Button>
@@ -61,7 +61,7 @@ function FamilyTable(props: { family: Family; chosen: ReadonlySet<string>; disab
           disabled={props.disabled}
           checked={on === 0 ? false : on === family.tables.length ? true : 'mixed'}
           label={`${family.name} (${on}/${family.tables.length})`}
-          onChange={(_, d) => props.onTick(family.tables.map((t) => t.name), d.checked === true)}
+          onChange={(_, d) => props.onTick(family.tables.filter((t) => !t.new).map((t) => t.name), d.checked === true)}
         />
       </div>
       <table className={styles.table} aria-label={family.name}>
@@ -91,7 +91,7 @@ function TableRow({ table, checked, disabled, onTick }: { table: ConnectorTable;
   return (
     <tr>
       <td>
-        <Checkbox checked={checked} disabled={disabled} label={table.name} onChange={(_, d) => onTick(d.checked === true)} />
+        <Checkbox checked={checked} disabled={disabled || table.new === true} label={table.new ? `${table.name} (new, always stored)` : table.name} onChange={(_, d) => onTick(d.checked === true)} />
       </td>
       <td title="Whether the tenant's streaming export sends this table">{table.exported === null ? 'Unknown' : table.exported ? 'Yes' : 'Not seen'}</td>
       <td>

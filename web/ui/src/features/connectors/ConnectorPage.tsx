@@ -8,6 +8,7 @@ import { useTitle, useWorkspace } from '../../app/session';
 import { ConnectionBadge } from '../../ui/badges';
 import { PageHeader } from '../../ui/Page';
 import { ErrorState, Loading } from '../../ui/states';
+import { Arrival } from './Arrival';
 import { Completeness } from './Completeness';
 import styles from './Connectors.module.css';
 import { Instructions } from './Instructions';
@@ -72,6 +73,7 @@ function Details({ detail, id }: { detail: ConnectorDetail; id: string }) {
           {tab === 'next' ? <NextSteps detail={detail} /> : tab === 'completeness' && detail.kind === 'xdr' ? (
             <>
               <Completeness />
+              <Arrival id={id} />
               <Snapshots />
             </>
           ) : <Instructions detail={detail} id={id} />}

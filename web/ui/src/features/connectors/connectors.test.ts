@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ConnectorCard, ConnectorTable } from '../../api/types';
 import { inGroup, matches } from './galleryModel';
 import { receivedChart } from './receivedModel';
-import { difference, families } from './tableModel';
+import { difference, families, ticked } from './tableModel';
 
 const table = (name: string, family: string, selected = false) => ({ name, family, selected, exported: null, rows: 0 }) as ConnectorTable;
 
@@ -35,5 +35,13 @@ describe('connectors', () => {
     const list = [table('B', 'Microsoft Defender for Identity', true), table('A', 'Microsoft Defender for Endpoint'), table('C', '')];
     expect(families(list).map((f) => f.name)).toEqual(['Microsoft Defender for Endpoint', 'Microsoft Defender for Identity', 'Other']);
     expect(difference(list, new Set(['A']))).toEqual({ add: 1, remove: 1 });
+  });
+});
+
+describe('new tables', () => {
+  it('stand by themselves and are not ticked', () => {
+    const fresh = { ...table('Fresh', '', true), new: true };
+    expect(families([fresh, table('AlertInfo', 'Microsoft Defender Alerts', true)]).map((f) => f.name)).toEqual(['Microsoft Defender Alerts', 'New tables']);
+    expect(ticked([fresh, table('AlertInfo', 'Microsoft Defender Alerts', true)], new Set(['Fresh', 'AlertInfo']))).toEqual(['AlertInfo']);
   });
 });

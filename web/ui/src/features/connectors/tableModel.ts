@@ -13,7 +13,7 @@ const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : ord
 export function families(tables: ConnectorTable[]): Family[] {
   const groups = new Map<string, ConnectorTable[]>();
   for (const table of tables) {
-    const name = table.family || 'Other';
+    const name = table.new ? 'New tables' : table.family || 'Other';
     groups.set(name, [...(groups.get(name) ?? []), table]);
   }
   return [...groups]
@@ -27,3 +27,6 @@ export function difference(tables: ConnectorTable[], chosen: ReadonlySet<string>
   const remove = tables.filter((t) => !chosen.has(t.name) && t.selected).length;
   return { add, remove };
 }
+
+/** The names that can be ticked and are: new tables are stored anyway. */
+export const ticked = (tables: ConnectorTable[], chosen: ReadonlySet<string>) => [...chosen].filter((name) => !tables.some((t) => t.name === name && t.new)).sort();

@@ -1,0 +1,25 @@
+import type { LateBucket, TableHealth } from '../../api/intake';
+import { formatSpan } from '../../ui/format';
+
+/** The bound within which a share of the rows came. */
+function within(buckets: LateBucket[], share: number): string {
+  const total = buckets.reduce((n, b) => n + b.rows, 0);
+  let sum = 0;
+  for (const b of buckets) {
+    sum += b.rows;
+    if (sum >= total * share) return b.upToSeconds === null ? 'longer than 3 d' : `within ${formatSpan(b.upToSeconds * 1000)}`;
+  }
+  return '';
+}
+
+/** How late rows come: half of them, and nineteen of twenty. */
+export function lateText(buckets: LateBucket[] | null): string {
+  if (!buckets || buckets.every((b) => b.rows === 0)) return '–';
+  const half = within(buckets, 0.5);
+  const most = within(buckets, 0.95);
+  return half === most ? `19 of 20 ${most}` : `half ${half}, 19 of 20 ${most}`;
+}
+
+/** Tables that something came for, the busiest first. */
+export const arriving = (tables: TableHealth[]) =>
+  tables.filter((t) => t.lastEvent !== null).sort((a, b) => b.eventsPerMinute - a.eventsPerMinute || a.table.localeCompare(b.table));
