@@ -73,8 +73,8 @@ func BenchmarkOpen(b *testing.B) {
 	s := open(b, o)
 	o = s.opts
 	for i := range 1000 {
-		appendFrame(b, s, frame(events(fmt.Sprintf("T%d_CL", i%100), i*10, 10)))
-		if i%100 == 99 {
+		appendFrame(b, s, frame(events(fmt.Sprintf("T%d_CL", i%500), i*10, 10)))
+		if i%500 == 499 {
 			if err := s.SealAll(b.Context()); err != nil {
 				b.Fatal(err)
 			}
