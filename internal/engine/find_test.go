@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vedette-siem/vedette/internal/column"
+	"github.com/vedette-siem/vedette/internal/kql/kernel"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
@@ -141,21 +142,21 @@ func TestPathsAgree(t *testing.T) {
 	keys := []string{"a", "b", "A", "x y", "é", `q\"`, `\u0061`}
 	var value func(depth int) string
 	value = func(depth int) string {
-		kinds := 13
+		kinds := 14
 		if depth > 2 {
-			kinds = 11
+			kinds = 12
 		}
 		switch rng.IntN(kinds) {
-		case 11:
+		case 12:
 			parts := make([]string, rng.IntN(4))
 			for i := range parts {
 				parts[i] = `"` + keys[rng.IntN(len(keys))] + `":` + value(depth+1)
 			}
 			return "{" + strings.Join(parts, ",") + "}"
-		case 12:
+		case 13:
 			return "[" + value(depth+1) + "," + value(depth+1) + "]"
 		}
-		return []string{"null", "true", "false", "0", "-0", "12", "-123456789012345678", "12345678901234567890", "1.50", `"plain text of more than sixteen bytes"`, `"é\u00e9\n\""`}[rng.IntN(11)]
+		return []string{"null", "true", "false", "0", "-0", "12", "-123456789012345678", "12345678901234567890", "1.50", `"plain text of more than sixteen bytes"`, `"é\u00e9\n\""`, `"C:\\x\/\t\""`}[rng.IntN(12)]
 	}
 	w := newWorld(t, 1)
 	const n = 2000
@@ -199,6 +200,27 @@ func TestPathsAgree(t *testing.T) {
 			}
 			e = &plan.Call{Func: "tostring", T: schema.String, Args: []plan.Expr{e}}
 			w.agree(t, &plan.Project{Input: scan, Items: []plan.Item{{Out: plan.Col{ID: 2, Name: "d", Type: schema.Dynamic}, Expr: &plan.Ref{ID: 2, T: schema.Dynamic}}, {Out: plan.Col{ID: 9, Name: "x", Type: schema.String}, Expr: e}}})
+		}
+	}
+}
+
+// The forms that need no interpreter are those that are written.
+func TestNativeFormsAreUsed(t *testing.T) {
+	w := newWorld(t, 1)
+	w.add(t, 10, columns)
+	s, d := &plan.Ref{ID: 6, T: schema.String}, &plan.Ref{ID: 10, T: schema.Dynamic}
+	lit := func(v string) plan.Expr { return &plan.Lit{T: schema.String, Value: v} }
+	for want, e := range map[string]plan.Expr{
+		"k_find(": &plan.Call{Func: "has", T: schema.Bool, Args: []plan.Expr{s, lit("term")}},
+		"lower(":  &plan.Call{Func: "in~", T: schema.Bool, Args: []plan.Expr{s, lit("a"), lit("b")}},
+		"regexp_": &plan.Call{Func: "matches regex", T: schema.Bool, Args: []plan.Expr{s, lit("a+b")}},
+		"k_path(": &plan.Call{Func: "==", T: schema.Bool, Args: []plan.Expr{&plan.Call{Func: "tostring", T: schema.String, Args: []plan.Expr{&plan.Call{Func: "member", T: schema.Dynamic, Args: []plan.Expr{d, lit("x")}}}}, lit("a")}},
+	} {
+		snap := w.store.Snapshot("ws")
+		q, ok := w.engine.Source(snap, DuckDB, kernel.Env{Now: instant}).query(&plan.Filter{Input: scanOf(1), Pred: e})
+		snap.Close()
+		if !ok || !strings.Contains(q.SQL, want) {
+			t.Errorf("%s is not in the statement", want)
 		}
 	}
 }

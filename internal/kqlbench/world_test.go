@@ -22,6 +22,8 @@ const (
 	days      = 30
 	batchRows = 5000
 	workspace = "bench"
+	// queryMemory is what one query may hold, in DuckDB and in Go: the default of a server.
+	queryMemory = 1 << 30
 	// form counts the changes of what is made; a folder of another form is made again.
 	form = 1
 )
@@ -48,6 +50,7 @@ var tables = []struct {
 // world is the month, opened for queries and for SQL.
 type world struct {
 	dir     string
+	divisor int
 	store   *store.Store
 	engine  *engine.Engine
 	queries *query.Service
@@ -61,14 +64,17 @@ func kept(t testing.TB, divisor int) *world {
 }
 
 // open returns the month in a folder. It is made when it is not there.
-func open(t testing.TB, dir string, divisor int) *world {
+func open(t testing.TB, dir string, divisor int) *world { return openDays(t, dir, divisor, days) }
+
+// openDays returns the last n days of the month.
+func openDays(t testing.TB, dir string, divisor, n int) *world {
 	t.Helper()
 	if _, err := os.Stat(filepath.Join(dir, "whole")); err != nil {
-		if err := build(t, dir, divisor); err != nil {
+		if err := build(t, dir, divisor, n); err != nil {
 			t.Fatal(err)
 		}
 	}
-	w := &world{dir: dir}
+	w := &world{dir: dir, divisor: divisor}
 	var err error
 	if w.store, err = openStore(t, dir); err != nil {
 		t.Fatal(err)
@@ -80,7 +86,7 @@ func open(t testing.TB, dir string, divisor int) *world {
 		t.Fatal(err)
 	}
 	w.queries = query.New(query.Config{Store: w.store, Engine: w.engine, Now: func() time.Time { return now }, Names: map[string]string{workspace: workspace}, Limits: query.Limits{
-		Timeout: 10 * time.Minute, Rows: 500_000, Bytes: 64 << 20, Memory: 1 << 30, Parallel: 1,
+		Timeout: 10 * time.Minute, Rows: 500_000, Bytes: 64 << 20, Memory: queryMemory, Parallel: 1,
 	}})
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -122,7 +128,7 @@ func openStore(t testing.TB, dir string) (*store.Store, error) {
 }
 
 // build writes the month day by day, each day sealed into one file per table, as closed days end up. A small month has fewer files.
-func build(t testing.TB, dir string, divisor int) error {
+func build(t testing.TB, dir string, divisor, n int) error {
 	t.Helper()
 	if err := os.RemoveAll(dir); err != nil {
 		return err
@@ -137,7 +143,7 @@ func build(t testing.TB, dir string, divisor int) error {
 	}
 	defer s.Close() //nolint:errcheck // everything is sealed, and said to be whole below
 	ten := newTenant()
-	for day := range days {
+	for day := days - n; day < days; day++ {
 		if err := fill(t.Context(), s, ten, day, divisor); err != nil {
 			return err
 		}
@@ -150,7 +156,7 @@ func build(t testing.TB, dir string, divisor int) error {
 	if err := s.Compact(t.Context()); err != nil {
 		return err
 	}
-	t.Logf("made the month in %s", time.Since(start).Round(time.Second))
+	t.Logf("made %d days in %s", n, time.Since(start).Round(time.Second))
 	return os.WriteFile(filepath.Join(dir, "whole"), nil, 0o600)
 }
 

@@ -27,8 +27,10 @@ typedef struct {
 
 typedef const unsigned char *at;
 
-// skip functions return the place after what they skip, or NULL for everything that is not plain: broken text, blanks, long
-// escapes where they matter, deep nesting.
+static inline bool hex(unsigned char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
+
+// skip functions return the place after what they skip, or NULL for everything that is not plain: broken text, blanks,
+// exponents, deep nesting.
 
 static at skip_string(at p, at end, bool *escaped) {
 	*escaped = false;
@@ -57,9 +59,12 @@ static at skip_string(at p, at end, bool *escaped) {
 			continue;
 		}
 		*escaped = true;
-		if (end - p < 2 || !memchr("\"\\/bfnrt", p[1], 8))
+		if (end - p >= 2 && memchr("\"\\/bfnrt", p[1], 8))
+			p += 2;
+		else if (end - p >= 6 && p[1] == 'u' && hex(p[2]) && hex(p[3]) && hex(p[4]) && hex(p[5]))
+			p += 6;
+		else
 			return NULL;
-		p += 2;
 	}
 	return NULL;
 }
@@ -159,9 +164,35 @@ static bool member(value bag, at key, size_t n, value *out) {
 	}
 }
 
+enum { ROOM = 4096 };
+
+// unescape writes a string without its escapes into room; false for long ones and for characters by number.
+static bool unescape(value v, unsigned char *room, value *out) {
+	if (v.to - v.from > ROOM)
+		return false;
+	unsigned char *q = room;
+	for (at p = v.from; p < v.to; p++) {
+		if (*p != '\\') {
+			*q++ = *p;
+			continue;
+		}
+		switch (*++p) {
+		case 'b': *q++ = '\b'; break;
+		case 'f': *q++ = '\f'; break;
+		case 'n': *q++ = '\n'; break;
+		case 'r': *q++ = '\r'; break;
+		case 't': *q++ = '\t'; break;
+		case 'u': return false;
+		default: *q++ = *p;
+		}
+	}
+	*out = (value){room, q};
+	return true;
+}
+
 // follow walks the keys, which have line ends between them. It returns false when it cannot tell; else out is the value's
-// text.
-static bool follow(const text *json, at keys, size_t n, value *out) {
+// text, perhaps in room.
+static bool follow(const text *json, at keys, size_t n, unsigned char *room, value *out) {
 	at from = (at)(json->n <= 12 ? json->prefix : json->ptr);
 	value v = {from, from + json->n};
 	if (json->n == 0 || *from != '{')
@@ -189,9 +220,10 @@ static bool follow(const text *json, at keys, size_t n, value *out) {
 	case '[':
 		return false;
 	case '"':
-		if (memchr(v.from, '\\', length))
-			return false;
-		*out = (value){v.from + 1, v.to - 1};
+		v = (value){v.from + 1, v.to - 1};
+		if (memchr(v.from, '\\', length - 2))
+			return unescape(v, room, out);
+		*out = v;
 		return true;
 	case 't':
 	case 'f':
@@ -214,11 +246,12 @@ void vedette_duck_path(void *info, void *chunk, void *out) {
 	const text *texts = duckdb_vector_get_data(column);
 	const uint64_t *valid = duckdb_vector_get_validity(column);
 	at keys = (at)(path->n <= 12 ? path->prefix : path->ptr);
+	unsigned char room[ROOM];
 	uint64_t *mask = NULL;
 	for (uint64_t i = 0; i < n; i++) {
 		value v = {(at) "", (at) ""}; // of null
 		bool null = valid && !(valid[i >> 6] >> (i & 63) & 1);
-		if (null || follow(&texts[i], keys, path->n, &v)) {
+		if (null || follow(&texts[i], keys, path->n, room, &v)) {
 			duckdb_unsafe_vector_assign_string_element_len(out, i, (const char *)v.from, (uint64_t)(v.to - v.from));
 			continue;
 		}

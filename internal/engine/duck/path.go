@@ -13,7 +13,8 @@ import (
 
 // PathName is the SQL function that gives what a path leads to inside JSON, as tostring shows it: name(keys, json). The keys
 // have a line end between them, and none holds a quote, a backslash or a control character. It gives NULL for what it
-// does not read: other than a bag, blanks between values, escapes in keys or in the value, composites, reals, long numbers.
+// does not read: other than a bag, blanks between values, escapes in keys, characters by number in the value, composites, reals,
+// long numbers.
 //
 // Like the engine's own functions it looks at every byte once; unlike those it means what the interpreter means.
 const PathName = "k_path"
