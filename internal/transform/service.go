@@ -205,7 +205,13 @@ func (s *Service) forget(workspace, table string) {
 }
 
 // Apply implements ingest.Transformer. Columns that the table has got meanwhile make it compile anew.
-func (a *active) Apply(rows store.Rows) (store.Rows, int64) {
+func (a *active) Apply(rows store.Rows) (out store.Rows, dropped int64) {
+	defer func() {
+		if x := recover(); x != nil { // by a defect: the rows come in all the same
+			a.fail(fault.New(fault.Internal, "transform_defect", "a defect in Vedette: %v", x))
+			out, dropped = rows, 0
+		}
+	}()
 	p := a.program.Load()
 	if p == nil {
 		return rows, 0
@@ -213,12 +219,12 @@ func (a *active) Apply(rows store.Rows) (store.Rows, int64) {
 	if !p.Covers(rows.Cols) {
 		p = a.widen(p, rows.Cols)
 	}
-	out, dropped, err := p.Apply(rows)
+	res, n, err := p.Apply(rows)
 	if err != nil {
 		a.fail(err)
 		return rows, 0
 	}
-	return out, dropped
+	return res, n
 }
 
 // widen compiles for the table with columns that rows bring. If the text does not fit them, the program stays and they pass unchanged.

@@ -3,6 +3,7 @@ package transform
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -343,5 +344,30 @@ func TestConcurrent(t *testing.T) {
 	close(bad)
 	for err := range bad {
 		t.Error(err)
+	}
+}
+
+// Operators may hand on a large batch in pieces: rows keep their provenance, and nothing is left for the next frame.
+func TestLargeBatches(t *testing.T) {
+	w := newWorld(t)
+	w.set("DeviceEvents", `source | where ActionType == "A" | extend Long = strcat(ActionType, DeviceId, "!", FileName), Twice = strcat(ProcessCommandLine, ProcessCommandLine)`)
+	for round := range 3 {
+		var props []string
+		for i := range 6000 {
+			action := "A"
+			if i%3 == 0 {
+				action = "B"
+			}
+			props = append(props, fmt.Sprintf(`{"Timestamp":"2026-07-18T11:00:00Z","DeviceId":"d%d","ActionType":%q,"ReportId":%d,"ProcessCommandLine":%q}`, i, action, i, strings.Repeat("x", 2000)))
+		}
+		rows, n := w.come("DeviceEvents", props...)
+		if len(rows) != 4000 || n.Dropped != 2000 {
+			t.Fatalf("round %d: %d rows, %+v", round, len(rows), n)
+		}
+		for _, r := range rows {
+			if want := fmt.Sprintf("A%v!", r["DeviceId"]); r["Long"] != want || r["_src"] != fmt.Sprintf("hub/h/0/%d/0", int64(round)*6000+r["ReportId"].(int64)) || len(r["Twice"].(string)) != 4000 {
+				t.Fatalf("round %d: %v", round, r)
+			}
+		}
 	}
 }

@@ -163,13 +163,28 @@ func (t *RowTransform) Apply(ctx context.Context, b *column.Batch) (out *column.
 		numbers.Ints[i] = int64(i)
 	}
 	c.feed.b = &column.Batch{N: b.N, Cols: append(b.Cols[:len(b.Cols):len(b.Cols)], numbers)}
-	res, err := c.r.Next(ctx)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, nil, err
+	var res *column.Batch
+	for { // an operator may hand on a batch in pieces
+		b, err := c.r.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, nil, err // the operators may hold rows still: they are not used again
+		}
+		switch {
+		case b.N == 0:
+		case res == nil:
+			res = &column.Batch{N: b.N, Cols: make([]*column.Vector, len(b.Cols))}
+			for i, v := range b.Cols {
+				res.Cols[i] = kernel.Spread(v, b.N)
+			}
+		default:
+			res = joined(res, b)
+		}
 	}
-	c.feed.b = nil
 	t.chain.Put(c)
-	if res == nil || res.N == 0 {
+	if res == nil {
 		out = &column.Batch{}
 		for _, col := range t.Out {
 			out.Cols = append(out.Cols, column.New(col.Type, 0))
@@ -177,9 +192,17 @@ func (t *RowTransform) Apply(ctx context.Context, b *column.Batch) (out *column.
 		return out, nil, nil
 	}
 	last := len(res.Cols) - 1
-	out = &column.Batch{N: res.N, Cols: make([]*column.Vector, last)}
-	for i, v := range res.Cols[:last] {
-		out.Cols[i] = kernel.Spread(v, res.N)
+	return &column.Batch{N: res.N, Cols: res.Cols[:last]}, res.Cols[last].Ints, nil
+}
+
+// joined is a batch of the rows of both; neither is changed.
+func joined(a, b *column.Batch) *column.Batch {
+	out := &column.Batch{N: a.N + b.N, Cols: make([]*column.Vector, len(a.Cols))}
+	for i := range a.Cols {
+		v := column.New(a.Cols[i].Type, out.N)
+		appendVector(v, a.Cols[i])
+		appendVector(v, kernel.Spread(b.Cols[i], b.N))
+		out.Cols[i] = v
 	}
-	return out, res.Cols[last].Ints, nil
+	return out
 }
