@@ -246,8 +246,8 @@ func asSets(rows [][]any) [][]any {
 			if list, ok := column.Deep(v).([]any); ok {
 				sorted := slices.Clone(list)
 				for k, e := range sorted {
-					if f, ok := e.(float64); ok && f == 0 {
-						sorted[k] = 0.0 // which zero came first is free
+					if f, ok := e.(float64); ok && f == math.Trunc(f) && math.Abs(f) < 1<<53 {
+						sorted[k] = int64(f) // which of equal values came first, 1 or 1.0, 0 or -0, is free
 					}
 				}
 				slices.SortFunc(sorted, func(a, b any) int { return strings.Compare(text([]any{a}), text([]any{b})) })
