@@ -20,6 +20,12 @@ const (
 // ErrStorage is what Open wraps when the disk refused to make the state durable: the process must exit with code 74.
 var ErrStorage = errors.New("the disk refused a write of the state")
 
+// damaged reports whether an error says that the file does not hold a whole database.
+func damaged(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	return ok && (e.Code()&0xff == codeCorrupt || e.Code()&0xff == codeNotADB)
+}
+
 // refused marks an error of opening that says so.
 func refused(err error) error {
 	if e, ok := errors.AsType[*sqlite.Error](err); ok && e.Code()&0xff == codeIOErr {

@@ -43,11 +43,13 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	}
 	w, err := open(path, 1, "_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)")
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "state_open", "The state database %s cannot be opened: %w.", path, refused(err))
+		return nil, openError(path, err)
 	}
 	db := &DB{failure: &failure{}}
 	db.write = w.WithQueryHook(db.failure)
-	if err := db.migrate(ctx); err != nil {
+	if err := db.migrate(ctx); damaged(err) {
+		return nil, errors.Join(openError(path, err), w.Close())
+	} else if err != nil {
 		return nil, errors.Join(fault.New(fault.Internal, "state_migrate", "The state database %s could not be brought up to date: %w. Restore the last backup, or start the version that wrote it.", path, refused(err)), w.Close())
 	}
 	if err := syncDir(path); err != nil {
@@ -60,6 +62,14 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	r.SetMaxIdleConns(2)
 	db.read = r
 	return db, nil
+}
+
+// openError says why the database does not open. A damaged one does not get better by trying again.
+func openError(path string, err error) error {
+	if damaged(err) {
+		return fault.New(fault.Internal, "state_damaged", "The state database %s is damaged: %w. Restore the last backup with `vedette restore`, and keep this folder until that is done: its tables and journal may be whole.", path, err)
+	}
+	return fault.New(fault.Unavailable, "state_open", "The state database %s cannot be opened: %w.", path, refused(err))
 }
 
 // Write returns the handle for changes: one connection, so a transaction that waits for another handle's write on the
