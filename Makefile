@@ -51,7 +51,7 @@ web/ui/node_modules/.stamp: web/ui/package-lock.json
 	@touch $@
 
 .PHONY: setup
-setup: ## install what the tests need: a headless browser when root, Apache Kafka
+setup: ## install what the tests need: a headless browser when root, Apache Kafka, Azurite
 	$(call stage,checking what the tests need)
 	@scripts/setup.sh
 

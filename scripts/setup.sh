@@ -31,3 +31,15 @@ if [ "$(cat "$broker/.complete" 2>/dev/null)" != "$pom" ]; then
   fi
 fi
 command -v node >/dev/null || { echo "Node.js 20.19 or newer is needed to build the web UI"; exit 1; }
+# The storage emulator of the tests.
+emulator=.cache/azurite
+lock=$(sha256sum <scripts/azurite/package-lock.json)
+if [ "$(cat "$emulator/.complete" 2>/dev/null)" != "$lock" ]; then
+  echo "  installing Azurite (about a minute)"
+  rm -rf "$emulator" && mkdir -p "$emulator" && cp scripts/azurite/package.json scripts/azurite/package-lock.json "$emulator/"
+  if npm --prefix "$emulator" ci --no-audit --no-fund --loglevel=error >/dev/null; then
+    echo "$lock" >"$emulator/.complete"
+  else
+    echo "  Azurite cannot be installed; the tests that need it will skip"
+  fi
+fi
