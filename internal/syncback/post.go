@@ -74,7 +74,7 @@ func (w *Worker) comments(ctx context.Context, number int64, st State, u Urgency
 		}
 	}
 	if open > 0 {
-		return &openComment{open}
+		return &openComment{open, fault.New(fault.Unavailable, "comment_open", "The answer to a comment was lost. It is sent again unless it appears in the tenant within a minute.")}
 	}
 	return nil
 }
@@ -107,12 +107,13 @@ func (c Comment) open(now time.Time) time.Duration {
 }
 
 // openComment is why a comment waits.
-type openComment struct{ wait time.Duration }
-
-// Error implements error.
-func (e *openComment) Error() string {
-	return "The answer to a comment was lost. It is sent again unless it appears in the tenant within a minute."
+type openComment struct {
+	wait time.Duration
+	error
 }
+
+// Unwrap implements errors.Unwrap.
+func (e *openComment) Unwrap() error { return e.error }
 
 // RetryAfter is when to look again.
 func (e *openComment) RetryAfter() time.Duration { return e.wait }

@@ -276,7 +276,7 @@ func (w *world) create() {
 // merge moves one incident of the tenant into another one: tags go along, comments do not.
 func (w *world) merge() {
 	source, target := w.there(), w.there()
-	if source == nil || source == target || rapid.IntRange(0, 2).Draw(w.t, "merge") > 0 {
+	if source == nil || source == target || rapid.IntRange(0, 1).Draw(w.t, "merge") > 0 {
 		return
 	}
 	if n := w.store.number(source.id); n > 0 {
