@@ -36,13 +36,14 @@ func newBackup(env *Env) *cobra.Command {
 		Use: "backup --to DEST", Short: "Back up the whole server while it runs",
 		Long: "Copy everything a server holds, as it is at one moment, into a folder of its machine: tables, journal, state and keys. A further\n" +
 			"backup into the same folder copies only what is new. Intake waits for the moment the state is copied; queries go on.\n" +
-			"FOLDER may be a bucket: s3://bucket/prefix, or azure://account/container/prefix; the server signs in there by its environment (docs/store.md).\n" +
+			"DEST may be a bucket: s3://bucket/prefix, or azure://account/container/prefix; the server signs in there by its environment (docs/store.md).\n" +
 			"The configuration file is not part of it. A backup holds secrets: keep it as safe as the server.\n" +
 			"With --data the server must not run.",
 		Example: "  vedette backup --config vedette.yaml --to /backup/vedette --keep 14\n  vedette backup --config vedette.yaml --to s3://backups/vedette --keep 14\n  vedette backup --data ./data --to /backup/vedette",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			dest, err := to, error(nil)
+			dest := to
+			var err error
 			if !bucket.Remote(to) {
 				if dest, err = filepath.Abs(to); err != nil {
 					return err
