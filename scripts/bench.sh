@@ -10,6 +10,8 @@ run() { VEDETTE_BENCH=1 go test -vet=off -ldflags='-s -w' -count=1 -timeout 60m 
   if on intake; then
     echo "== end to end: hub to queryable, through the real binary"
     run '^TestBench$' ./internal/apptest
+    echo "== intake of bad and drifting records, in parts of the rate of good ones"
+    go test -vet=off -ldflags='-s -w' -run '^$' -bench BadAndDrifting -benchtime 120x ./internal/connector/eventhub | grep -E '^Benchmark'
   fi
   if on steady; then
     echo "== steady intake of 10,000 rows/s: memory, age of what is visible, analysts who query meanwhile"

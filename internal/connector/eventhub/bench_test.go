@@ -86,3 +86,63 @@ func BenchmarkHubToStore(b *testing.B) {
 		b.StartTimer()
 	}
 }
+
+// BenchmarkBadAndDrifting is the way of messages into the journal when one record in a hundred is bad, and when columns come
+// and change their type, beside the same of good messages in the same run: share is their rate in parts of that.
+func BenchmarkBadAndDrifting(b *testing.B) {
+	h := &hub{t: b, dir: b.TempDir()}
+	const perMessage, perFrame = 50, 40
+	good := processEvents(0, perMessage)
+	bad := strings.Replace(good, `"properties":{`, `"properties":17,"x":{`, 1)
+	kinds := []struct {
+		name    string
+		message func(frame, i int) string
+	}{
+		{"good", func(int, int) string { return good }},
+		{"bad", func(_, i int) string { // one record of every second message
+			if i%2 == 0 {
+				return bad
+			}
+			return good
+		}},
+		{"drifting", func(frame, _ int) string { // a new column with every tenth frame, another type with every fifth
+			text := strings.ReplaceAll(good, `"MachineGroup":"Workstations"`, fmt.Sprintf(`"MachineGroup":"Workstations","New%d":"x"`, min(frame/10, 300)))
+			if frame%5 == 4 {
+				text = strings.ReplaceAll(text, `"ProcessIntegrityLevel":"Medium"`, `"ProcessIntegrityLevel":{"level":4}`)
+			}
+			return text
+		}},
+	}
+	spent, rows := map[string]time.Duration{}, map[string]int{}
+	frames := 0
+	places := map[string]*place{}
+	for _, k := range kinds {
+		places[k.name] = openPlace(b.Context(), b, b.TempDir(), h, store.Options{})
+		defer places[k.name].Close()
+	}
+	decoders := map[string]*ingest.Decoder{}
+	for name, p := range places {
+		decoders[name] = p.Intake.Decoder("hub/bench", 0)
+	}
+	for b.Loop() {
+		for _, k := range kinds {
+			var msgs []ingest.Message
+			for i := range perFrame {
+				msgs = append(msgs, ingest.Message{Offset: int64(frames*perFrame + i), Value: []byte(k.message(frames, i))})
+			}
+			began := cpu()
+			f, _ := decoders[k.name].Decode(int64(frames*perFrame), msgs, ingest.Selected([]string{"DeviceProcessEvents"}))
+			if _, err := places[k.name].Store.Append(b.Context(), f); err != nil {
+				b.Fatal(err)
+			}
+			spent[k.name] += cpu() - began
+			rows[k.name] += perFrame * perMessage
+		}
+		frames++
+	}
+	reference := float64(rows["good"]) / spent["good"].Seconds()
+	b.ReportMetric(reference, "good-rows/cpu-s")
+	for _, name := range []string{"bad", "drifting"} {
+		b.ReportMetric(float64(rows[name])/spent[name].Seconds()/reference, name+"-share")
+	}
+}
