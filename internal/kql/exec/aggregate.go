@@ -63,6 +63,20 @@ func (g *groups) assign(keys *column.Batch) []int {
 	return out
 }
 
+// each assigns the rows of a large batch piece by piece, so that a cancelled query ends in between.
+func (g *groups) each(ctx context.Context, keys *column.Batch, f func(row, group int)) error {
+	const piece = 4 * batchRows
+	for from := 0; from < keys.N; from += piece {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		for i, group := range g.assign(keys.Slice(from, min(from+piece, keys.N))) {
+			f(from+i, group)
+		}
+	}
+	return nil
+}
+
 // slow finds the group of a row by its encoded key. A single whole-number key without null shares the fast map.
 func (g *groups) slow(keys *column.Batch, r int) int {
 	if v := keys.Cols[0]; len(keys.Cols) == 1 && !v.Null(r) {

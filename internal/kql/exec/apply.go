@@ -47,11 +47,14 @@ func (x *runner) apply(ctx context.Context, n *plan.Apply) (Reader, error) {
 		kb.Cols = append(kb.Cols, v)
 		g.keys.Cols = append(g.keys.Cols, column.New(v.Type, 0))
 	}
-	for row, group := range g.assign(kb) {
+	err = g.each(ctx, kb, func(row, group int) {
 		if group == len(r.rows) {
 			r.rows = append(r.rows, nil)
 		}
 		r.rows[group] = append(r.rows[group], row)
+	})
+	if err != nil {
+		return nil, err
 	}
 	input, sub := places(cols), places(n.Sub.Cols())
 	for _, c := range n.Out {
