@@ -95,6 +95,7 @@ func printIngest(env *Env, sum app.IngestSummary, took time.Duration, asJSON boo
 		Name        string `json:"name"`
 		Rows        int64  `json:"rows"`
 		DeadLetters int64  `json:"deadLetters"`
+		Duplicates  int64  `json:"duplicates"`
 	}
 	out := struct {
 		Workspace   string   `json:"workspaceId"`
@@ -103,6 +104,7 @@ func printIngest(env *Env, sum app.IngestSummary, took time.Duration, asJSON boo
 		Failed      []string `json:"filesFailed"`
 		Rows        int64    `json:"rows"`
 		DeadLetters int64    `json:"deadLetters"`
+		Duplicates  int64    `json:"duplicates"` // stored before, from elsewhere
 		Seconds     float64  `json:"seconds"`
 		Tables      []table  `json:"tables"`
 	}{Workspace: sum.Workspace, Files: len(sum.Files), Failed: []string{}, Seconds: took.Seconds(), Tables: []table{}}
@@ -116,8 +118,8 @@ func printIngest(env *Env, sum app.IngestSummary, took time.Duration, asJSON boo
 	}
 	for _, name := range slices.Sorted(maps.Keys(sum.Tables)) {
 		n := sum.Tables[name]
-		out.Rows, out.DeadLetters = out.Rows+n.Rows, out.DeadLetters+n.Dead
-		out.Tables = append(out.Tables, table{name, n.Rows, n.Dead})
+		out.Rows, out.DeadLetters, out.Duplicates = out.Rows+n.Rows, out.DeadLetters+n.Dead, out.Duplicates+n.Repeated
+		out.Tables = append(out.Tables, table{name, n.Rows, n.Dead, n.Repeated})
 	}
 	if asJSON {
 		if err := printJSON(env, out); err != nil {
@@ -136,6 +138,9 @@ func printIngest(env *Env, sum app.IngestSummary, took time.Duration, asJSON boo
 			fmt.Fprintf(env.Stdout, "; %d files were stored before", out.Known)
 		}
 		fmt.Fprintln(env.Stdout)
+		if out.Duplicates > 0 {
+			fmt.Fprintf(env.Stdout, "%d rows were left out: the same events were stored before, from a hub, a storage account or another file.\n", out.Duplicates)
+		}
 		if out.DeadLetters > 0 {
 			fmt.Fprintf(env.Stdout, "%d records could not be stored; see: %s | where Source startswith \"file/\"\n", out.DeadLetters, ingest.DeadLetterTable)
 		}
