@@ -17,7 +17,7 @@ func (s *Source) query(n plan.Node) (*prepared, bool) {
 	tables := &tables{source: s, known: map[string]sqlgen.Table{}}
 	st, ok := sqlgen.Generate(n, sqlgen.Env{
 		Table: tables.table, Constant: s.constant, Computable: s.computable, Hint: s.hint, Groups: s.rowGroups, EvalName: duck.EvalName,
-		FindName: duck.FindName, PathName: duck.PathName,
+		FindName: duck.FindName, PathName: duck.PathName, ListName: duck.ListName,
 		TextsName: duck.TextsName, Rows: tables.rows,
 	})
 	if !ok {

@@ -51,6 +51,9 @@ func (in *instance) register() error {
 	if err := in.registerPath(); err != nil {
 		return err
 	}
+	if err := in.registerList(long); err != nil {
+		return err
+	}
 	for t, name := range evalNames {
 		ret := mapping.CreateLogicalType(t)
 		err := in.registerEval(name, ret, long)

@@ -23,7 +23,21 @@ func (g *gen) lists(r *rel, e plan.Expr, n plan.Node, item int) (string, bool) {
 	for _, a := range ev.Args {
 		call += ", " + name(a.ID)
 	}
-	return call + ")", true
+	return g.elements(r, e, n, item, call+")"), true
+}
+
+// elements writes the call for the elements of arrays. Those of a stored column that are plain need no interpreter.
+func (g *gen) elements(r *rel, e plan.Expr, n plan.Node, item int, call string) string {
+	m, ok := n.(*plan.MvExpand)
+	if !ok || g.env.ListName == "" {
+		return call
+	}
+	ref, ok := e.(*plan.Ref)
+	it := m.Items[item]
+	if !ok || !r.has(ref.ID) || ref.T != schema.Dynamic || it.Out.Type != schema.Dynamic || (it.T != schema.Dynamic && it.T != schema.Unknown) {
+		return call
+	}
+	return fmt.Sprintf("coalesce(%s(%d, %s), %s)", g.env.ListName, max(m.Limit, 0), name(ref.ID), call)
 }
 
 // element turns a text of a list into a value of the type. A string is never null.

@@ -65,6 +65,9 @@ type Env struct {
 	FindName string
 	// PathName is the SQL function that reads a path inside JSON as text, or gives NULL where it cannot. May be empty.
 	PathName string
+	// ListName is the SQL function that gives the elements of a JSON array as texts, at most as many as its first argument
+	// says, or NULL where it cannot. May be empty.
+	ListName string
 	// TextsName is the one for a list of texts. Empty when there is none.
 	TextsName string
 	// Rows makes a relation tail(k) of what exec computes for a node, with columns v0, v1, ... in the node's order; false

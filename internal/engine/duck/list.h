@@ -1,0 +1,1 @@
+void vedette_duck_list(void *info, void *chunk, void *out);
