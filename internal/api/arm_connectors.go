@@ -127,8 +127,9 @@ type armConnectorBody struct {
 	Kind       string `json:"kind"`
 	Etag       string `json:"etag"`
 	Properties struct {
-		TenantID  string              `json:"tenantId"`
-		DataTypes map[string]armState `json:"dataTypes"`
+		TenantID       string              `json:"tenantId"`
+		SubscriptionID string              `json:"subscriptionId"` // of AzureSecurityCenter
+		DataTypes      map[string]armState `json:"dataTypes"`
 	} `json:"properties"`
 }
 
@@ -156,6 +157,9 @@ func (s *Server) armPutConnector(w http.ResponseWriter, r *http.Request, ws *Wor
 	d, err := in.kindOf(ws)
 	if err != nil {
 		return err
+	}
+	if in.Properties.SubscriptionID != "" && d.ReplacedBy != "" {
+		return fault.New(fault.Invalid, "subscription_not_chosen", "subscriptions cannot be chosen here: %s brings the alerts of all subscriptions of the tenant. Leave properties.subscriptionId out, or connect %s", d.Title, d.ReplacedBy)
 	}
 	if len(r.PathValue("name")) > 200 {
 		return fault.New(fault.Invalid, "name_too_long", "the name of a data connector has at most 200 characters")

@@ -112,6 +112,8 @@ func TestArticleByAPI(t *testing.T) {
 		{"tables", "PUT", ws + "/connectors/defender-xdr/tables", `{"tables":["all"]}`, 200, `"exportGuide":{`},
 		{"an unknown connector", "POST", ws + "/connectors/nope/connect", `{}`, 404, "connector_not_found"},
 		{"Defender for Cloud", "POST", ws + "/connectors/defender-cloud/connect", `{}`, 200, `Installed the solution Microsoft Defender for Cloud`},
+		{"the legacy one beside", "POST", ws + "/connectors/defender-cloud-legacy/connect", `{}`, 200, `connector disconnect defender-cloud-legacy`},
+		{"told on the other's page too", "GET", ws + "/connectors/defender-cloud", "", 200, `connector disconnect defender-cloud-legacy`},
 		{"disconnect", "POST", ws + "/connectors/defender-xdr/disconnect", `{}`, 200, `"message":"Stopped: `},
 		{"remove", "DELETE", ws + "/content/defender-xdr", "", 200, `"message":"Removed the solution`},
 	})
@@ -142,6 +144,9 @@ func TestArticleByARM(t *testing.T) {
 		{"stale", "PUT", base + "/dataConnectors/my-xdr", strings.Replace(mtp, "{", `{"etag":"\"0\"",`, 1), 412, "etag_mismatch"},
 		{"again", "PUT", base + "/dataConnectors/my-xdr", mtp, 200, `"kind":"MicrosoftThreatProtection"`},
 		{"a component beside", "PUT", base + "/dataConnectors/mde", `{"kind":"MicrosoftDefenderAdvancedThreatProtection","properties":{"dataTypes":{"alerts":{"state":"Enabled"}}}}`, 409, "connected_through_xdr"},
+		{"the legacy one of one subscription", "PUT", base + "/dataConnectors/asc", `{"kind":"AzureSecurityCenter","properties":{"subscriptionId":"s","dataTypes":{"alerts":{"state":"Enabled"}}}}`, 400, "subscription_not_chosen"},
+		{"the legacy one", "PUT", base + "/dataConnectors/asc", `{"kind":"AzureSecurityCenter","properties":{"dataTypes":{"alerts":{"state":"Enabled"}}}}`, 201, `"kind":"AzureSecurityCenter"`},
+		{"and no more", "DELETE", base + "/dataConnectors/asc", "", 200, ""},
 		{"rules are off", "GET", base + "/alertRules/incidents-defender-endpoint", "", 200, `"enabled":false`},
 		{"a rule", "PUT", base + "/alertRules/mine", `{"kind":"MicrosoftSecurityIncidentCreation","properties":{"displayName":"Mine","enabled":true,"productFilter":"Microsoft Cloud App Security"}}`, 201, `"severitiesFilter":null`},
 		{"a rule that cannot run", "PUT", base + "/alertRules/x", `{"kind":"Scheduled","properties":{}}`, 400, "kind_unknown"},

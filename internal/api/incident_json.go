@@ -74,7 +74,7 @@ func toIncident(i *model.Incident) incidentJSON {
 		AdditionalData: additionalJSON{Alerts: i.AlertCount, Comments: i.CommentCount, Products: list(i.Products), Tactics: list(i.Tactics), ProviderURL: i.ProviderURL},
 	}
 	for _, d := range connector.Definitions() {
-		if d.Product != "" && slices.Contains(i.EmptyProducts, d.Product) {
+		if d.Product != "" && d.ReplacedBy == "" && slices.Contains(i.EmptyProducts, d.Product) {
 			out.EmptyConnector = d.ID
 		}
 	}

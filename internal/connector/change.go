@@ -50,15 +50,20 @@ func (c *choice) held() map[string]string {
 	for _, d := range Definitions() {
 		switch {
 		case d.Kind == KindXDR:
-		case c.others[d.ID].Incidents:
+		case c.brings(d.Product):
 			if !c.now.Incidents {
 				out[d.Product] = ""
 			}
-		case d.Kind == KindCloud:
+		case d.Kind == KindCloud && d.ReplacedBy == "":
 			out[d.Product] = fmt.Sprintf("This incident is empty because the alerts of Microsoft Defender for Cloud come only through a connector of their own, which is not connected. Connect %q to fill it: vedette connector connect %s", d.Title, d.ID)
 		}
 	}
 	return out
+}
+
+// brings reports whether a connector of the product is connected on its own.
+func (c *choice) brings(product string) bool {
+	return slices.ContainsFunc(Definitions(), func(d Definition) bool { return d.Product == product && c.others[d.ID].Incidents })
 }
 
 // Recheck forgets what was found of the prerequisites, so that the next Show asks again.
@@ -70,6 +75,9 @@ func (s *Service) Recheck(workspace string) {
 
 // Apply brings the gate in line with what the workspaces chose. It is called once, before streams run.
 func (s *Service) Apply(ctx context.Context) error {
+	for ws := range s.choices {
+		s.reportDoubles(ws)
+	}
 	if s.cfg.Gate == nil {
 		return nil
 	}
@@ -309,6 +317,7 @@ func (s *Service) change(ctx context.Context, workspace string, f func(*choice))
 	close(c.changed)
 	c.changed = make(chan struct{})
 	s.mu.Unlock()
+	s.reportDoubles(workspace)
 	s.notify(workspace)
 	if s.cfg.Gate != nil {
 		return s.cfg.Gate.Release(ctx, workspace)

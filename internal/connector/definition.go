@@ -1,6 +1,7 @@
 package connector
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -24,8 +25,9 @@ const (
 type Definition struct {
 	ID            string        `json:"id"`
 	Kind          string        `json:"kind"`
-	ARMKind       string        `json:"armKind"` // of Microsoft.SecurityInsights/dataConnectors
-	Product       string        `json:"product"` // SecurityAlert.ProductName of its alerts; "" for Defender XDR
+	ARMKind       string        `json:"armKind"`    // of Microsoft.SecurityInsights/dataConnectors
+	Product       string        `json:"product"`    // SecurityAlert.ProductName of its alerts; "" for Defender XDR
+	ReplacedBy    string        `json:"replacedBy"` // the connector that brings the same and is the one to use; "" for all but a legacy one
 	Title         string        `json:"title"`
 	Provider      string        `json:"provider"`
 	Description   string        `json:"description"`
@@ -60,7 +62,7 @@ type Cloud struct {
 	Missing   []string `json:"missing"`
 }
 
-// Definitions returns the catalogue, Defender XDR first, read once from the program's data files.
+// Definitions returns the catalogue, Defender XDR first, a legacy connector after the one that replaces it, read once from the program's data files.
 // It panics if a shipped file is broken: that is a build error, found by every test.
 var Definitions = sync.OnceValue(func() []Definition {
 	files, err := data.Connectors.ReadDir("connectors")
@@ -80,7 +82,9 @@ var Definitions = sync.OnceValue(func() []Definition {
 		out = append(out, d)
 	}
 	rank := map[string]int{KindXDR: 0, KindCloud: 1, KindComponent: 2}
-	slices.SortStableFunc(out, func(a, b Definition) int { return rank[a.Kind] - rank[b.Kind] })
+	slices.SortStableFunc(out, func(a, b Definition) int {
+		return cmp.Or(rank[a.Kind]-rank[b.Kind], cmp.Compare(a.ReplacedBy, b.ReplacedBy))
+	})
 	return out
 })
 

@@ -102,6 +102,7 @@ type choice struct {
 	now     model.Connection            // of Defender XDR; Own names the others that are connected
 	others  map[string]model.Connection // by connector
 	changed chan struct{}               // closed and replaced with every change
+	doubled bool                        // health was told that two connectors bring the same
 }
 
 // NewService returns the service for the workspaces, with their choices read.

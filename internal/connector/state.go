@@ -39,6 +39,9 @@ func (s *Service) stateOf(workspace string, def Definition) (state, text string)
 				state = p.State
 			}
 		}
+		if state == Connected && doubled(c, def) != "" {
+			state = Degraded
+		}
 	}
 	return state, stateWords[state]
 }

@@ -160,7 +160,7 @@ func (s *Service) Show(ctx context.Context, workspace, id string, who Person) (V
 	st := s.status(c)
 	v.Streams, v.Health = st.streams, st.health
 	if def.Kind == KindXDR || v.State != ConnectedThroughXDR && v.State != NotConnected {
-		v.Message = st.message
+		v.Message = join(st.message, doubled(c, def))
 	}
 	if s.cfg.Prober != nil {
 		ctx, cancel := context.WithTimeout(ctx, probeTimeout)

@@ -18,6 +18,7 @@ const icons: Record<string, ReactElement> = {
   'defender-identity': <PersonKeyFilled />,
   'defender-cloud-apps': <CloudFlowFilled />,
   'defender-cloud': <CloudFilled />,
+  'defender-cloud-legacy': <CloudFilled />,
   'entra-id-protection': <PeopleLockFilled />,
 };
 
