@@ -117,11 +117,21 @@ func TestCrashes(t *testing.T) {
 			"crash in a new segment": func(t *rapid.T) {
 				head := segmentHeader{epoch: h.epoch, first: j.seq + 1}.encode()
 				head = head[:rapid.IntRange(0, len(head)-1).Draw(t, "written")]
-				if err := os.WriteFile(filepath.Join(dir, "journal", segmentName(h.epoch+1, j.seq+1)), head, 0o600); err != nil {
-					t.Fatal(err)
+				path := ""
+				for range rapid.IntRange(1, 2).Draw(t, "crashes") {
+					h.epoch++
+					path = filepath.Join(dir, "journal", segmentName(h.epoch, j.seq+1))
+					if err := os.WriteFile(path, head, 0o600); err != nil {
+						t.Fatal(err)
+					}
 				}
-				h.epoch++
 				reopen("")
+				if rapid.Bool().Draw(t, "its removal is undone") { // by a loss of power before the folder was synced
+					if err := os.WriteFile(path, head, 0o600); err != nil {
+						t.Fatal(err)
+					}
+					reopen("")
+				}
 			},
 			"cut": func(t *rapid.T) {
 				if len(acked) == 0 {

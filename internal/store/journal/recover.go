@@ -32,13 +32,13 @@ func (j *Journal) recover(replay func(uint64, []byte) error) (Recovery, error) {
 	if err != nil {
 		return rec, err
 	}
-	limits, segs, err := j.fence(segs, &rec)
+	limits, segs, begun, err := j.fence(segs, &rec)
 	if err != nil {
 		return rec, err
 	}
 	for i := range segs {
 		s := &segs[i]
-		r := &reader{segment: s, limit: limits[s.name], after: j.opts.After, last: i == len(segs)-1, check: j.check, replay: replay, rec: &rec}
+		r := &reader{segment: s, limit: limits[s.name], after: j.opts.After, last: i >= begun, check: j.check, replay: replay, rec: &rec}
 		if from, to := j.seq+1, s.first-1; s.first > from {
 			// The segment before this one ends too early, or its file is gone.
 			d := Damage{From: from, To: to}
@@ -58,21 +58,21 @@ func (j *Journal) recover(replay func(uint64, []byte) error) (Recovery, error) {
 }
 
 // fence finds how much of each segment counts. A segment of an older epoch that the first segment of a newer epoch does
-// not list was begun by a writer that had already been replaced.
-func (j *Journal) fence(segs []segment, rec *Recovery) (map[string]int64, []segment, error) {
-	limits := map[string]int64{}
+// not list was begun by a writer that had already been replaced. It returns the limits, the segments that count, and which of them is the
+// last with a header: what follows that are beginnings cut short by a crash.
+func (j *Journal) fence(segs []segment, rec *Recovery) (limits map[string]int64, kept []segment, begun int, err error) {
+	limits = map[string]int64{}
 	heads := make([]*segmentHeader, len(segs))
 	for i, s := range segs {
 		st, err := os.Stat(filepath.Join(j.opts.Dir, s.name))
 		if err != nil {
-			return nil, nil, fmt.Errorf("reading the journal: %w", err)
+			return nil, nil, 0, fmt.Errorf("reading the journal: %w", err)
 		}
 		limits[s.name] = st.Size()
 		if h, err := readHeader(filepath.Join(j.opts.Dir, s.name)); err == nil {
 			heads[i] = &h
 		}
 	}
-	var kept []segment
 	for i, s := range segs {
 		listed, newer := false, false
 		for k := range segs {
@@ -94,13 +94,16 @@ func (j *Journal) fence(segs []segment, rec *Recovery) (map[string]int64, []segm
 			}
 			old := filepath.Join(j.opts.Dir, segs[i].name)
 			if err := os.Rename(old, old+badSuffix); err != nil {
-				return nil, nil, fmt.Errorf("setting aside a replaced writer's segment: %w", err)
+				return nil, nil, 0, fmt.Errorf("setting aside a replaced writer's segment: %w", err)
 			}
 			continue
 		}
+		if heads[i] != nil {
+			begun = len(kept)
+		}
 		kept = append(kept, s)
 	}
-	return limits, kept, nil
+	return limits, kept, begun, nil
 }
 
 func readHeader(path string) (segmentHeader, error) {
@@ -138,7 +141,7 @@ type reader struct {
 	segment *segment
 	limit   int64
 	after   uint64
-	last    bool // no later segment: a torn tail is legitimate
+	last    bool // no later segment has a header: a torn tail is legitimate
 	check   bool // change nothing on disk
 	replay  func(uint64, []byte) error
 	rec     *Recovery
@@ -192,6 +195,18 @@ func (r *reader) run(path string) (err error) {
 		r.damaged(s.last+1, seq-1)
 		s.last, at = seq-1, next
 	}
+	return r.settle()
+}
+
+// settle makes what the last segment holds durable: a process that was killed may have written frames that it had not synced
+// yet, and from now on they count.
+func (r *reader) settle() error {
+	if !r.last || r.check {
+		return nil
+	}
+	if err := r.f.Sync(); err != nil {
+		return fmt.Errorf("syncing what was read: %w: %w", err, ErrFailed)
+	}
 	return nil
 }
 
@@ -212,6 +227,11 @@ const maxBegun = 64 << 10
 func (r *reader) noHeader() {
 	if r.last && r.limit < maxBegun {
 		r.rec.Torn += r.limit
+		r.segment.size = 0
+		return
+	}
+	if r.limit == 0 {
+		// Nothing of it counts: it was found like this before. Had it held frames, the first of the next segment tells.
 		return
 	}
 	// How many frames it held is not known; a later segment tells by its first sequence.
@@ -233,10 +253,7 @@ func (r *reader) cut(at int64) error {
 	if err := r.f.Truncate(at); err != nil {
 		return fmt.Errorf("cutting off the torn tail: %w", err)
 	}
-	if err := r.f.Sync(); err != nil {
-		return fmt.Errorf("cutting off the torn tail: %w: %w", err, ErrFailed)
-	}
-	return nil
+	return r.settle()
 }
 
 func (r *reader) deliver(h frameHead, payload []byte) error {
