@@ -183,8 +183,8 @@ func arrayIndexOf(a []any) any {
 		start = max(start+n, 0)
 	}
 	end := n
-	if length >= 0 {
-		end = min(n, start+length)
+	if length >= 0 && length < n-start {
+		end = start + length
 	}
 	for i := start; i < end; i++ {
 		if Compare(list[i], a[1]) == 0 {
@@ -307,11 +307,13 @@ func concatArray(a []any) any {
 	if !ok {
 		return ""
 	}
-	parts := make([]string, len(list))
+	parts, delim, size := make([]string, len(list)), Text(a[1]), 0
 	for i, e := range list {
 		parts[i] = Text(e)
+		size += len(parts[i]) + len(delim)
+		built("strcat_array", size)
 	}
-	return strings.Join(parts, Text(a[1]))
+	return strings.Join(parts, delim)
 }
 
 func bindPackArray(*site) (eval, schema.Type, error) {
@@ -431,6 +433,9 @@ func bindRange(s *site) (eval, schema.Type, error) {
 					out = append(out, column.Datetime(v))
 				} else {
 					out = append(out, column.Timespan(v))
+				}
+				if (v+step > v) != (step > 0) {
+					break
 				}
 			}
 			return out

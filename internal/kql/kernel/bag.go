@@ -135,6 +135,7 @@ func bagRemoveKeys(a []any) any {
 	if !ok || !okL {
 		return nil
 	}
+	worked("bag_remove_keys", len(o.Keys), len(list))
 	var v any = o
 	for _, e := range list {
 		key := Text(e)
@@ -187,12 +188,15 @@ func bagSetKey(a []any) any {
 	key := Text(a[1])
 	steps := []pathStep{{key: key}}
 	if len(key) > 1 && key[0] == '$' {
-		if steps, ok = parsePath(key); !ok {
+		if steps, ok = parsePath(key); !ok || len(steps) > maxPath {
 			return nil
 		}
 	}
 	return withPath(o, steps, a[2])
 }
+
+// maxPath is how deep bag_set_key nests what it makes.
+const maxPath = 256
 
 // withPath returns a copy of the value in which the path leads to v.
 func withPath(at any, steps []pathStep, v any) any {

@@ -13,3 +13,13 @@ func built(function string, size int) {
 		panic(fault.New(fault.TooLarge, "query_value", "The query makes a text of more than %d MB with %s(). Shorten what it joins or replaces.", maxBuilt>>20, function))
 	}
 }
+
+// maxSteps is how many steps a function takes for one value where they are the product of the sizes of two.
+const maxSteps = 1 << 30
+
+// worked stops the query as built does, when a function would take too many steps for one value.
+func worked(function string, a, b int) {
+	if a > 0 && b > maxSteps/a {
+		panic(fault.New(fault.TooLarge, "query_value", "%s() would take more than %d million steps for one value. Shorten the arrays it is given.", function, maxSteps>>20))
+	}
+}

@@ -155,6 +155,20 @@ func h3Level(a []any) any {
 	return int64(c.Resolution())
 }
 
+// maxH3Room bounds the cells that the H3 library makes room for before it fills a polygon.
+const maxH3Room = 64 * maxCells
+
+// h3Estimate tells for how many cells the H3 library makes room: after the box around a polygon, a slim one without measure.
+func h3Estimate(p sphere.Polygon, level int) float64 {
+	west, south, east, north := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
+	for _, q := range p[0] {
+		lng, lat := sphere.Degrees(q)
+		west, south, east, north = min(west, lng), min(south, lat), max(east, lng), max(north, lat)
+	}
+	across := h3.GreatCircleDistanceM(h3.NewLatLng(south, west), h3.NewLatLng(north, east))
+	return across * across / min(3, (east-west)/(north-south)) / h3.HexagonAreaAvgM2(level)
+}
+
 // polygonToH3 lists the cells whose centres lie in a polygon, its sides being straight on the map.
 func polygonToH3(a []any) any {
 	list, ok := shapes(a[0])
@@ -174,6 +188,9 @@ func polygonToH3(a []any) any {
 	}
 	var cells []h3.Cell
 	for _, p := range list {
+		if h3Estimate(p, int(level)) > maxH3Room {
+			return nil
+		}
 		var g h3.GeoPolygon
 		for i, r := range p {
 			var loop h3.GeoLoop
@@ -275,15 +292,26 @@ func polygonToS2(a []any) any {
 	return coveredPolygons(list, level)
 }
 
+// touched is the least area, on the unit sphere, of the cells of a level that a polygon touches: its own, or that of the
+// cells along its sides.
+func touched(p sphere.Polygon, level int64) float64 {
+	around := 0.0
+	for _, r := range p {
+		for i, q := range r {
+			around += float64(q.Distance(r[(i+1)%len(r)]))
+		}
+	}
+	return max(p.Loops().Area(), around/2*s2.AvgEdgeMetric.Value(int(min(max(level, 0), s2.MaxLevel)))) // a slim one has two sides in a cell
+}
+
 func coveredPolygons(list []sphere.Polygon, level int64) any {
 	if len(list) == 1 {
-		p := list[0].Loops()
-		return covered(p, level, p.Area())
+		return covered(list[0].Loops(), level, touched(list[0], level))
 	}
 	seen, out := map[any]bool{}, []any{}
 	for _, p := range list {
 		loops := p.Loops()
-		cells, ok := covered(loops, level, loops.Area()).([]any)
+		cells, ok := covered(loops, level, touched(p, level)).([]any)
 		if !ok || len(out)+len(cells) > maxCells {
 			return nil
 		}

@@ -15,7 +15,7 @@ func toleranceOf(a []any, at int, least, most float64) (float64, bool) {
 	t := 10.0
 	if at < len(a) {
 		var ok bool
-		if t, ok = toReal(a[at]); !ok || t < least || t > most {
+		if t, ok = toReal(a[at]); !ok || !(t >= least && t <= most) { // NaN is none
 			return 0, false
 		}
 	}
@@ -48,6 +48,9 @@ func split(l []s2.Point) [][]any {
 	return append(out, part)
 }
 
+// maxPoints bounds the points of a shape that is made denser.
+const maxPoints = 100_000
+
 // lineDensify binds geo_line_densify(line [, tolerance [, keep crossings]]).
 func lineDensify(a []any) any {
 	tolerance, ok := toleranceOf(a, 1, 0.1, 10_000)
@@ -67,12 +70,17 @@ func lineDensify(a []any) any {
 		list, _ = column.Resolve(coordinates).([]any)
 	}
 	var out []any
+	points := 0
 	for _, e := range list {
 		path, ok := rawPath(e)
 		if !ok {
 			return nil
 		}
-		chain := sphere.Densify(path, tolerance, keep)
+		chain, ok := sphere.Densify(path, tolerance, keep, maxPoints-points)
+		if !ok {
+			return nil
+		}
+		points += len(chain)
 		if keep {
 			out = append(out, positions(chain))
 			continue
@@ -111,6 +119,7 @@ func polygonDensify(a []any) any {
 		list, _ = column.Resolve(coordinates).([]any)
 	}
 	var out []sphere.Polygon
+	points := 0
 	for _, e := range list {
 		rings, ok := column.Resolve(e).([]any)
 		if !ok || len(rings) == 0 {
@@ -122,7 +131,11 @@ func polygonDensify(a []any) any {
 			if !ok || len(path) < 4 || path[0] != path[len(path)-1] || repeats(path) {
 				return nil
 			}
-			chain := sphere.Densify(path, tolerance, keep)
+			chain, ok := sphere.Densify(path, tolerance, keep, maxPoints-points)
+			if !ok {
+				return nil
+			}
+			points += len(chain)
 			p = append(p, chain[:len(chain)-1])
 		}
 		out = append(out, sphere.NewPolygon(p))

@@ -267,7 +267,7 @@ func bufferOf(a []any, at int) (radius, tolerance float64, ok bool) {
 	var told any
 	if at+1 < len(a) {
 		told = a[at+1]
-		if t, isNumber := toReal(told); !isNumber || t < 0.1 || t >= radius {
+		if t, isNumber := toReal(told); !isNumber || !(t >= 0.1 && t < radius) { // NaN is none
 			return 0, 0, false
 		}
 	}

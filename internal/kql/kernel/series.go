@@ -401,6 +401,7 @@ func seriesFIR(a []any) any {
 			shift = len(filter) / 2
 		}
 	}
+	worked("series_fir", len(x), len(filter))
 	out := make([]any, len(x))
 	for i := range x {
 		v := 0.0
@@ -425,6 +426,7 @@ func seriesIIR(a []any) any {
 	if !okX || !okN || !okD || len(den) == 0 || den[0] == 0 {
 		return nil
 	}
+	worked("series_iir", len(x), len(num)+len(den))
 	y := make([]float64, len(x))
 	for i := range x {
 		v := 0.0

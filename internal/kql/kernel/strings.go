@@ -161,13 +161,32 @@ func bindSubstring(s *site) (eval, schema.Type, error) {
 
 // search holds the optional arguments of indexof and indexof_regex, positions in runes.
 type search struct {
-	runes              []rune
+	text               string
+	size               int64 // of the text, in runes
 	start, length, nth int64
+}
+
+// place is a place in a text, in runes and in bytes.
+type place struct {
+	rune int64
+	at   int
+}
+
+// forward moves a place on to a rune.
+func (p *place) forward(text string, to int64) {
+	for p.rune < to && p.at < len(text) {
+		_, size := utf8.DecodeRuneInString(text[p.at:])
+		p.at += size
+		p.rune++
+	}
 }
 
 // searchOf reads (text, start, length, occurrence).
 func searchOf(text string, a []any) (w search, ok bool) {
-	w = search{runes: []rune(text), length: -1, nth: 1}
+	if !utf8.ValidString(text) {
+		text = string([]rune(text))
+	}
+	w = search{text: text, size: int64(utf8.RuneCountInString(text)), length: -1, nth: 1}
 	for i, dst := range []*int64{&w.start, &w.length, &w.nth} {
 		if i >= len(a) {
 			break
@@ -178,7 +197,7 @@ func searchOf(text string, a []any) (w search, ok bool) {
 		}
 		*dst = v
 	}
-	n := int64(len(w.runes))
+	n := w.size
 	if w.length < -1 || w.nth < 1 {
 		return w, false
 	}
@@ -190,27 +209,31 @@ func searchOf(text string, a []any) (w search, ok bool) {
 }
 
 // find returns the place of the wanted occurrence, or -1. first gives the byte range of the first match in a text; the
-// length bounds the look for each occurrence anew, and next says where the next look begins.
+// length bounds the look for each occurrence anew, and next says where the next look begins. The text is gone through once.
 func (w search) find(first func(s string) []int, next func(at, size int64) int64) int64 {
-	n := int64(len(w.runes))
-	from := w.start
-	for k := int64(1); from <= n; k++ {
-		end := n
-		if w.length >= 0 {
-			end = min(n, from+w.length)
+	var from, end place
+	from.forward(w.text, w.start)
+	for k := int64(1); ; k++ {
+		until := len(w.text)
+		if w.length >= 0 && w.length < w.size-from.rune {
+			end.forward(w.text, from.rune+w.length)
+			until = end.at
 		}
-		text := string(w.runes[from:end])
+		text := w.text[from.at:until]
 		m := first(text)
 		if m == nil {
 			return -1
 		}
-		at := from + int64(utf8.RuneCountInString(text[:m[0]]))
+		at := from.rune + int64(utf8.RuneCountInString(text[:m[0]]))
 		if k == w.nth {
 			return at
 		}
-		from = next(at, int64(utf8.RuneCountInString(text[m[0]:m[1]])))
+		to := next(at, int64(utf8.RuneCountInString(text[m[0]:m[1]])))
+		if to > w.size {
+			return -1
+		}
+		from.forward(w.text, to)
 	}
-	return -1
 }
 
 func bindIndexOf(*site) (eval, schema.Type, error) {
@@ -311,19 +334,24 @@ func bindReplaceStrings(*site) (eval, schema.Type, error) {
 // bindTranslate binds translate(searchList, replacementList, text): the last replacement stands for the missing ones.
 func bindTranslate(*site) (eval, schema.Type, error) {
 	return map3(schema.String, asTexts, asTexts, asTexts, func(from, to, s string) (string, bool) {
-		f, t := []rune(from), []rune(to)
+		t := []rune(to)
+		becomes := map[rune]rune{}
+		for i, c := range []rune(from) {
+			if _, known := becomes[c]; known {
+				continue
+			}
+			switch {
+			case len(t) == 0:
+				becomes[c] = -1
+			case i < len(t):
+				becomes[c] = t[i]
+			default:
+				becomes[c] = t[len(t)-1]
+			}
+		}
 		return strings.Map(func(r rune) rune {
-			for i, c := range f {
-				if c != r {
-					continue
-				}
-				switch {
-				case len(t) == 0:
-					return -1
-				case i < len(t):
-					return t[i]
-				}
-				return t[len(t)-1]
+			if c, known := becomes[r]; known {
+				return c
 			}
 			return r
 		}, s), true

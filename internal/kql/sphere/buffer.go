@@ -19,6 +19,9 @@ func arcStep(radius, tolerance float64) float64 {
 // maxCorners bounds what a buffer is made of.
 const maxCorners = 100_000
 
+// maxAllCorners bounds all the buffers of a line's sides together.
+const maxAllCorners = 10 * maxCorners
+
 // BufferPoint is the polygon around a point.
 func BufferPoint(p s2.Point, radius, tolerance float64) (Polygon, bool) {
 	n := math.Ceil(2 * math.Pi / arcStep(radius, tolerance))
@@ -44,6 +47,9 @@ func BufferLine(l Line, radius, tolerance float64) ([]Polygon, bool) {
 		ring = b.arc(ring, l[0], left(l[0], l[1]), math.Pi)
 		ring = b.arc(ring, l[1], left(l[1], l[0]), math.Pi)
 		return []Polygon{{ring}}, true
+	}
+	if float64(len(l))*2*math.Pi/b.step >= maxAllCorners {
+		return nil, false
 	}
 	var pieces []Polygon
 	for i := 1; i < len(l); i++ {

@@ -10,14 +10,17 @@ import (
 
 // Densify turns sides that are straight on a map of longitudes and latitudes into geodesics that leave them by the tolerance
 // at most, by halves. Positions are longitude, latitude, in degrees; a longitude may be beyond 180. With wrap a side goes
-// the short way around the sphere, without the way the numbers go.
-func Densify(positions []r2.Point, tolerance float64, wrap bool) []s2.Point {
-	d := densifier{limit: s1.ChordAngleFromAngle(s1.Angle(errorScale * tolerance)), wrap: wrap}
+// the short way around the sphere, without the way the numbers go. It fails when the chain would have more points than most.
+func Densify(positions []r2.Point, tolerance float64, wrap bool, most int) ([]s2.Point, bool) {
+	d := densifier{limit: s1.ChordAngleFromAngle(s1.Angle(errorScale * tolerance)), wrap: wrap, most: most}
 	out := []s2.Point{unproject(positions[0])}
 	for i := 1; i < len(positions); i++ {
 		out = d.side(out, positions[i-1], unproject(positions[i-1]), positions[i], unproject(positions[i]), 0)
+		if len(out) > most {
+			return nil, false
+		}
 	}
-	return out
+	return out, true
 }
 
 // errorScale makes up for that the error of a side is looked at in two places only, at this share of it; both are of S2's tessellator.
@@ -32,6 +35,7 @@ const maxHalving = 40
 type densifier struct {
 	limit s1.ChordAngle
 	wrap  bool
+	most  int
 }
 
 func unproject(p r2.Point) s2.Point { return At(math.Remainder(p.X, 360), p.Y) }
@@ -40,7 +44,7 @@ func (d densifier) side(out []s2.Point, pa r2.Point, a s2.Point, pb r2.Point, b 
 	if d.wrap && math.Abs(pb.X-pa.X) > 180 {
 		pb.X = pa.X + math.Remainder(pb.X-pa.X, 360)
 	}
-	if depth == maxHalving || d.off(pa, a, pb, b) <= d.limit {
+	if depth == maxHalving || len(out) > d.most || d.off(pa, a, pb, b) <= d.limit {
 		return append(out, b)
 	}
 	pm := r2.Point{X: 0.5*pa.X + 0.5*pb.X, Y: 0.5*pa.Y + 0.5*pb.Y}

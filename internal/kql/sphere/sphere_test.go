@@ -135,10 +135,17 @@ func TestBuffers(t *testing.T) {
 }
 
 func TestChains(t *testing.T) {
-	if n := len(Densify([]r2.Point{{X: 50, Y: 50}, {X: 51, Y: 51}}, 10/6371010.0, false)); n != 9 {
-		t.Errorf("%d points, want 9", n)
+	diagonal, across := []r2.Point{{X: 50, Y: 50}, {X: 51, Y: 51}}, []r2.Point{{X: 170, Y: 10}, {X: -170, Y: 10}}
+	if out, ok := Densify(diagonal, 10/6371010.0, false, 9); !ok || len(out) != 9 {
+		t.Errorf("%d points, %v, want 9", len(out), ok)
 	}
-	short, long := Densify([]r2.Point{{X: 170, Y: 10}, {X: -170, Y: 10}}, 0.001, true), Densify([]r2.Point{{X: 170, Y: 10}, {X: -170, Y: 10}}, 0.001, false)
+	for _, tolerance := range []float64{10 / 6371010.0, 0, math.NaN()} {
+		if out, ok := Densify(diagonal, tolerance, false, 8); ok {
+			t.Errorf("%d points where 8 are the most", len(out))
+		}
+	}
+	short, _ := Densify(across, 0.001, true, 1000)
+	long, _ := Densify(across, 0.001, false, 1000)
 	if a, b := s2.Polyline(short), s2.Polyline(long); a.Length() > b.Length() {
 		t.Errorf("the short way is %v long, the long one %v", a.Length(), b.Length())
 	}
