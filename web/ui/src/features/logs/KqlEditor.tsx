@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'react';
 import type { Diagnostic, WorkspaceSchema } from '../../api/types';
 import { useTheme } from '../../app/theme';
 import styles from './KqlEditor.module.css';
+import { ourSource } from './fixes';
 import type * as Monaco from './monaco';
 import { type Piece, statementAt, utf16Offset } from './statements';
 
@@ -230,7 +231,7 @@ function toMarker(module: typeof Monaco, model: Monaco.monaco.editor.ITextModel,
     severity: /warn/i.test(d.severity) ? MarkerSeverity.Warning : /info|hint|suggest/i.test(d.severity) ? MarkerSeverity.Info : MarkerSeverity.Error,
     message: d.fix ? `${d.message}\nInstead: ${d.fix}` : d.message,
     code: d.code,
-    source: 'Vedette',
+    source: ourSource,
     startLineNumber: from.lineNumber,
     startColumn: from.column,
     endLineNumber: to.lineNumber,

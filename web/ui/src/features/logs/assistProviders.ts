@@ -2,7 +2,7 @@
 import { getKustoWorker } from '@kusto/monaco-kusto';
 import * as monaco from 'monaco-editor/esm/vs/editor/editor.api';
 import { request } from '../../api/http';
-import { type Fixable, Fixes, fixTitle } from './fixes';
+import { type Fixable, Fixes, fixTitle, replacements } from './fixes';
 import { type AssistCompletion, type AssistHover, type AssistItem, hoverTexts, insertion, notAmong, queryAround, sortKey } from './assist';
 
 /** How long the server may think; later the language service answers alone. */
@@ -108,11 +108,9 @@ monaco.languages.registerCompletionItemProvider('kusto', {
 
 monaco.languages.registerCodeActionProvider('kusto', {
   provideCodeActions(model, _range, context) {
-    const actions = context.markers.flatMap((marker) => {
-      const text = fixes.get(model)?.of(marker.code, marker);
-      if (text === undefined) return [];
-      const edit = { resource: model.uri, versionId: undefined, textEdit: { range: marker, text } };
-      return [{ title: fixTitle(text), kind: 'quickfix', diagnostics: [marker], isPreferred: true, edit: { edits: [edit] } }];
+    const actions = replacements(fixes.get(model), context.markers).map(({ mark, text }) => {
+      const edit = { resource: model.uri, versionId: undefined, textEdit: { range: mark, text } };
+      return { title: fixTitle(text), kind: 'quickfix', diagnostics: [mark], isPreferred: true, edit: { edits: [edit] } };
     });
     return { actions, dispose: () => {} };
   },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fixes, fixTitle } from './fixes';
+import { Fixes, fixTitle, ourSource, replacements } from './fixes';
 
 const at = (line: number, from: number, to: number) => ({ startLineNumber: line, startColumn: from, endLineNumber: line, endColumn: to });
 
@@ -19,6 +19,17 @@ describe('fixes', () => {
     expect(fixes.of('KS142', at(2, 9, 17))).toBeUndefined();
     expect(fixes.of('KS204', at(1, 1, 5))).toBeUndefined();
     expect(fixes.of(undefined, at(2, 9, 18))).toBeUndefined();
+  });
+  it('are offered once, however many marks say the same', () => {
+    const ours = { code: 'KS142', source: ourSource, ...at(2, 9, 18) };
+    const twin = { code: 'KS143', source: ourSource, ...at(2, 9, 18) };
+    const both = new Fixes([
+      { code: 'KS142', fix: 'DeviceName', ...at(2, 9, 18) },
+      { code: 'KS143', fix: 'DeviceName', ...at(2, 9, 18) },
+    ]);
+    expect(replacements(both, [{ ...ours, source: 'Kusto' }, { ...ours, source: undefined }, ours, twin])).toEqual([{ mark: ours, text: 'DeviceName' }]);
+    expect(replacements(fixes, [ours, { ...ours, ...at(3, 9, 18) }]).map((r) => r.text)).toEqual(['DeviceName', 'AccountName']);
+    expect(replacements(undefined, [ours])).toEqual([]);
   });
   it('are named by what they write', () => {
     expect(fixTitle('DeviceName')).toBe('Replace with DeviceName');

@@ -28,6 +28,30 @@ export class Fixes {
   }
 }
 
+/** A mark in the text, whoever set it. */
+export interface Mark extends Place {
+  code?: unknown;
+  source?: string;
+}
+
+/** Who the server's marks are from. */
+export const ourSource = 'Vedette';
+
+/**
+ * The replacements that marks offer, each once. The language service marks what it finds under the same codes and places:
+ * its marks are not the server's, and what is to be replaced is not asked twice.
+ */
+export function replacements<M extends Mark>(fixes: Fixes | undefined, marks: M[]): { mark: M; text: string }[] {
+  const found = new Map<string, { mark: M; text: string }>();
+  for (const mark of marks) {
+    const text = mark.source === ourSource ? fixes?.of(mark.code, mark) : undefined;
+    if (text === undefined) continue;
+    const name = key(text, mark);
+    if (!found.has(name)) found.set(name, { mark, text });
+  }
+  return [...found.values()];
+}
+
 /** The name of the action; long texts are cut. */
 export function fixTitle(fix: string): string {
   const text = fix.replace(/\s+/g, ' ');
