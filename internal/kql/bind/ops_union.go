@@ -163,12 +163,14 @@ func (b *binder) unite(legs []leg, source string, inner, all bool) *rel {
 				hidden[k] = c.hidden
 				order = append(order, k)
 				types[c.Name] = append(types[c.Name], c.Type)
-			} else {
-				hidden[k] = h && c.hidden
+			} else if h && !c.hidden {
+				hidden[k] = false
 			}
 		}
-		for name := range lg.r.names() {
-			count[name]++
+		if inner {
+			for name := range lg.r.names() {
+				count[name]++
+			}
 		}
 	}
 	first := map[string]int{}
@@ -257,16 +259,16 @@ const maxDense = 20_000
 func (b *binder) wide(legs []leg, cols []plan.Col, sourced bool, place func(bound) (int, bool), plain map[string]int) plan.Node {
 	w := &plan.WideUnion{Out: cols, Base: b.ids + 1}
 	b.ids += len(legs) * len(cols)
+	at := make([]int, len(cols)) // behind a place's item in the leg that had it last
 	for _, lg := range legs {
-		var items []plan.WideItem
-		at := map[int]int{} // the last one for a place counts
+		items, refs := make([]plan.WideItem, 0, len(lg.r.cols)+1), make([]plan.Ref, 0, len(lg.r.cols))
 		set := func(i int, e plan.Expr) {
-			if k, ok := at[i]; ok {
+			if k := at[i] - 1; k >= 0 && k < len(items) && items[k].Place == i { // the last one for a place counts
 				items[k].Expr = e
 				return
 			}
-			at[i] = len(items)
 			items = append(items, plan.WideItem{Place: i, Expr: e})
+			at[i] = len(items)
 		}
 		if sourced {
 			set(0, &plan.Lit{T: schema.String, Value: lg.name})
@@ -280,7 +282,8 @@ func (b *binder) wide(legs []leg, cols []plan.Col, sourced bool, place func(boun
 				if v, ok := lg.r.find(c.Name); ok && v.Type == c.Type {
 					col = v.Col
 				}
-				set(i, &plan.Ref{ID: col.ID, T: col.Type})
+				refs = append(refs, plan.Ref{ID: col.ID, T: col.Type})
+				set(i, &refs[len(refs)-1])
 			}
 		}
 		w.Legs, w.Items = append(w.Legs, lg.r.node), append(w.Items, items)
