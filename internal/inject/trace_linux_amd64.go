@@ -149,7 +149,8 @@ func (t *tracer) follow() error {
 	defer t.mem.Close()
 	_ = syscall.PtraceSyscall(t.pid, 0)
 	for {
-		tid, err := syscall.Wait4(-1, &ws, waitAll|waitOwnThread, nil)
+		// Only the program's group: this thread may have children that others started on it and wait for.
+		tid, err := syscall.Wait4(-t.pid, &ws, waitAll|waitOwnThread, nil)
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}
