@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"math/rand/v2"
 	"os"
@@ -27,24 +28,6 @@ const (
 	faultFiles  = 3
 	rowsPerFile = 60
 )
-
-// memoryDir returns a folder of the test in memory where there is one: what fsync costs is not what these tests are about.
-func memoryDir(t *testing.T) string {
-	t.Helper()
-	if st, err := os.Stat("/dev/shm"); err != nil || !st.IsDir() {
-		return t.TempDir()
-	}
-	dir, err := os.MkdirTemp("/dev/shm", "vedette-test-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(dir); err != nil {
-			t.Error(err)
-		}
-	})
-	return dir
-}
 
 // archives writes Streaming-API files and returns their folder.
 func archives(t *testing.T) string {
@@ -286,11 +269,37 @@ func tryPoint(t *testing.T, in string, p faultPoint, calls int) {
 			tries = append(tries, faultPoint{"", inject.Fault{At: func(c inject.Call) bool { return c.N == n }}})
 		}
 	}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the folder: %s", listing(data))
+		}
+	})
 	for _, p := range tries {
 		r := ingestTry(t, data, in, p.fault)
+		t.Logf("status %d, fault at %+v, %d calls, it said: %s", r.Code, r.Hit, len(r.Calls), r.Stderr)
 		judge(t, r, p.fault)
 	}
 	checkIngested(t, data, in)
+}
+
+// listing names the files of a folder with their sizes.
+func listing(dir string) string {
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			rel, _ := filepath.Rel(dir, path) // both are below dir
+			fmt.Fprintf(&b, "%s %d; ", filepath.ToSlash(rel), info.Size())
+		}
+		return err
+	})
+	if err != nil {
+		fmt.Fprint(&b, err)
+	}
+	return b.String()
 }
 
 // judge says whether a run ended as it should.
