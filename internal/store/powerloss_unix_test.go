@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -53,11 +54,11 @@ func TestPowerLoss(t *testing.T) {
 		defer close(left)
 		dir, acked := memoryDir(t), 0
 		for k := range recordings {
-			log := filepath.Join(t.TempDir(), "trace")
-			d := newDisk(t, dir, acked)
-			runChild(t, dir, false, 2*time.Minute, strace, "-f", "-q", "-y", "-xx", "-s", "33554432", "-o", log, "-E", childFrames+"=60",
-				"-e", "trace=open,openat,lseek,write,pwrite64,fsync,fdatasync,ftruncate,renameat,renameat2,rename,unlink,unlinkat,rmdir,mkdir,mkdirat", os.Args[0])
-			events := readTrace(t, log, dir)
+			d, events, err := recorded(t, strace, dir, acked)
+			if err != nil {
+				t.Error(err)
+				return
+			}
 			total += len(events)
 			points := make([]int, cuts)
 			for i := range points {
@@ -109,10 +110,11 @@ func TestPowerLoss(t *testing.T) {
 	}
 }
 
-// memoryDir returns a folder of the test in memory where there is one: what fsync costs is not what is tested.
+// memoryDir returns a folder of the test in memory where there is a gigabyte of room: what fsync costs is not what is tested.
 func memoryDir(t *testing.T) string {
 	t.Helper()
-	if st, err := os.Stat("/dev/shm"); err != nil || !st.IsDir() {
+	var st syscall.Statfs_t
+	if err := syscall.Statfs("/dev/shm", &st); err != nil || int64(st.Bavail)*st.Bsize < 1<<30 {
 		return t.TempDir()
 	}
 	dir, err := os.MkdirTemp("/dev/shm", "vedette-test-")
@@ -141,12 +143,29 @@ var (
 	stringArg = regexp.MustCompile(`"((?:\\x[0-9a-f]{2})*)"`)
 )
 
+// recorded records a process that begins with a copy of what is in a folder, and returns the disk as it was before with what the process
+// changed. A recording that lacks what was written says nothing about the store and is made again.
+func recorded(t *testing.T, strace, from string, acked int) (d *disk, events []event, err error) {
+	for range 3 {
+		dir, log := memoryDir(t), filepath.Join(t.TempDir(), "trace")
+		copyTree(t, from, dir)
+		d = newDisk(t, dir, acked)
+		runChild(t, dir, false, 2*time.Minute, strace, "-f", "-q", "-y", "-xx", "-s", "33554432", "-o", log, "-E", childFrames+"=60",
+			"-e", "trace=open,openat,lseek,write,pwrite64,fsync,fdatasync,ftruncate,renameat,renameat2,rename,unlink,unlinkat,rmdir,mkdir,mkdirat", os.Args[0])
+		events, err = readTrace(log, dir)
+		if err == nil {
+			return d, events, nil
+		}
+		t.Logf("recorded again: %v", err)
+	}
+	return nil, nil, err
+}
+
 // readTrace reads what strace wrote about the files below a folder.
-func readTrace(t *testing.T, log, dir string) []event {
-	t.Helper()
+func readTrace(log, dir string) ([]event, error) {
 	f, err := os.Open(log)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	defer f.Close()
 	in := bufio.NewScanner(f)
@@ -155,16 +174,15 @@ func readTrace(t *testing.T, log, dir string) []event {
 	for in.Scan() {
 		r.line(in.Text())
 	}
-	if in.Err() != nil {
-		t.Fatal(in.Err())
+	switch {
+	case in.Err() != nil:
+		return nil, in.Err()
+	case len(r.bad) > 0:
+		return nil, fmt.Errorf("strace left out what was written: %q", r.bad)
+	case len(r.events) < 100:
+		return nil, fmt.Errorf("only %d events: is the format of strace another?", len(r.events))
 	}
-	if len(r.bad) > 0 {
-		t.Fatalf("strace left out what was written: %q", r.bad)
-	}
-	if len(r.events) < 100 {
-		t.Fatalf("only %d events: is the format of strace another?", len(r.events))
-	}
-	return r.events
+	return r.events, nil
 }
 
 type traceReader struct {
