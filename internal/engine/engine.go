@@ -78,6 +78,9 @@ func New(o Options) (*Engine, error) {
 	if err := os.RemoveAll(temp); err != nil { // what a killed process left
 		return nil, fault.New(fault.Unavailable, "data_dir", "clearing %s: %w", temp, err)
 	}
+	if err := os.MkdirAll(filepath.Dir(temp), 0o700); err != nil { // DuckDB makes only the last folder
+		return nil, fault.New(fault.Unavailable, "data_dir", "making %s: %w", filepath.Dir(temp), err)
+	}
 	pool, err := duck.Open(duck.Options{
 		Parts: filepath.Join(dir, "tables"), Temp: temp,
 		Memory: o.Memory, Threads: o.Threads, Queries: o.Queries, Logger: o.Logger,
