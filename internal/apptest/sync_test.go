@@ -462,7 +462,7 @@ func TestSynchronisationUnderFaults(t *testing.T) {
 			got, err := s.svc.Get(t.Context(), syncWorkspace, in.Number)
 			must(t, err)
 			p := portalGet(t, tenant, in.ProviderIncidentID)
-			words := map[string]string{"active": "New", "inProgress": "Active", "resolved": "Closed"}
+			words := map[string]string{"active": "New", "inProgress": "Active", "awaitingAction": "Active", "resolved": "Closed"}
 			tags := slices.Clone(got.Labels)
 			slices.Sort(tags)
 			slices.Sort(p.CustomTags)

@@ -138,7 +138,7 @@ export function article(who) {
     'connect-defender-for-cloud': async (page) => {
       await who.press(page, page.getByRole('link', { name: 'Install Microsoft Defender for Cloud' }));
       await who.press(page, page.getByRole('button', { name: 'Install', exact: true }));
-      await who.press(page, page.getByRole('link', { name: 'Open connector page' }));
+      await who.press(page, page.locator('a[href$="/connectors/defender-cloud"]').filter({ hasText: 'Open connector page' }));
       await who.press(page, page.getByRole('button', { name: 'Connect', exact: true }));
       await page.getByRole('button', { name: 'Disconnect', exact: true }).waitFor();
     },

@@ -78,10 +78,11 @@ export const sync = {
     await tell(`${SIM_CONTROL}/modes`, { writable: 'all' });
     await card.getByRole('button', { name: 'Send again' }).click();
     await until('the tenant takes it now', async () => (await theirs(kept.incident.providerIncidentId)).displayName === 'Refused');
+    await card.getByText('refused by Defender').waitFor({ state: 'detached', timeout: patience });
     await tell(`${SIM_CONTROL}/modes`, { writable: 'documented' });
     await ask(page, 'PATCH', `/incidents/${kept.incident.incidentNumber}`, { title: 'Given up' });
     await card.getByText('refused by Defender').waitFor({ timeout: patience });
-    await card.getByRole('button', { name: 'Give up' }).click();
+    await card.getByRole('button', { name: 'Give up' }).click({ timeout: patience });
     await page.getByRole('heading', { name: /Refused/ }).waitFor({ timeout: patience });
     await tell(`${SIM_CONTROL}/modes`, { writable: 'all' });
     assert.equal((await ask(page, 'GET', `/incidents/${kept.incident.incidentNumber}?alerts=0`)).title, 'Refused');
