@@ -23,14 +23,7 @@ func (s *Server) startBackfills(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Tables   []string `json:"tables"`
-		From, To string
-	}
-	if err := readJSON(r, &in); err != nil {
-		return err
-	}
-	sp, err := spanOf(in.Tables, in.From, in.To)
+	sp, err := readSpan(r)
 	if err != nil {
 		return err
 	}

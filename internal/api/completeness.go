@@ -30,6 +30,18 @@ func spanOf(tables []string, from, to string) (sp completeness.Span, err error) 
 	return sp, nil
 }
 
+// readSpan reads which tables and hours a request's body means.
+func readSpan(r *http.Request) (completeness.Span, error) {
+	var in struct {
+		Tables   []string `json:"tables"`
+		From, To string
+	}
+	if err := readJSON(r, &in); err != nil {
+		return completeness.Span{}, err
+	}
+	return spanOf(in.Tables, in.From, in.To)
+}
+
 // showCompleteness answers what the checks found.
 func (s *Server) showCompleteness(w http.ResponseWriter, r *http.Request) error {
 	ws, err := s.inWorkspace(r)
@@ -59,14 +71,7 @@ func (s *Server) checkCompleteness(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	var in struct {
-		Tables   []string `json:"tables"`
-		From, To string
-	}
-	if err := readJSON(r, &in); err != nil {
-		return err
-	}
-	sp, err := spanOf(in.Tables, in.From, in.To)
+	sp, err := readSpan(r)
 	if err != nil {
 		return err
 	}
