@@ -67,7 +67,7 @@ func (s *Stream) intake(ctx context.Context, secret string, admin *client, parts
 	}
 	g.Go(func() error { return n.poll(ctx) })
 	g.Go(func() error { return n.follow(ctx) })
-	g.Go(func() error { return n.probe(ctx) })
+	g.Go(func() error { return n.probe(ctx, n.compare) })
 	g.Go(func() error { return n.commit(ctx) })
 	g.Go(func() error { return n.replayAll(ctx) })
 	return g.Wait()
@@ -233,8 +233,8 @@ func (n *session) follow(ctx context.Context) error {
 	}
 }
 
-// probe looks at the hub from time to time: whether it answers, how far behind the reading is, whether partitions came.
-func (n *session) probe(ctx context.Context) error {
+// probe looks at the hub from time to time: whether it answers, and, by compare, how far behind the reading is and whether partitions came.
+func (n *session) probe(ctx context.Context, compare func(context.Context, []assignment) error) error {
 	t := time.NewTicker(n.cfg.Probe)
 	defer t.Stop()
 	began, asked := time.Now(), time.Now()
@@ -260,7 +260,7 @@ func (n *session) probe(ctx context.Context) error {
 			asked = time.Now()
 			n.learnRetention(ctx)
 		}
-		if err := n.compare(ctx, parts); err != nil {
+		if err := compare(ctx, parts); err != nil {
 			return err
 		}
 	}

@@ -61,7 +61,7 @@ func (s *Stream) share(ctx context.Context, secret string, admin *client, choice
 	})
 	g.Go(func() error { return n.poll(ctx) })
 	g.Go(func() error { return n.follow(ctx) })
-	g.Go(func() error { return n.watch(ctx) })
+	g.Go(func() error { return n.probe(ctx, n.watcher()) })
 	return g.Wait()
 }
 
@@ -232,33 +232,10 @@ func (w *worker) claim(ctx context.Context, until int64) error {
 	return nil
 }
 
-// watch looks at the hub from time to time: whether it answers, how far behind the reading is, whether partitions came.
-func (n *session) watch(ctx context.Context) error {
-	t := time.NewTicker(n.cfg.Probe)
-	defer t.Stop()
-	began, asked, known := time.Now(), time.Now(), 0
-	for {
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		if time.Since(began) > gapNotice {
-			n.health.clear(slotGap)
-		}
-		parts, err := n.plan(ctx, n.admin)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			n.health.fail(slotHub, err)
-			continue
-		}
-		n.health.clear(slotHub)
-		if time.Since(asked) > retentionEvery {
-			asked = time.Now()
-			n.learnRetention(ctx)
-		}
+// watcher returns what a probe compares: how far behind this process's partitions are, and whether the hub got more of them.
+func (n *session) watcher() func(context.Context, []assignment) error {
+	known := 0
+	return func(_ context.Context, parts []assignment) error {
 		if known > 0 && len(parts) != known {
 			n.consumer.ForceMetadataRefresh() // the group learns of new partitions by it
 		}
@@ -272,5 +249,6 @@ func (n *session) watch(ctx context.Context) error {
 				w.measure(parts[i].end)
 			}
 		}
+		return nil
 	}
 }
