@@ -254,24 +254,11 @@ func RestoreFrom(ctx context.Context, b Bucket, name, data string, progress func
 }
 
 func fetchFiles(ctx context.Context, b Bucket, name string, ix Index, to string, progress func(done, total int64)) error {
-	var total, done int64
-	type fetched struct {
-		root string
-		Entry
+	all, total, err := ix.located(name, name, poolDir)
+	if err != nil {
+		return err
 	}
-	var all []fetched
-	for _, e := range ix.Files {
-		all = append(all, fetched{name, e})
-	}
-	for _, e := range ix.Parts {
-		all = append(all, fetched{poolDir, e})
-	}
-	for _, e := range all {
-		if !filepath.IsLocal(filepath.FromSlash(e.Path)) || !filepath.IsLocal(filepath.FromSlash(e.Target)) {
-			return fault.New(fault.Invalid, "backup_index", "The index of the backup %s names %q, which is not inside of it.", name, e.Path)
-		}
-		total += e.Bytes
-	}
+	var done int64
 	for _, e := range all {
 		if err := fetch(ctx, b, e.root+"/"+e.Path, e.Entry, filepath.Join(to, filepath.FromSlash(e.Target))); err != nil {
 			if ctx.Err() != nil {

@@ -116,25 +116,36 @@ func restoreInto(data string, fill func(partial string) error) error {
 	return nil
 }
 
-func restoreFiles(ctx context.Context, ix Index, dir, pool, to string, progress func(done, total int64)) error {
-	var total, done int64
-	type copied struct {
-		root string
-		Entry
-	}
-	var all []copied
+// located is an entry and the folder of the backup that its path is in.
+type located struct {
+	root string
+	Entry
+}
+
+// located returns all files of the backup called name, whose own are in files and the shared ones in parts, with their size. Every path is
+// inside of its folder: an index comes from outside.
+func (ix Index) located(name, files, parts string) (all []located, total int64, err error) {
 	for _, e := range ix.Files {
-		all = append(all, copied{dir, e})
+		all = append(all, located{files, e})
 	}
 	for _, e := range ix.Parts {
-		all = append(all, copied{pool, e})
+		all = append(all, located{parts, e})
 	}
 	for _, e := range all {
 		if !filepath.IsLocal(filepath.FromSlash(e.Path)) || !filepath.IsLocal(filepath.FromSlash(e.Target)) {
-			return fault.New(fault.Invalid, "backup_index", "The index of the backup %s names %q, which is not inside of it.", dir, e.Path)
+			return nil, 0, fault.New(fault.Invalid, "backup_index", "The index of the backup %s names %q, which is not inside of it.", name, e.Path)
 		}
 		total += e.Bytes
 	}
+	return all, total, nil
+}
+
+func restoreFiles(ctx context.Context, ix Index, dir, pool, to string, progress func(done, total int64)) error {
+	all, total, err := ix.located(dir, dir, pool)
+	if err != nil {
+		return err
+	}
+	var done int64
 	for _, e := range all {
 		src := filepath.Join(e.root, filepath.FromSlash(e.Path))
 		st, err := os.Lstat(src)
