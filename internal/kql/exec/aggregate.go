@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/kql/kernel"
+	"github.com/vedette-siem/vedette/internal/kql/ordinal"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/schema"
 )
@@ -14,14 +16,21 @@ import (
 // groups numbers the distinct keys in the order of their first row.
 type groups struct {
 	keys  *column.Batch // one row per group
-	bytes int64
-	texts map[string]int
-	ints  map[int64]int
+	bytes int64         // of the values in keys
+	texts ordinal.Texts // texts of a single key column, the encoded cells of several
+	ints  ordinal.Ints  // numbers of a single key column
+	id    []int         // group of a number of texts
+	idInt []int         // group of a number of ints
 	buf   []byte
 }
 
 func newGroups(types []schema.Type) *groups {
-	return &groups{keys: column.NewBatch(0, types...), texts: map[string]int{}, ints: map[int64]int{}}
+	return &groups{keys: column.NewBatch(0, types...)}
+}
+
+// size is how many bytes the groups hold.
+func (g *groups) size() int64 {
+	return g.bytes + g.texts.Size() + g.ints.Size() + int64(8*(cap(g.id)+cap(g.idInt)))
 }
 
 // assign returns the group of every row of the key columns.
@@ -37,22 +46,19 @@ func (g *groups) assign(keys *column.Batch) []int {
 		switch v.Type {
 		case schema.String:
 			for r, s := range v.Strings {
-				id, ok := g.texts[s]
-				if !ok {
-					id = g.add(keys, r)
-					g.texts[s] = id
+				n, fresh := g.texts.Add(s)
+				if fresh {
+					g.keys.Cols[0].AppendString(g.texts.Key(n)) // the batch need not stay for it
+					g.keys.N++
+					g.bytes += 16
+					g.id = append(g.id, g.keys.N-1)
 				}
-				out[r] = id
+				out[r] = g.id[n]
 			}
 			return out
 		case schema.Int, schema.Long, schema.Datetime, schema.Timespan:
-			for r, n := range v.Ints {
-				id, ok := g.ints[n]
-				if !ok {
-					id = g.add(keys, r)
-					g.ints[n] = id
-				}
-				out[r] = id
+			for r, value := range v.Ints {
+				out[r] = g.number(value, keys, r)
 			}
 			return out
 		}
@@ -82,33 +88,37 @@ func (g *groups) slow(keys *column.Batch, r int) int {
 	if v := keys.Cols[0]; len(keys.Cols) == 1 && !v.Null(r) {
 		switch v.Type {
 		case schema.Int, schema.Long, schema.Datetime, schema.Timespan:
-			id, ok := g.ints[v.Ints[r]]
-			if !ok {
-				id = g.add(keys, r)
-				g.ints[v.Ints[r]] = id
-			}
-			return id
+			return g.number(v.Ints[r], keys, r)
 		}
 	}
 	g.buf = g.buf[:0]
 	for _, v := range keys.Cols {
 		g.buf = kernel.AppendCell(g.buf, v, r)
 	}
-	id, ok := g.texts[string(g.buf)]
-	if !ok {
-		id = g.add(keys, r)
-		g.texts[string(g.buf)] = id
-		g.bytes += int64(len(g.buf))
+	n, fresh := g.texts.AddBytes(g.buf)
+	if fresh {
+		g.id = append(g.id, g.add(keys, r))
 	}
-	return id
+	return g.id[n]
+}
+
+// number finds the group of a whole number, which row r has.
+func (g *groups) number(value int64, keys *column.Batch, r int) int {
+	n, fresh := g.ints.Add(value)
+	if fresh {
+		g.idInt = append(g.idInt, g.add(keys, r))
+	}
+	return g.idInt[n]
 }
 
 func (g *groups) add(keys *column.Batch, r int) int {
 	for k, v := range keys.Cols {
 		dst := g.keys.Cols[k]
-		dst.Append(v.Value(r))
 		if v.Type == schema.String {
+			dst.AppendString(strings.Clone(v.Strings[r])) // the batch need not stay for it
 			g.bytes += int64(len(v.Strings[r]))
+		} else {
+			dst.Append(v.Value(r))
 		}
 		g.bytes += 48
 	}
@@ -193,7 +203,7 @@ func (x *runner) consume(ctx context.Context, in Reader, g *groups, keys []*scal
 			kb.Cols[i] = kernel.Convert(k.column(b), g.keys.Cols[i].Type)
 		}
 		rows := g.assign(kb)
-		now := g.bytes
+		now := g.size()
 		for _, c := range calls {
 			args := make([]*column.Vector, len(c.args))
 			for i, a := range c.args {

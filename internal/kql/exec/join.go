@@ -16,10 +16,11 @@ type joinReader struct {
 	left       Reader
 	leftKeys   []*scalar
 	right      *column.Batch
-	head       map[string]int // key -> first right row
-	chain      []int          // right row -> next row of the same key, -1 at the end
-	matched    []bool         // right rows that found a partner
-	seen       map[string]bool
+	keys       joinKeys // of the right side
+	head       []int    // number of a key -> first right row
+	chain      []int    // right row -> next row of the same key, -1 at the end
+	matched    []bool   // right rows that found a partner
+	seen       joinKeys // of the left side, for innerunique
 	from       []source // of each output column
 	mem        *memory
 	held       int64
@@ -28,7 +29,6 @@ type joinReader struct {
 	pendingR   int // next right row for pendingL, -2: look it up
 	tailAt     int
 	leftDone   bool
-	buf        []byte
 	keyVecs    []*column.Vector
 	leftOuter  bool
 	rightOuter bool
@@ -45,7 +45,7 @@ func (x *runner) join(ctx context.Context, n *plan.Join) (Reader, error) {
 	leftCols, rightCols := n.Left.Cols(), n.Right.Cols()
 	leftAt, rightAt := places(leftCols), places(rightCols)
 	r := &joinReader{
-		kind: n.Kind, head: map[string]int{}, seen: map[string]bool{}, mem: x.mem, pendingR: -2,
+		kind: n.Kind, mem: x.mem, pendingR: -2,
 		leftOuter:  n.Kind == plan.LeftOuter || n.Kind == plan.FullOuter,
 		rightOuter: n.Kind == plan.RightOuter || n.Kind == plan.FullOuter,
 		leftEmpty:  column.NewBatch(0, typesOf(leftCols)...),
@@ -96,38 +96,23 @@ func (r *joinReader) build(ctx context.Context, keys []*scalar) error {
 		vecs[i] = k.column(r.right)
 	}
 	n := r.right.N
-	bytes := int64(n) * 9
 	r.chain, r.matched = make([]int, n), make([]bool, n)
 	for i := n - 1; i >= 0; i-- { // backwards, so that chains run forwards
 		if i&0xfff == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		r.chain[i] = -1
-		key, ok := r.key(vecs, i)
-		if !ok {
-			continue
+		switch key, fresh := r.keys.add(vecs, i); {
+		case key < 0:
+		case fresh:
+			r.head = append(r.head, i)
+		default:
+			r.chain[i], r.head[key] = r.head[key], i
 		}
-		if first, ok := r.head[string(key)]; ok {
-			r.chain[i] = first
-		} else {
-			bytes += int64(len(key)) + 40
-		}
-		r.head[string(key)] = i
 	}
+	bytes := int64(n)*9 + int64(8*cap(r.head)) + r.keys.size()
 	r.held += bytes
 	return r.mem.grow("join", bytes)
-}
-
-// key encodes the key of a row; ok is false when a part is null, which matches nothing.
-func (r *joinReader) key(vecs []*column.Vector, i int) ([]byte, bool) {
-	r.buf = r.buf[:0]
-	for _, v := range vecs {
-		if v.Null(i) {
-			return nil, false
-		}
-		r.buf = kernel.AppendCell(r.buf, v, i)
-	}
-	return r.buf, true
 }
 
 func (r *joinReader) Next(ctx context.Context) (*column.Batch, error) {
@@ -211,23 +196,23 @@ func (r *joinReader) pair() (lrows, rrows []int, err error) {
 
 // lookup finds the first right row for a left row; use is false for a left row that innerunique leaves out.
 func (r *joinReader) lookup(l int) (first int, use bool, err error) {
-	key, ok := r.key(r.keyVecs, l)
-	if !ok {
-		return -1, true, nil
-	}
 	if r.kind == plan.InnerUnique {
-		if r.seen[string(key)] {
+		before := r.seen.size()
+		key, fresh := r.seen.add(r.keyVecs, l)
+		if key < 0 {
+			return -1, true, nil
+		}
+		if !fresh {
 			return -1, false, nil
 		}
-		bytes := int64(len(key)) + 40
+		bytes := r.seen.size() - before
+		r.held += bytes
 		if err := r.mem.grow("join", bytes); err != nil {
 			return -1, false, err
 		}
-		r.held += bytes
-		r.seen[string(key)] = true
 	}
-	if first, ok := r.head[string(key)]; ok {
-		return first, true, nil
+	if key := r.keys.find(r.keyVecs, l); key >= 0 {
+		return r.head[key], true, nil
 	}
 	return -1, true, nil
 }
