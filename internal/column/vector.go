@@ -196,6 +196,9 @@ func (v *Vector) Slice(i, j int) *Vector {
 
 // Gather returns the values at the rows, in that order; a row of -1 gives null.
 func (v *Vector) Gather(rows []int) *Vector {
+	if out := v.gatherPlain(rows); out != nil {
+		return out
+	}
 	out := New(v.Type, len(rows))
 	for _, r := range rows {
 		if r < 0 || v.Null(r) {
@@ -214,6 +217,39 @@ func (v *Vector) Gather(rows []int) *Vector {
 		default:
 			out.AppendAny(v.Any[r])
 		}
+	}
+	return out
+}
+
+// gatherPlain is Gather without a look at each value's type, where no value is a null; nil elsewhere.
+func (v *Vector) gatherPlain(rows []int) *Vector {
+	k := kindOf(v.Type)
+	if v.Nulls != nil || k == kindAny {
+		return nil
+	}
+	for _, r := range rows {
+		if r < 0 {
+			return nil
+		}
+	}
+	out := &Vector{Type: v.Type}
+	switch k {
+	case kindBool:
+		out.Bools = picked(v.Bools, rows)
+	case kindInt:
+		out.Ints = picked(v.Ints, rows)
+	case kindFloat:
+		out.Floats = picked(v.Floats, rows)
+	default:
+		out.Strings = picked(v.Strings, rows)
+	}
+	return out
+}
+
+func picked[T any](all []T, rows []int) []T {
+	out := make([]T, len(rows))
+	for i, r := range rows {
+		out[i] = all[r]
 	}
 	return out
 }

@@ -82,7 +82,7 @@ func bindCompare(s *site) (eval, schema.Type, error) {
 	t := class(s.typ(0), s.typ(1))
 	switch t {
 	case schema.String:
-		return compareWith(op, asTexts, func(a, b string) bool { return test(strings.Compare(a, b)) }, op == "==" || op == "!="), schema.Bool, nil
+		return compareWith(op, asTexts, textTest(op, test), op == "==" || op == "!="), schema.Bool, nil
 	case schema.Int, schema.Long, schema.Datetime, schema.Timespan:
 		r := func(v *column.Vector, n int) in[int64] {
 			if v.Type == schema.String || v.Type == schema.Dynamic {
@@ -103,6 +103,16 @@ func bindCompare(s *site) (eval, schema.Type, error) {
 		return anys(Convert(v, t), n)
 	}
 	return compareWith(op, r, func(a, b any) bool { return test(Compare(a, b)) }, false), schema.Bool, nil
+}
+
+func textTest(op string, test func(order int) bool) func(a, b string) bool {
+	switch op {
+	case "==":
+		return func(a, b string) bool { return a == b }
+	case "!=":
+		return func(a, b string) bool { return a != b }
+	}
+	return func(a, b string) bool { return test(strings.Compare(a, b)) }
 }
 
 func intTest(op string) func(a, b int64) bool {
@@ -129,8 +139,9 @@ func compareWith[T any](op string, read reader[T], test func(a, b T) bool, stric
 		a, b := read(args[0], n), read(args[1], n)
 		out := newOutput[bool](schema.Bool, n)
 		if strict || a.nulls == nil && b.nulls == nil {
+			av, am, bv, bm := a.v, a.mask, b.v, b.mask // a call of at for each would not be inlined
 			for r := range n {
-				out.v[r] = test(a.at(r), b.at(r))
+				out.v[r] = test(av[r&am], bv[r&bm])
 			}
 			return out.vec
 		}
