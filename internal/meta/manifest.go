@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/uptrace/bun"
 
@@ -159,9 +160,12 @@ func apply(ctx context.Context, tx bun.Tx, c manifest.Change) error {
 			return err
 		}
 	}
-	for _, p := range c.Positions {
-		r := positionRow{Workspace: p.Workspace, Source: p.Source, Part: p.Partition, Next: p.Next}
-		if _, err := tx.NewInsert().Model(&r).On("CONFLICT (workspace, source, part) DO UPDATE").Set("next = EXCLUDED.next").Exec(ctx); err != nil {
+	for list := range slices.Chunk(c.Positions, 500) { // a storage account has one for each hour of each table
+		rows := make([]positionRow, len(list))
+		for i, p := range list {
+			rows[i] = positionRow{Workspace: p.Workspace, Source: p.Source, Part: p.Partition, Next: p.Next}
+		}
+		if _, err := tx.NewInsert().Model(&rows).On("CONFLICT (workspace, source, part) DO UPDATE").Set("next = EXCLUDED.next").Exec(ctx); err != nil {
 			return err
 		}
 	}

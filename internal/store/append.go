@@ -261,8 +261,7 @@ func (s *Store) guard(e *entry, pending map[posKey]int64) error {
 		if n, ok := pending[k]; ok {
 			return n, true
 		}
-		n, ok := s.pos[k] // only this goroutine writes it
-		return n, ok
+		return s.pos.at(k) // only this goroutine writes it
 	}
 	duplicates := 0
 	for _, c := range e.covers {
@@ -339,7 +338,7 @@ func (s *Store) apply(seq uint64, group []*request, moved map[posKey]int64) {
 	s.mu.Lock()
 	s.seq = seq
 	for k, n := range moved {
-		s.pos[k] = n
+		s.pos.set(k, n)
 	}
 	for _, r := range group {
 		for _, e := range r.entry.tables {

@@ -104,7 +104,7 @@ func (s *Store) decodeBlocks(e *entry, raw [][]byte, seq uint64) error {
 func (s *Store) replayPositions(e *entry, rec *recovered) {
 	for _, c := range e.covers {
 		k := posKey{e.workspace, c.Source, c.Partition}
-		next, known := s.pos[k]
+		next, known := s.pos.at(k)
 		for _, g := range e.gaps {
 			if g.Source == c.Source && g.Partition == c.Partition && g.From <= next {
 				next = max(next, g.To)
@@ -114,7 +114,7 @@ func (s *Store) replayPositions(e *entry, rec *recovered) {
 			rec.gaps[e.workspace] = append(rec.gaps[e.workspace], Gap{Source: c.Source, Partition: c.Partition, From: next, To: c.First, Reason: "The journal is damaged; these positions were stored and are lost."})
 		}
 		if !known || c.Next > next {
-			s.pos[k] = c.Next
+			s.pos.set(k, c.Next)
 		}
 	}
 }

@@ -125,7 +125,7 @@ func (s *Store) Drain(ctx context.Context) error {
 	if _, err := s.commitChange(ctx, c); err != nil {
 		return err
 	}
-	s.j.Cut(c.Trim)
+	s.cut(c)
 	return nil
 }
 

@@ -154,9 +154,7 @@ func (s *Store) sealTable(ctx context.Context, t *table) error {
 		return err
 	}
 	s.thaw(t, blocks, parts, seq)
-	if c.Trim > 0 {
-		s.j.Cut(c.Trim)
-	}
+	s.cut(c)
 	s.counters.seals.Add(1)
 	for _, p := range parts {
 		s.counters.sealedBytes.Add(p.Bytes)
@@ -223,7 +221,18 @@ func (s *Store) trim(t *table) (uint64, []manifest.Position) {
 	if upTo < oldest {
 		return 0, nil
 	}
-	return upTo, s.positions()
+	return upTo, s.pos.untold()
+}
+
+// cut lets the journal go as far as the manifest took it over.
+func (s *Store) cut(c manifest.Change) {
+	if c.Trim == 0 {
+		return
+	}
+	s.mu.Lock()
+	s.pos.told(c.Positions)
+	s.mu.Unlock()
+	s.j.Cut(c.Trim)
 }
 
 // commitChange changes the manifest. Where the outcome can be known after an error it looks; where it cannot, storage has

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -110,7 +108,7 @@ type Store struct {
 	change sync.Mutex
 	mu     sync.RWMutex
 	seq    uint64
-	pos    map[posKey]int64
+	pos    positions
 	tables map[manifest.TableID]*table
 	room   chan struct{} // closed and replaced whenever the tail gets smaller
 
@@ -123,11 +121,6 @@ type Store struct {
 	counters   counters
 	reserve    *reserve
 	dirs       sync.Map // folders whose names this process made durable
-}
-
-type posKey struct {
-	workspace, source string
-	partition         int32
 }
 
 // table is what the store holds of one table. The slices are replaced, never changed in place.
@@ -159,7 +152,7 @@ func Open(ctx context.Context, o Options) (_ *Store, err error) {
 	s := &Store{
 		opts: o, log: o.Logger,
 		queue: make(chan *request), done: make(chan struct{}), stopped: make(chan struct{}), wake: make(chan struct{}, 1), suspects: make(chan suspect, 64), room: make(chan struct{}),
-		pos: map[posKey]int64{}, tables: map[manifest.TableID]*table{},
+		pos: newPositions(), tables: map[manifest.TableID]*table{},
 	}
 	if err := os.MkdirAll(filepath.Join(o.Dir, tablesDir), 0o700); err != nil {
 		return nil, fault.New(fault.Unavailable, "data_dir", "The data directory %s cannot be used: %w.", o.Dir, err)
@@ -249,7 +242,7 @@ func (s *Store) load(state manifest.State) error {
 	}
 	now := column.FromTime(s.opts.Now()) / column.Hour
 	for _, p := range state.Positions {
-		s.pos[posKey{p.Workspace, p.Source, p.Partition}] = p.Next
+		s.pos.load(posKey{p.Workspace, p.Source, p.Partition}, p.Next)
 	}
 	for t := range state.Fields {
 		s.table(t)
@@ -277,40 +270,6 @@ func (s *Store) table(id manifest.TableID) *table {
 		s.tables[id] = t
 	}
 	return t
-}
-
-// Next returns the next position that a source's partition must deliver; false means that it never delivered anything.
-func (s *Store) Next(workspace, source string, partition int32) (int64, bool) {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	n, ok := s.pos[posKey{workspace, source, partition}]
-	return n, ok
-}
-
-// Positions returns the next positions of all partitions of a source.
-func (s *Store) Positions(workspace, source string) map[int32]int64 {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	out := map[int32]int64{}
-	for k, n := range s.pos {
-		if k.workspace == workspace && k.source == source {
-			out[k.partition] = n
-		}
-	}
-	return out
-}
-
-// Sources returns the sources that ever delivered to a workspace, in no order.
-func (s *Store) Sources(workspace string) []string {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	seen := map[string]bool{}
-	for k := range s.pos {
-		if k.workspace == workspace {
-			seen[k.source] = true
-		}
-	}
-	return slices.Collect(maps.Keys(seen))
 }
 
 // TailBytes returns how much memory unsealed rows hold. It never waits.
@@ -361,17 +320,6 @@ func (s *Store) releaseTail() {
 	}
 }
 
-// positions returns all positions as the manifest keeps them. The caller holds mu or change.
-func (s *Store) positions() []manifest.Position {
-	out := make([]manifest.Position, 0, len(s.pos))
-	for k, n := range maps.All(s.pos) {
-		out = append(out, manifest.Position{Workspace: k.workspace, Source: k.source, Partition: k.partition, Next: n})
-	}
-	return out
-}
-
 func (s *Store) path(p manifest.Part) string {
 	return locate(s.opts.Dir, s.opts.ColdDir, p.Path)
 }
-
-func (id posKey) String() string { return fmt.Sprintf("%s, partition %d", id.source, id.partition) }
