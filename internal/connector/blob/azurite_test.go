@@ -2,21 +2,15 @@ package blob
 
 import (
 	"bytes"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
-	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -25,11 +19,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/appendblob"
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 
 	"github.com/vedette-siem/vedette/internal/connector/intaketest"
-	"github.com/vedette-siem/vedette/internal/health"
+	"github.com/vedette-siem/vedette/internal/pki"
 	"github.com/vedette-siem/vedette/internal/store"
 )
 
@@ -42,12 +35,14 @@ type emulator struct {
 }
 
 const (
+	inMemory    = "--inMemoryPersistence"
+	writers     = 8 // at once
 	emulated    = "contosologs"
 	emulatedKey = "a2V5IG9mIHRoZSB0ZXN0cyBhY2NvdW50LCBub3RoaW5nIHNlY3JldA=="
 )
 
 // azurite starts the emulator, which ends with the test. It skips the test where that is not installed.
-func azurite(t *testing.T) *emulator {
+func azurite(t *testing.T, args ...string) *emulator {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("starts the storage emulator")
@@ -68,21 +63,26 @@ func azurite(t *testing.T) *emulator {
 	port := l.Addr().(*net.TCPAddr).Port
 	must(t, l.Close())
 	e.address = "https://127.0.0.1:" + strconv.Itoa(port) + "/" + emulated
-	e.certify()
+	_, err = pki.Ensure(e.dir, []string{"127.0.0.1"}, time.Now())
+	must(t, err)
+	args = append([]string{"-c", `"$@" & p=$!; cat >/dev/null; kill -9 $p`, "azurite", node, main, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
+		"--blobHost", "127.0.0.1", "--blobPort", strconv.Itoa(port), "--cert", filepath.Join(e.dir, "server.pem"), "--key", filepath.Join(e.dir, "server.key")}, args...)
+	if !slices.Contains(args, inMemory) {
+		args = append(args, "--location", filepath.Join(e.dir, "data"))
+	}
 	// The shell kills the emulator when its input ends, so that it does not outlive a test process.
-	c := exec.Command("sh", "-c", `"$@" & p=$!; cat >/dev/null; kill -9 $p`, "azurite", node, main, "--silent", "--skipApiVersionCheck", "--disableTelemetry",
-		"--blobHost", "127.0.0.1", "--blobPort", strconv.Itoa(port), "--location", filepath.Join(e.dir, "data"), "--cert", filepath.Join(e.dir, "server.pem"), "--key", filepath.Join(e.dir, "server.key"))
+	c := exec.Command("sh", args...)
 	c.Env = append(os.Environ(), "AZURITE_ACCOUNTS="+emulated+":"+emulatedKey)
 	in, err := c.StdinPipe()
 	must(t, err)
 	must(t, c.Start())
 	t.Cleanup(func() { _ = in.Close(); _ = c.Wait() })
-	must(t, os.WriteFile(e.secretFile(), []byte("DefaultEndpointsProtocol=https;AccountName="+emulated+";AccountKey="+emulatedKey+";BlobEndpoint="+e.address+";"), 0o600))
+	e.secret("DefaultEndpointsProtocol=https;AccountName=" + emulated + ";AccountKey=" + emulatedKey + ";BlobEndpoint=" + e.address + ";")
 	raw, err := os.ReadFile(e.caFile())
 	must(t, err)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(raw)
-	way := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}}
+	way := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, MaxIdleConnsPerHost: writers}
 	t.Cleanup(way.CloseIdleConnections)
 	secret, err := os.ReadFile(e.secretFile())
 	must(t, err)
@@ -101,19 +101,33 @@ func azurite(t *testing.T) *emulator {
 	}
 }
 
-func (e *emulator) caFile() string     { return filepath.Join(e.dir, "server.pem") }
+func (e *emulator) caFile() string     { return filepath.Join(e.dir, "ca.pem") }
 func (e *emulator) secretFile() string { return filepath.Join(e.dir, "secret") }
 
-func (e *emulator) certify() {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// secret is what the stream signs in with from now on.
+func (e *emulator) secret(text string) {
+	e.t.Helper()
+	must(e.t, os.WriteFile(e.secretFile(), []byte(text), 0o600))
+}
+
+// signature returns the account's address with a signature that is good until then.
+func (e *emulator) signature(until time.Time) string {
+	e.t.Helper()
+	signed, err := e.client.ServiceClient().GetSASURL(sas.AccountResourceTypes{Service: true, Container: true, Object: true}, sas.AccountPermissions{Read: true, List: true}, until, nil)
 	must(e.t, err)
-	tmpl := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "127.0.0.1"}, NotAfter: time.Now().Add(24 * time.Hour), IsCA: true, BasicConstraintsValid: true, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}}
-	der, err := x509.CreateCertificate(rand.Reader, tmpl, tmpl, &key.PublicKey, key)
-	must(e.t, err)
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	must(e.t, err)
-	must(e.t, os.WriteFile(e.caFile(), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
-	must(e.t, os.WriteFile(filepath.Join(e.dir, "server.key"), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), 0o600))
+	return signed
+}
+
+// place opens a workspace that reads the account.
+func (e *emulator) place(dir string, opts store.Options, change func(*Config)) *place {
+	e.t.Helper()
+	p := &place{Place: intaketest.Open(e.t.Context(), e.t, dir, opts)}
+	cfg := Config{Workspace: testSpace, Account: emulated, URL: e.address, ConnectionStringFile: e.secretFile(), CAFile: e.caFile(), Poll: 200 * time.Millisecond}
+	if change != nil {
+		change(&cfg)
+	}
+	p.attach(cfg)
+	return p
 }
 
 func (e *emulator) blob(name string) *appendblob.Client {
@@ -134,80 +148,3 @@ func (e *emulator) append(name, text string) {
 }
 
 func body(text string) io.ReadSeekCloser { return streaming.NopCloser(bytes.NewReader([]byte(text))) }
-
-// TestAzurite reads the emulator's append blobs: whole lines, over restarts, while the writer holds a lease, made anew with
-// other and with less content, by connection string and by signature.
-func TestAzurite(t *testing.T) {
-	e := azurite(t)
-	dir, now := t.TempDir(), name(0)
-	open := func() *place {
-		p := &place{Place: intaketest.Open(t.Context(), t, dir, store.Options{})}
-		var err error
-		p.stream, err = New(Config{Workspace: testSpace, Account: emulated, URL: e.address, ConnectionStringFile: e.secretFile(), CAFile: e.caFile(), Poll: 200 * time.Millisecond}, Deps{
-			Appender: p.Store, Intake: p.Intake, Budget: p.Budget, Meter: p.Meter, Report: p.Report(StreamName(emulated)), Watch: p.Watch, Pause: p.Pause(StreamName(emulated)),
-		})
-		must(t, err)
-		return p
-	}
-	p := open()
-	p.Tick("AlertInfo")
-	stop := p.run()
-	e.create(now)
-	line := alert("b")
-	e.append(now, alert("a")+line[:30])
-	p.Wait("AlertInfo", "AlertId", "a")
-	e.append(now, line[30:])
-	p.Wait("AlertInfo", "AlertId", "a", "b")
-
-	stop()
-	p.Close()
-	e.append(now, alert("c"))
-	holder, err := lease.NewBlobClient(e.blob(now), nil)
-	must(t, err)
-	_, err = holder.AcquireLease(t.Context(), -1, nil)
-	must(t, err)
-	p = open()
-	t.Cleanup(func() { p.Close() })
-	p.run()
-	p.Wait("AlertInfo", "AlertId", "a", "b", "c")
-	_, err = holder.BreakLease(t.Context(), nil)
-	must(t, err)
-
-	// Made anew while it is read, with more, then with less.
-	e.create(now)
-	e.append(now, alert("d of another length")+alert("e")+alert("f")+alert("g"))
-	p.Wait("AlertInfo", "AlertId", "a", "b", "c", "d of another length", "e", "f", "g")
-	e.create(now)
-	e.append(now, alert("h"))
-	p.Wait("AlertInfo", "AlertId", "a", "b", "c", "d of another length", "e", "f", "g", "h")
-
-	signed, err := e.client.ServiceClient().GetSASURL(sas.AccountResourceTypes{Service: true, Container: true, Object: true}, sas.AccountPermissions{Read: true, List: true}, time.Now().Add(time.Hour), nil)
-	must(t, err)
-	must(t, os.WriteFile(e.secretFile(), []byte("not a secret"), 0o600))
-	p.Health(health.Failure, "holds no connection string")
-	must(t, os.WriteFile(e.secretFile(), []byte(signed), 0o600))
-	e.append(now, alert("i"))
-	p.Wait("AlertInfo", "AlertId", "a", "b", "c", "d of another length", "e", "f", "g", "h", "i")
-}
-
-// Blobs of many hours are all read.
-func TestAzuriteManyBlobs(t *testing.T) {
-	e := azurite(t)
-	var want []string
-	for i := range 24 {
-		id := fmt.Sprintf("%03d", i)
-		want = append(want, id)
-		e.create(name(i))
-		e.append(name(i), alert(id))
-	}
-	p := &place{Place: intaketest.Open(t.Context(), t, t.TempDir(), store.Options{})}
-	t.Cleanup(p.Close)
-	var err error
-	p.stream, err = New(Config{Workspace: testSpace, Account: emulated, ConnectionStringFile: e.secretFile(), CAFile: e.caFile(), Poll: 200 * time.Millisecond}, Deps{
-		Appender: p.Store, Intake: p.Intake, Budget: p.Budget, Meter: p.Meter, Report: p.Report(StreamName(emulated)), Watch: p.Watch, Pause: p.Pause(StreamName(emulated)),
-	})
-	must(t, err)
-	p.Tick("AlertInfo")
-	p.run()
-	p.Wait("AlertInfo", "AlertId", want...)
-}

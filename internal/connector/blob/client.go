@@ -14,6 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 
 	"github.com/vedette-siem/vedette/internal/fault"
 )
@@ -49,6 +50,7 @@ func (s *Stream) dial(secret string) (*azblob.Client, *http.Transport, error) {
 	var c *azblob.Client
 	switch {
 	case s.cfg.Identity != nil:
+		s.cfg.Identity.Renew() // its file was replaced, or its token refused; the client itself would keep that until it expires
 		c, err = azblob.NewClient(s.cfg.URL, s.cfg.Identity, opts)
 	case strings.HasPrefix(secret, "https://"):
 		c, err = azblob.NewClientWithNoCredential(secret, opts)
@@ -107,6 +109,10 @@ func (s *Stream) explain(what string, err error) error {
 			}
 		}
 		if e.StatusCode == http.StatusUnauthorized || e.StatusCode == http.StatusForbidden {
+			if at := s.signedUntil(); !at.IsZero() && !at.After(time.Now()) {
+				return fault.New(fault.Unauthenticated, "blob_signature_expired", "The signature for storage account %s expired at %s. Put a new one into %s; reading goes on where it stopped.",
+					s.cfg.Account, at.Format(signedForm), s.cfg.ConnectionStringFile)
+			}
 			return fault.New(fault.Unauthenticated, "blob_refused", "Storage account %s refuses to show %s (%d %s). Put a connection string or a signature that may read and list into %s; the account's network rules must let this host in.",
 				s.cfg.Account, what, e.StatusCode, e.ErrorCode, s.cfg.ConnectionStringFile)
 		}
@@ -118,12 +124,12 @@ func (s *Stream) explain(what string, err error) error {
 // refused explains that the account does not accept the identity or does not let it read, nil for other answers.
 func (s *Stream) refused(what string, e *azcore.ResponseError) error {
 	who := s.cfg.Identity.Name()
-	switch e.StatusCode {
-	case http.StatusUnauthorized:
-		s.cfg.Identity.Renew()
+	switch {
+	case e.StatusCode == http.StatusUnauthorized || e.ErrorCode == string(bloberror.AuthenticationFailed) || e.ErrorCode == string(bloberror.InvalidAuthenticationInfo):
+		s.redial.Store(true)
 		return fault.New(fault.Unauthenticated, "blob_token_refused", "Storage account %s refuses the token of %s (%d %s). Check that streaming.storage.auth.tenantId is the account's tenant, and this host's clock; it is tried again with a new token.", s.cfg.Account, who, e.StatusCode, e.ErrorCode)
-	case http.StatusForbidden:
-		s.cfg.Identity.Renew()
+	case e.StatusCode == http.StatusForbidden:
+		s.redial.Store(true)
 		return fault.New(fault.Permission, "blob_not_allowed", "Storage account %s does not let %s read %s (%d %s). Give it the role Storage Blob Data Reader on the account, which takes some minutes to be known; the account's network rules must let this host in.", s.cfg.Account, who, what, e.StatusCode, e.ErrorCode)
 	}
 	return nil

@@ -66,6 +66,8 @@ type Stream struct {
 	client  atomic.Pointer[azblob.Client]
 	quality *connector.Quality
 	paused  atomic.Bool   // paused itself before: who resumed it knows what comes
+	redial  atomic.Bool   // the client must be made anew
+	signed  atomic.Int64  // until when the signature is good, in seconds since 1970; 0 without one
 	anewAt  atomic.Int64  // when a blob was last found to be made anew, in seconds since 1970; 0 when people were told long enough
 	slots   chan struct{} // one for each piece that may be under way
 

@@ -78,8 +78,10 @@ func (a *account) secret(text string) {
 }
 
 // name is the blob of an hour, so many hours ago.
-func name(ago int) string {
-	return tenant + time.Now().UTC().Add(-time.Duration(ago)*time.Hour).Format("/y=2006/m=01/d=02/h=15/m=00") + "/PT1H.json"
+func name(ago int) string { return nameBefore(time.Now(), ago) }
+
+func nameBefore(now time.Time, ago int) string {
+	return tenant + now.UTC().Add(-time.Duration(ago)*time.Hour).Format("/y=2006/m=01/d=02/h=15/m=00") + "/PT1H.json"
 }
 
 // write appends text to a blob.
@@ -109,12 +111,18 @@ type place struct {
 func openPlace(ctx context.Context, t testing.TB, dir string, a *account, opts store.Options) *place {
 	t.Helper()
 	p := &place{Place: intaketest.Open(ctx, t, dir, opts)}
-	var err error
-	p.stream, err = New(Config{Workspace: testSpace, Account: storage.Account, ConnectionStringFile: a.secretFile(), CAFile: a.caFile(), Poll: 100 * time.Millisecond}, Deps{
-		Appender: p.Store, Intake: p.Intake, Budget: p.Budget, Meter: p.Meter, Report: p.Report(StreamName(storage.Account)), Watch: p.Watch, Pause: p.Pause(StreamName(storage.Account)),
-	})
-	must(t, err)
+	p.attach(Config{Workspace: testSpace, Account: storage.Account, ConnectionStringFile: a.secretFile(), CAFile: a.caFile(), Poll: 100 * time.Millisecond})
 	return p
+}
+
+// attach makes the stream under test.
+func (p *place) attach(cfg Config) {
+	p.T.Helper()
+	var err error
+	p.stream, err = New(cfg, Deps{
+		Appender: p.Store, Intake: p.Intake, Budget: p.Budget, Meter: p.Meter, Report: p.Report(StreamName(cfg.Account)), Watch: p.Watch, Pause: p.Pause(StreamName(cfg.Account)),
+	})
+	must(p.T, err)
 }
 
 // newPlace returns a place that is closed with the test.

@@ -48,11 +48,7 @@ func TestSignsInByEntra(t *testing.T) {
 			who := &app{token: tt.token}
 			p := &place{Place: intaketest.Open(t.Context(), t, t.TempDir(), store.Options{})}
 			t.Cleanup(p.Close)
-			var err error
-			p.stream, err = New(Config{Workspace: testSpace, Account: storage.Account, URL: a.address, Identity: who, CAFile: a.caFile(), Poll: 100 * time.Millisecond}, Deps{
-				Appender: p.Store, Intake: p.Intake, Budget: p.Budget, Meter: p.Meter, Report: p.Report(StreamName(storage.Account)), Watch: p.Watch, Pause: p.Pause(StreamName(storage.Account)),
-			})
-			must(t, err)
+			p.attach(Config{Workspace: testSpace, Account: storage.Account, URL: a.address, Identity: who, CAFile: a.caFile(), Poll: 100 * time.Millisecond})
 			p.Tick("AlertInfo")
 			stop := p.run()
 			defer stop()

@@ -31,12 +31,13 @@ func (s *Stream) Run(ctx context.Context) error {
 	for {
 		choice, changed := s.deps.Watch()
 		now, err := s.secret()
-		if err == nil && now != secret {
+		if err == nil && (s.redial.Swap(false) || now != secret) {
 			c, way, bad := s.dial(now)
 			if err = bad; bad == nil {
 				transport.CloseIdleConnections()
 				s.client.Store(c)
 				secret, transport = now, way
+				s.signed.Store(signedUntil(now))
 			}
 		}
 		if err == nil {
@@ -46,6 +47,7 @@ func (s *Stream) Run(ctx context.Context) error {
 			return nil
 		}
 		s.health.fail("", err)
+		s.warnSigned(time.Now())
 		if at := s.anewAt.Load(); at > 0 && time.Since(time.Unix(at, 0)) > anewNotice {
 			s.anewAt.Store(0)
 			s.health.warn("anew", "", "")

@@ -31,6 +31,7 @@ type Modes struct {
 	Chaos              float64       `json:"chaos"`          // share of requests that meet a fault
 	StorageReader      bool          `json:"storageReader"`  // the application may read the data of the storage account; else it can only list
 	StorageDoubles     float64       `json:"storageDoubles"` // share of lines that stand twice in the storage account
+	TokenAge           time.Duration `json:"tokenAge"`       // tokens say that they were issued so long ago; they are good for an hour
 }
 
 // Drawn returns the modes of a seed. Quotas, refused fields and chaos are never drawn: they are asked for.
@@ -62,7 +63,7 @@ func Drawn(seed int64) Modes {
 // Set gives the mode the value, or says what is wrong with it.
 func (m *Modes) Set(name, v string) error {
 	flags := map[string]*bool{"orderby": &m.OrderBy, "commentStamps": &m.CommentStamps, "retryAfter": &m.RetryAfter, "storageReader": &m.StorageReader}
-	lengths := map[string]*time.Duration{"lag": &m.Lag, "huntCPU": &m.HuntCPU, "linkLife": &m.LinkLife}
+	lengths := map[string]*time.Duration{"lag": &m.Lag, "huntCPU": &m.HuntCPU, "linkLife": &m.LinkLife, "tokenAge": &m.TokenAge}
 	numbers := map[string]*int{"huntCalls": &m.HuntCalls, "expandLimit": &m.ExpandLimit, "incidentsPerMinute": &m.IncidentsPerMinute, "incidentsPerHour": &m.IncidentsPerHour, "alertsPerMinute": &m.AlertsPerMinute}
 	shares := map[string]*float64{"chaos": &m.Chaos, "storageDoubles": &m.StorageDoubles}
 	words := map[string]struct {

@@ -114,8 +114,9 @@ func (s *Server) issue(w http.ResponseWriter, resource string) {
 	if s.isGraph(resource) {
 		roles = s.roles()
 	}
-	issuer := s.cfg.TokenURL + "/" + s.cfg.Dir.TenantID + "/v2.0"
-	t := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{"aud": resource, "iss": issuer, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Hour).Unix(), "appid": s.cfg.App.ID,
+	// Tokens for services of Microsoft are of version 1.0, whose issuer is not the authority that issued them.
+	issuer, issued := "https://sts.windows.net/"+s.cfg.Dir.TenantID+"/", now.Add(-s.cfg.Modes().TokenAge)
+	t := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{"aud": resource, "iss": issuer, "iat": issued.Unix(), "nbf": issued.Unix(), "exp": issued.Add(time.Hour).Unix(), "appid": s.cfg.App.ID,
 		"azp": s.cfg.App.ID, "app_displayname": s.cfg.App.Name, "idtyp": "app", "oid": dice.New(1, s.cfg.App.ID).GUID(), "roles": roles, "tid": s.cfg.Dir.TenantID, "ver": "1.0",
 		"uti": dice.New(now.UnixNano(), "uti").Hex(8)})
 	t.Header["kid"] = keyID
