@@ -68,7 +68,7 @@ func newCaller(t *testing.T) *caller {
 	if _, err := incidents.Sink("w").MergeIncidents(t.Context(), list, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := incidents.Sink("w").MergeAlerts(t.Context(), alerts); err != nil {
+	if _, err := incidents.Sink("w").MergeAlerts(t.Context(), alerts, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	return c

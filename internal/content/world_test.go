@@ -110,7 +110,7 @@ func (w *world) incidents(t *testing.T, alerts []*state.Alert) {
 	if _, err := k.MergeIncidents(t.Context(), list, false); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := k.MergeAlerts(t.Context(), rows); err != nil {
+	if _, err := k.MergeAlerts(t.Context(), rows, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Pump(w).Drain(t.Context()); err != nil {

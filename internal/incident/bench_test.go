@@ -41,7 +41,7 @@ func BenchmarkHourOfABusyTenant(b *testing.B) {
 					fmt.Sprintf(`{"Type":"host","HostName":"wks%d","MdatpDeviceId":"d%d"}`, i, i%300), fmt.Sprintf(`{"Type":"url","Url":"https://example.com/%d"}`, i)))
 			}
 			for i := 0; i < len(some); i += 2 * page {
-				if _, err := k.MergeAlerts(b.Context(), some[i:min(i+2*page, len(some))]); err != nil {
+				if _, err := k.MergeAlerts(b.Context(), some[i:min(i+2*page, len(some))], time.Time{}); err != nil {
 					b.Fatal(err)
 				}
 			}

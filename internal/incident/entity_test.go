@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -27,7 +28,7 @@ func withEntities(id, incident string, v int64, entities ...string) model.Alert 
 
 func (s *Service) mustMergeAlerts(t testing.TB, alerts ...model.Alert) {
 	t.Helper()
-	if _, err := s.Sink(ws).MergeAlerts(t.Context(), alerts); err != nil {
+	if _, err := s.Sink(ws).MergeAlerts(t.Context(), alerts, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -170,7 +171,7 @@ func TestEntitiesDoNotDependOnTheOrderOfAlerts(t *testing.T) {
 				alerts = append(alerts, withEntities(fmt.Sprintf("s%d-%d", space, i), "", 1, string(b)))
 			}
 		}
-		if _, err := s.Sink(ws).MergeAlerts(t.Context(), rapid.Permutation(alerts).Draw(rt, "order")); err != nil {
+		if _, err := s.Sink(ws).MergeAlerts(t.Context(), rapid.Permutation(alerts).Draw(rt, "order"), time.Time{}); err != nil {
 			rt.Fatal(err)
 		}
 		var parts [][]string

@@ -243,7 +243,7 @@ func (f *flaky) sources() []string {
 func TestRowsAreAppendedOnceWhateverHappens(t *testing.T) {
 	s := service(t)
 	s.mustMerge(t, tenantIncident("27", 1, nil))
-	if _, err := s.Sink(ws).MergeAlerts(t.Context(), []model.Alert{tenantAlert("da1", "27", 2)}); err != nil {
+	if _, err := s.Sink(ws).MergeAlerts(t.Context(), []model.Alert{tenantAlert("da1", "27", 2)}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	dead := errors.New("killed")
@@ -292,7 +292,7 @@ func TestRowsHaveTheColumnsOfTheirTables(t *testing.T) {
 		r.Tags, r.SystemTags, r.Owner = []string{"vip"}, []string{"Ransomware"}, "bob@contoso.com"
 		r.Comments = []model.TenantComment{{Message: "hi", Author: "Bob", Created: start}}
 	}))
-	if _, err := s.Sink(ws).MergeAlerts(t.Context(), []model.Alert{tenantAlert("da1", "27", 2)}); err != nil {
+	if _, err := s.Sink(ws).MergeAlerts(t.Context(), []model.Alert{tenantAlert("da1", "27", 2)}, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	f := &flaky{}
@@ -352,7 +352,7 @@ func TestRowsHaveTheColumnsOfTheirTables(t *testing.T) {
 func TestAlertsMoveWithTheirIncident(t *testing.T) {
 	s := service(t)
 	k := s.Sink(ws)
-	if _, err := k.MergeAlerts(t.Context(), []model.Alert{tenantAlert("da1", "27", 2)}); err != nil { // before its incident
+	if _, err := k.MergeAlerts(t.Context(), []model.Alert{tenantAlert("da1", "27", 2)}, time.Time{}); err != nil { // before its incident
 		t.Fatal(err)
 	}
 	s.mustMerge(t, tenantIncident("27", 1, nil), tenantIncident("30", 1, nil))
@@ -366,7 +366,7 @@ func TestAlertsMoveWithTheirIncident(t *testing.T) {
 	if count(1) != 1 || count(2) != 0 {
 		t.Errorf("alerts: %d and %d", count(1), count(2))
 	}
-	if _, err := k.MergeAlerts(t.Context(), []model.Alert{tenantAlert("da1", "30", 3), tenantAlert("da1", "27", 2)}); err != nil { // moved, then an old row
+	if _, err := k.MergeAlerts(t.Context(), []model.Alert{tenantAlert("da1", "30", 3), tenantAlert("da1", "27", 2)}, time.Time{}); err != nil { // moved, then an old row
 		t.Fatal(err)
 	}
 	if count(1) != 0 || count(2) != 1 {
@@ -383,7 +383,7 @@ func TestAlertsMoveWithTheirIncident(t *testing.T) {
 	}
 	other := tenantAlert("da1", "30", 3)
 	other.Hash = "other"
-	if fetch, err := k.MergeAlerts(t.Context(), []model.Alert{other}); err != nil || fetch["da1"] != "other" {
+	if fetch, err := k.MergeAlerts(t.Context(), []model.Alert{other}, time.Time{}); err != nil || fetch["da1"] != "other" {
 		t.Errorf("the same stamp with other content: fetch %v, %v", fetch, err)
 	}
 	revision := func() int64 {
@@ -393,12 +393,15 @@ func TestAlertsMoveWithTheirIncident(t *testing.T) {
 		}
 		return row.Revision
 	}
-	was := revision()
-	if err := k.SettleAlert(t.Context(), tenantAlert("da1", "30", 3), "other"); err != nil || revision() != was {
+	was, at := revision(), time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC)
+	if err := k.SettleAlert(t.Context(), tenantAlert("da1", "30", 3), "other", at); err != nil || revision() != was {
 		t.Errorf("reading by id found nothing new: revision %d after %d, %v", revision(), was, err)
 	}
-	if fetch, err := k.MergeAlerts(t.Context(), []model.Alert{other}); err != nil || len(fetch) != 0 {
+	if fetch, err := k.MergeAlerts(t.Context(), []model.Alert{other}, at.Add(time.Second)); err != nil || len(fetch) != 0 {
 		t.Errorf("the row that was settled: fetch %v, %v", fetch, err)
+	}
+	if fetch, err := k.MergeAlerts(t.Context(), []model.Alert{other}, at.Add(time.Hour)); err != nil || fetch["da1"] != "other" { // whatever our clock says
+		t.Errorf("the row that was settled an hour ago: fetch %v, %v", fetch, err)
 	}
 }
 
@@ -480,7 +483,7 @@ func TestFilters(t *testing.T) {
 		{ID: "da2", SystemAlertID: "s2", IncidentID: "2", Title: "b", ProductName: "Office 365 Advanced Threat Protection", Updated: start, First: start, Last: start, Hash: "2"},
 		{ID: "da3", SystemAlertID: "s3", IncidentID: "2", Title: "c", ProductName: "Office 365 Advanced Threat Protection", Updated: start, First: start, Last: start, Hash: "3"},
 	}
-	if _, err := s.Sink(ws).MergeAlerts(t.Context(), alerts); err != nil {
+	if _, err := s.Sink(ws).MergeAlerts(t.Context(), alerts, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {

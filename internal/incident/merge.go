@@ -187,14 +187,14 @@ func (s *Service) causeOf(o syncback.Outcome, r *record) cause {
 	return c
 }
 
-// MergeAlerts merges listed versions of alerts in one transaction, with one event row each, and brings the incidents they
+// MergeAlerts merges versions of alerts, listed at the tenant's time at, in one transaction, with one event row each, and brings the incidents they
 // belong to, or belonged to, up to date.
-func (k *Sink) MergeAlerts(ctx context.Context, rows []model.Alert) (map[string]string, error) {
+func (k *Sink) MergeAlerts(ctx context.Context, rows []model.Alert, at time.Time) (map[string]string, error) {
 	fetch := map[string]string{}
 	err := k.change(ctx, func(ctx context.Context, tx meta.IncidentTx) ([]int64, error) {
 		clear(fetch)
 		return k.alerts(ctx, tx, rows, func(m *syncback.AlertMark, a model.Alert) syncback.Verdict {
-			v := m.Listed(ticks(a.Updated), a.Hash, k.s.now())
+			v := m.Listed(ticks(a.Updated), a.Hash, at)
 			if v == syncback.Ask {
 				fetch[a.ID] = a.Hash
 			}
@@ -204,11 +204,12 @@ func (k *Sink) MergeAlerts(ctx context.Context, rows []model.Alert) (map[string]
 	return fetch, err
 }
 
-// SettleAlert merges a version that was read by id because of the listed row with that hash ("" when there was none).
-func (k *Sink) SettleAlert(ctx context.Context, a model.Alert, listed string) error {
+// SettleAlert merges a version that was read by id because of the row with that hash ("" when there was none), listed at
+// the tenant's time at.
+func (k *Sink) SettleAlert(ctx context.Context, a model.Alert, listed string, at time.Time) error {
 	return k.change(ctx, func(ctx context.Context, tx meta.IncidentTx) ([]int64, error) {
 		return k.alerts(ctx, tx, []model.Alert{a}, func(m *syncback.AlertMark, a model.Alert) syncback.Verdict {
-			return m.Fetched(ticks(a.Updated), a.Hash, listed, k.s.now())
+			return m.Fetched(ticks(a.Updated), a.Hash, listed, at)
 		})
 	})
 }

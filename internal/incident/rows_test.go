@@ -81,7 +81,7 @@ func TestTheNewestRowIsTheCurrentState(t *testing.T) {
 			func() error {
 				version++
 				a := tenantAlert("da"+fmt.Sprint(rapid.IntRange(1, 4).Draw(rt, "alert")), pick(), version)
-				_, err := k.MergeAlerts(t.Context(), []model.Alert{a})
+				_, err := k.MergeAlerts(t.Context(), []model.Alert{a}, time.Time{})
 				return err
 			},
 			func() error {

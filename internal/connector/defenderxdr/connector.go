@@ -39,10 +39,10 @@ type Sink interface {
 	MergeIncidents(ctx context.Context, rows []model.TenantIncident, history bool) (fetch map[string]string, err error)
 	// SettleIncident merges a version that was read by id because of the listed row with that hash ("" when there was none).
 	SettleIncident(ctx context.Context, r model.TenantIncident, listed string) error
-	// MergeAlerts merges listed versions of alerts; those it returns must be read by id.
-	MergeAlerts(ctx context.Context, rows []model.Alert) (fetch map[string]string, err error)
-	// SettleAlert merges a version that was read by id.
-	SettleAlert(ctx context.Context, a model.Alert, listed string) error
+	// MergeAlerts merges versions of alerts that the tenant listed at that time of its own; those it returns must be read by id.
+	MergeAlerts(ctx context.Context, rows []model.Alert, at time.Time) (fetch map[string]string, err error)
+	// SettleAlert merges a version that was read by id, because of a row that was listed at that time.
+	SettleAlert(ctx context.Context, a model.Alert, listed string, at time.Time) error
 
 	Checkpoint(ctx context.Context, stream string) (string, error)
 	PutCheckpoint(ctx context.Context, stream, body string) error

@@ -61,7 +61,7 @@ func (s *stream) verify(ctx context.Context, cp *checkpoint) error {
 		return err
 	}
 	for _, id := range ids {
-		if err := s.alone(ctx, id, "", nil); err != nil {
+		if err := s.alone(ctx, id, "", time.Time{}, nil); err != nil {
 			return err
 		}
 	}

@@ -163,13 +163,13 @@ type modelAlert struct {
 }
 
 // MergeAlerts implements Sink.
-func (s *modelStore) MergeAlerts(_ context.Context, rows []model.Alert) (map[string]string, error) {
+func (s *modelStore) MergeAlerts(_ context.Context, rows []model.Alert, at time.Time) (map[string]string, error) {
 	if err := s.w.yield("before alerts"); err != nil {
 		return nil, err
 	}
 	fetch := map[string]string{}
 	for _, a := range rows {
-		v := s.takeAlert(a, func(m *syncback.AlertMark) syncback.Verdict { return s.w.m.alert(m, a, s.w.Now()) })
+		v := s.takeAlert(a, func(m *syncback.AlertMark) syncback.Verdict { return s.w.m.alert(m, a, at) })
 		switch {
 		case v == syncback.Ask:
 			fetch[a.ID] = a.Hash
@@ -182,7 +182,7 @@ func (s *modelStore) MergeAlerts(_ context.Context, rows []model.Alert) (map[str
 }
 
 // SettleAlert implements Sink.
-func (s *modelStore) SettleAlert(_ context.Context, a model.Alert, listed string) error {
+func (s *modelStore) SettleAlert(_ context.Context, a model.Alert, listed string, at time.Time) error {
 	if err := s.w.yield("before an alert"); err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (s *modelStore) SettleAlert(_ context.Context, a model.Alert, listed string
 			a.Hash = listed
 			listed = ""
 		}
-		return m.Fetched(column.FromTime(a.Updated), a.Hash, listed, s.w.Now())
+		return m.Fetched(column.FromTime(a.Updated), a.Hash, listed, at)
 	})
 	return s.w.yield("after an alert")
 }

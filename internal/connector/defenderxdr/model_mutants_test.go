@@ -98,7 +98,7 @@ func (m mutant) merge(w *world, st *syncback.State, r model.TenantIncident, how 
 }
 
 // alert is the rule for a listed row of an alert, or what the mutant makes of it.
-func (m mutant) alert(mark *syncback.AlertMark, a model.Alert, now time.Time) syncback.Verdict {
+func (m mutant) alert(mark *syncback.AlertMark, a model.Alert, at time.Time) syncback.Verdict {
 	version := column.FromTime(a.Updated)
 	switch {
 	case m.alertNoGuard && (version != mark.Version || a.Hash != mark.Hash), m.alertTrusted && version == mark.Version && a.Hash != mark.Hash:
@@ -107,7 +107,7 @@ func (m mutant) alert(mark *syncback.AlertMark, a model.Alert, now time.Time) sy
 	case m.alertFirst && version == mark.Version:
 		return syncback.Known
 	}
-	return mark.Listed(version, a.Hash, now)
+	return mark.Listed(version, a.Hash, at)
 }
 
 // mutantStore changes what the worker does with the state.
@@ -220,12 +220,12 @@ func mergeRows(w *world, rows []json.RawMessage) (newest int64, err error) {
 }
 
 func mergeAlertRows(w *world, rows []json.RawMessage) (newest int64, err error) {
-	got, err := w.conn.streams[1].rows.merge(w.ctx, rows, false)
+	got, err := w.conn.streams[1].rows.merge(w.ctx, rows, w.now, false)
 	if err != nil {
 		return 0, err
 	}
 	for id, hash := range got.fetch {
-		if err := w.conn.streams[1].alone(w.ctx, id, hash, nil); err != nil {
+		if err := w.conn.streams[1].alone(w.ctx, id, hash, w.now, nil); err != nil {
 			return 0, err
 		}
 	}

@@ -168,12 +168,12 @@ func (m *memSink) SettleIncident(ctx context.Context, r model.TenantIncident, _ 
 	_, err := m.MergeIncidents(ctx, []model.TenantIncident{r}, false)
 	return err
 }
-func (m *memSink) MergeAlerts(context.Context, []model.Alert) (map[string]string, error) {
+func (m *memSink) MergeAlerts(context.Context, []model.Alert, time.Time) (map[string]string, error) {
 	return nil, nil
 }
-func (m *memSink) SettleAlert(context.Context, model.Alert, string) error { return nil }
-func (m *memSink) Checkpoint(context.Context, string) (string, error)     { return m.cp, nil }
-func (m *memSink) PutCheckpoint(_ context.Context, _, body string) error  { m.cp = body; return nil }
+func (m *memSink) SettleAlert(context.Context, model.Alert, string, time.Time) error { return nil }
+func (m *memSink) Checkpoint(context.Context, string) (string, error)                { return m.cp, nil }
+func (m *memSink) PutCheckpoint(_ context.Context, _, body string) error             { m.cp = body; return nil }
 func (m *memSink) Quarantine(_ context.Context, _, id, reason string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -20,7 +20,7 @@ type incidentRows struct {
 	read   func(json.RawMessage) (model.TenantIncident, error) // Incident
 }
 
-func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, history bool) (t taken, err error) {
+func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, _ time.Time, history bool) (t taken, err error) {
 	var good []model.TenantIncident
 	for _, raw := range list {
 		in, err := r.read(raw)
@@ -40,7 +40,7 @@ func (r *incidentRows) merge(ctx context.Context, list []json.RawMessage, histor
 	return t, err
 }
 
-func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed string) error {
+func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed string, _ time.Time) error {
 	in, err := r.read(raw)
 	if err != nil {
 		b := newRowError(raw, err)
@@ -53,7 +53,7 @@ func (r *incidentRows) settle(ctx context.Context, raw json.RawMessage, listed s
 // alertRows merges the rows of the alert list.
 type alertRows struct{ cfg Config }
 
-func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (t taken, err error) {
+func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, at time.Time, _ bool) (t taken, err error) {
 	var good []model.Alert
 	for _, raw := range list {
 		a, err := Alert(raw)
@@ -63,17 +63,17 @@ func (r *alertRows) merge(ctx context.Context, list []json.RawMessage, _ bool) (
 		}
 		good, t.rows = append(good, a), append(t.rows, seenRow{a.ID, column.FromTime(a.Updated)})
 	}
-	t.fetch, err = r.cfg.Sink.MergeAlerts(ctx, good)
+	t.fetch, err = r.cfg.Sink.MergeAlerts(ctx, good, at)
 	return t, err
 }
 
-func (r *alertRows) settle(ctx context.Context, raw json.RawMessage, listed string) error {
+func (r *alertRows) settle(ctx context.Context, raw json.RawMessage, listed string, at time.Time) error {
 	a, err := Alert(raw)
 	if err != nil {
 		b := newRowError(raw, err)
 		return &b
 	}
-	return r.cfg.Sink.SettleAlert(ctx, a, listed)
+	return r.cfg.Sink.SettleAlert(ctx, a, listed, at)
 }
 
 // people looks up the owners of incidents before they are merged. It never holds up a merge: whoever cannot be looked up

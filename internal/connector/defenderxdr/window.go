@@ -51,10 +51,11 @@ func (w window) halves() (newer, older window, ok bool) {
 
 // rows is what a stream does with the rows of its list.
 type rows interface {
-	// merge takes in listed rows.
-	merge(ctx context.Context, list []json.RawMessage, history bool) (taken, error)
-	// settle takes in an object that was read alone. A *rowError error means that it cannot be read at all.
-	settle(ctx context.Context, raw json.RawMessage, listed string) error
+	// merge takes in the rows of a list that the tenant answered at that time of its own.
+	merge(ctx context.Context, list []json.RawMessage, at time.Time, history bool) (taken, error)
+	// settle takes in an object that was read alone, because of a row listed at that time. A *rowError error means that it
+	// cannot be read at all.
+	settle(ctx context.Context, raw json.RawMessage, listed string, at time.Time) error
 }
 
 // taken is what became of listed rows.
@@ -179,7 +180,7 @@ func (s *stream) pass(ctx context.Context, w window, history bool, rows map[stri
 	partial, read := false, map[string]bool{}
 	for {
 		pages++
-		if err := s.take(ctx, page.Rows, history, rows); err != nil {
+		if err := s.take(ctx, page, history, rows); err != nil {
 			return pages, err
 		}
 		partial = partial || page.Partial
@@ -223,11 +224,15 @@ func (s *stream) pass(ctx context.Context, w window, history bool, rows map[stri
 
 // take merges the rows of one page and notes their ids. A row that cannot be read is fetched alone, and put aside when
 // that fails too.
-func (s *stream) take(ctx context.Context, list []json.RawMessage, history bool, ids map[string]bool) error {
-	if len(list) == 0 {
+func (s *stream) take(ctx context.Context, page *msgraph.Page, history bool, ids map[string]bool) error {
+	if len(page.Rows) == 0 {
 		return nil
 	}
-	got, err := s.rows.merge(ctx, list, history)
+	at := page.Date
+	if at.IsZero() {
+		at = column.ToTime(s.serverNow())
+	}
+	got, err := s.rows.merge(ctx, page.Rows, at, history)
 	if err != nil {
 		return err
 	}
@@ -242,7 +247,7 @@ func (s *stream) take(ctx context.Context, list []json.RawMessage, history bool,
 		ids[cmp.Or(b.id, fmt.Sprintf("row %d without an id", i))] = true
 	}
 	for id, listed := range got.fetch {
-		if err := s.alone(ctx, id, listed, nil); err != nil {
+		if err := s.alone(ctx, id, listed, at, nil); err != nil {
 			return err
 		}
 	}
@@ -253,18 +258,18 @@ func (s *stream) take(ctx context.Context, list []json.RawMessage, history bool,
 			}
 			continue
 		}
-		if err := s.alone(ctx, b.id, "", b.reason); err != nil {
+		if err := s.alone(ctx, b.id, "", at, b.reason); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// alone reads one object by id and merges it. What cannot be read even so is put aside.
-func (s *stream) alone(ctx context.Context, id, listed string, reason error) error {
+// alone reads one object by id and merges it; at is when the row was listed that asks for it. What cannot be read even so is put aside.
+func (s *stream) alone(ctx context.Context, id, listed string, at time.Time, reason error) error {
 	raw, err := s.cfg.Graph.Get(ctx, s.col, id, msgraph.Inbound)
 	if err == nil {
-		err = s.rows.settle(ctx, raw, listed)
+		err = s.rows.settle(ctx, raw, listed, at)
 	}
 	bad, unreadable := errors.AsType[*rowError](err)
 	switch k := fault.KindOf(err); {
@@ -328,7 +333,7 @@ func (s *stream) isolate(ctx context.Context, w window) error {
 			continue
 		}
 		for _, id := range ids {
-			if err := s.alone(ctx, id, "", nil); err != nil {
+			if err := s.alone(ctx, id, "", time.Time{}, nil); err != nil {
 				return err
 			}
 		}
