@@ -122,7 +122,7 @@ func TestSecrets(t *testing.T) {
 	c, way, err := p.stream.dial(strings.TrimSpace(string(good)))
 	must(t, err)
 	way.CloseIdleConnections()
-	signed, err := c.ServiceClient().GetSASURL(sas.AccountResourceTypes{Service: true, Container: true, Object: true}, sas.AccountPermissions{Read: true, List: true}, time.Now().Add(time.Hour), nil)
+	signed, err := c.ServiceClient().GetSASURL(sas.AccountResourceTypes{Service: true, Container: true, Object: true}, sas.AccountPermissions{Read: true, List: true}, time.Now().Add(30*24*time.Hour), nil)
 	must(t, err)
 	put := func(text string) { must(t, os.WriteFile(a.secretFile(), []byte(text), 0o600)) }
 	put(" \n")
