@@ -119,8 +119,7 @@ func (s *Server) armListWatchlistItems(w http.ResponseWriter, r *http.Request, w
 	if err != nil {
 		return err
 	}
-	q := r.URL.Query()
-	offset := pageOf(q.Get("$skipToken"), 0)
+	offset := pageOf(options(r)["$skiptoken"], 0)
 	items, err := s.Watchlists.Items(r.Context(), ws.ID, x.Alias, offset, maxWatchlistPage)
 	if err != nil {
 		return err
@@ -131,10 +130,7 @@ func (s *Server) armListWatchlistItems(w http.ResponseWriter, r *http.Request, w
 	}
 	out := map[string]any{"value": value}
 	if next := offset + len(items); len(items) == maxWatchlistPage && int64(next) < x.Items {
-		q.Set("$skipToken", strconv.Itoa(next))
-		u := *r.URL
-		u.RawQuery = q.Encode()
-		out["nextLink"] = s.PublicURL + u.RequestURI()
+		out["nextLink"] = nextLink(r, strconv.Itoa(next))
 	}
 	writeJSON(w, http.StatusOK, out)
 	return nil

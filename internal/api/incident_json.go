@@ -68,7 +68,7 @@ func toIncident(i *model.Incident) incidentJSON {
 		Name: i.Name, IncidentNumber: i.Number, ProviderIncidentID: i.ProviderIncidentID, ProviderName: i.ProviderName,
 		Title: i.Title, Description: i.Description, Summary: i.Summary, Severity: i.Severity, Status: i.Status,
 		Classification: i.Classification, ClassificationReason: i.ClassificationReason, ClassificationComment: i.ClassificationNote,
-		Labels: []labelJSON{}, Created: stamp(i.Created), Modified: stamp(i.Modified), FirstActivity: stamp(i.FirstActivity),
+		Labels: labelsOf(i), Created: stamp(i.Created), Modified: stamp(i.Modified), FirstActivity: stamp(i.FirstActivity),
 		LastActivity: stamp(i.LastActivity), Closed: stamp(i.Closed), ModifiedBy: i.ModifiedBy, RedirectTo: i.RedirectTo,
 		RedirectNumber: i.RedirectNumber, Tasks: i.Tasks, EmptyReason: i.EmptyReason, Sync: i.Sync, ETag: i.Etag,
 		AdditionalData: additionalJSON{Alerts: i.AlertCount, Comments: i.CommentCount, Products: list(i.Products), Tactics: list(i.Tactics), ProviderURL: i.ProviderURL},
@@ -83,16 +83,6 @@ func toIncident(i *model.Incident) incidentJSON {
 	}
 	if i.Owner != (model.Owner{}) {
 		out.Owner = &i.Owner
-	}
-	for _, l := range i.Labels {
-		kind := "User"
-		if i.RedirectTo != "" && l == "Redirected" {
-			kind = "AutoAssigned"
-		}
-		out.Labels = append(out.Labels, labelJSON{l, kind})
-	}
-	for _, l := range i.SystemLabels {
-		out.Labels = append(out.Labels, labelJSON{l, "AutoAssigned"})
 	}
 	return out
 }

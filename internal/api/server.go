@@ -244,6 +244,7 @@ func (s *Server) register() {
 	s.arm(auth.WriteTables, "PATCH", armWorkspace+"/tables/{table}", s.armPatchTable)
 	s.arm(auth.WriteTables, "DELETE", armWorkspace+"/tables/{table}", s.armDropTable)
 	s.registerARM()
+	s.registerARMIncidents()
 	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings", s.armListSettings)
 	s.arm(auth.ReadConnectors, "GET", armInsights+"/settings/{name}", s.armGetSetting)
 	s.arm(auth.WriteConnectors, "PUT", armInsights+"/settings/{name}", s.armPutSetting)

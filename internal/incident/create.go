@@ -1,10 +1,15 @@
 package incident
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/meta"
 	"github.com/vedette-siem/vedette/internal/model"
 )
@@ -13,7 +18,8 @@ import (
 type Draft struct {
 	Name                         string // GUID; "" makes one
 	Title, Description, Severity string
-	Change                       Change // the rest
+	FirstActivity, LastActivity  time.Time // zero: when it is made
+	Change                       Change    // the rest
 }
 
 // Create makes an incident that only this workspace has.
@@ -38,6 +44,9 @@ func (s *Service) Create(ctx context.Context, ws string, n Draft, by Actor) (mod
 		}
 		if n.Name != "" {
 			rec.row.Name, rec.in.Name = strings.ToLower(n.Name), strings.ToLower(n.Name)
+			if _, err := tx.IncidentByName(ctx, ws, n.Name); !errors.Is(err, sql.ErrNoRows) {
+				return cmp.Or(err, error(fault.New(fault.Conflict, "incident_exists", "There is an incident %s in this workspace already.", n.Name)))
+			}
 		}
 		rec.st.Local.Disposition = model.Disposition{Status: statusNew, Classification: unset, Determination: unset}
 		if err := c.closing(rec); err != nil {
@@ -49,6 +58,15 @@ func (s *Service) Create(ctx context.Context, ws string, n Draft, by Actor) (mod
 		}
 		rec.in.ProviderName, rec.in.ProviderIncidentID, rec.in.Created = providerLocal, fmt.Sprint(rec.row.Number), s.now()
 		rec.in.FirstActivity, rec.in.LastActivity = rec.in.Created, rec.in.Created
+		if !n.FirstActivity.IsZero() {
+			rec.in.FirstActivity = n.FirstActivity.UTC()
+		}
+		if !n.LastActivity.IsZero() {
+			rec.in.LastActivity = n.LastActivity.UTC()
+		}
+		if rec.in.LastActivity.Before(rec.in.FirstActivity) {
+			return fault.New(fault.Invalid, "invalid_activity", "The last activity of the incident is before the first one.")
+		}
 		err = s.save(ctx, tx, rec, cause{actor: by.Name, at: s.now(), activities: []model.Activity{
 			{Time: s.now(), Actor: by.Name, Kind: "created", Origin: "vedette"},
 		}})

@@ -5,9 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/oklog/ulid/v2"
 
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/meta"
@@ -246,31 +243,4 @@ func (s *Service) resolve(ctx context.Context, ws, login string) (string, error)
 	}
 	s.log.WarnContext(ctx, "an owner could not be looked up", "workspace", ws, "err", err)
 	return login, nil
-}
-
-// Comment adds a comment to an incident; it goes to the tenant, for a merged incident to the one it was merged into.
-func (s *Service) Comment(ctx context.Context, ws string, number int64, message string, by Actor) (model.Comment, error) {
-	message = strings.TrimSpace(message)
-	if n := utf8.RuneCountInString(message); n == 0 || n > maxComment || !utf8.ValidString(message) {
-		return model.Comment{}, fault.New(fault.Invalid, "invalid_comment", "The comment has %d characters; it needs 1 to %d.", n, maxComment)
-	}
-	if plain, id := syncback.Unmark(message); id != "" {
-		message = plain
-	}
-	var out model.Comment
-	_, err := s.edit(ctx, ws, number, "", by, func(r *record) ([]model.Activity, error) {
-		own := 0
-		for _, c := range r.st.Comments {
-			if c.Origin == "vedette" {
-				own++
-			}
-		}
-		if own >= maxComments {
-			return nil, fault.New(fault.Invalid, "too_many_comments", "Incident %d has %d comments written here, which is the most it can have.", number, own)
-		}
-		c := r.st.AddComment(ulid.Make().String(), message, by.Name, s.now())
-		out = model.Comment{ID: c.ID, Message: c.Message, Author: c.Author, Created: c.Created, Origin: c.Origin, Pending: c.Pending}
-		return []model.Activity{{Time: s.now(), Actor: by.Name, Kind: "comment", After: message, Origin: "vedette"}}, nil
-	})
-	return out, err
 }

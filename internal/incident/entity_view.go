@@ -181,3 +181,16 @@ func (s *Service) Related(ctx context.Context, ws string, number int64, limit in
 	}
 	return out, nil
 }
+
+// EntitiesOfAlerts returns what some alerts of the workspace tell of, each thing once.
+func (s *Service) EntitiesOfAlerts(ctx context.Context, ws string, alerts []model.Alert) ([]model.Entity, error) {
+	ids := make([]string, 0, len(alerts))
+	for _, a := range alerts {
+		ids = append(ids, a.ID)
+	}
+	rows, err := s.db.Incidents().EntitiesOfAlerts(ctx, ws, ids)
+	if err != nil {
+		return nil, fmt.Errorf("reading the entities of %d alerts: %w", len(ids), err)
+	}
+	return entityViews(rows), nil
+}

@@ -49,22 +49,40 @@ func (c *TaskChange) check() error {
 
 // AddTask adds a task to an incident. Tasks are the workspace's own; when the incident is merged into another one, they go along.
 func (s *Service) AddTask(ctx context.Context, ws string, number int64, title, description string, by Actor) (model.Task, error) {
-	c := TaskChange{Title: &title, Description: &description}
+	out, _, err := s.PutTask(ctx, ws, number, uuid.NewString(), TaskChange{Title: &title, Description: &description}, by)
+	return out, err
+}
+
+// PutTask changes a task of an incident, or adds one under a name that the caller chose, and reports whether it is new.
+func (s *Service) PutTask(ctx context.Context, ws string, number int64, name string, c TaskChange, by Actor) (out model.Task, made bool, err error) {
 	if err := c.check(); err != nil {
-		return model.Task{}, err
+		return model.Task{}, false, err
 	}
-	now := s.now()
-	task := model.Task{
-		Name: uuid.NewString(), Title: title, Description: description, Status: taskStatuses[0], CreatedBy: by.Name, Created: now, ModifiedBy: by.Name, Modified: now,
-	}
-	_, err := s.edit(ctx, ws, number, "", by, func(r *record) ([]model.Activity, error) {
+	_, err = s.edit(ctx, ws, number, "", by, func(r *record) (done []model.Activity, err error) {
+		if _, err := taskOf(r, name); err == nil {
+			out, done, err = s.changeTask(r, name, c, by)
+			return done, err
+		}
+		if c.Title == nil {
+			return nil, fault.New(fault.Invalid, "invalid_task", "A new task needs a title.")
+		}
 		if len(r.in.Tasks) >= maxTasks {
 			return nil, fault.New(fault.Invalid, "too_many_tasks", "Incident %d has %d tasks, which is the most it can have.", number, maxTasks)
 		}
-		r.in.Tasks = append(r.in.Tasks, task)
-		return []model.Activity{{Time: now, Actor: by.Name, Kind: "task", After: task.Title, Origin: "vedette", Note: "added"}}, nil
+		made = true
+		out = model.Task{
+			Name: name, Title: *c.Title, Status: taskStatuses[0], CreatedBy: by.Name, Created: s.now(), ModifiedBy: by.Name, Modified: s.now(),
+		}
+		if c.Description != nil {
+			out.Description = *c.Description
+		}
+		if c.Status != nil {
+			out.Status = *c.Status
+		}
+		r.in.Tasks = append(r.in.Tasks, out)
+		return []model.Activity{{Time: s.now(), Actor: by.Name, Kind: "task", After: out.Title, Origin: "vedette", Note: "added"}}, nil
 	})
-	return task, err
+	return out, made, err
 }
 
 // UpdateTask changes a task of an incident.
@@ -73,28 +91,31 @@ func (s *Service) UpdateTask(ctx context.Context, ws string, number int64, name 
 		return model.Task{}, err
 	}
 	var out model.Task
-	_, err := s.edit(ctx, ws, number, "", by, func(r *record) ([]model.Activity, error) {
-		i, err := taskOf(r, name)
-		if err != nil {
-			return nil, err
-		}
-		r.in.Tasks = slices.Clone(r.in.Tasks)
-		t := &r.in.Tasks[i]
-		was := *t
-		for _, p := range []struct{ from, to *string }{{c.Title, &t.Title}, {c.Description, &t.Description}, {c.Status, &t.Status}} {
-			if p.from != nil {
-				*p.to = *p.from
-			}
-		}
-		if *t == was {
-			out = was
-			return nil, nil
-		}
-		t.ModifiedBy, t.Modified = by.Name, s.now()
-		out = *t
-		return []model.Activity{{Time: s.now(), Actor: by.Name, Kind: "task", Before: was.Status, After: t.Title, Origin: "vedette", Note: strings.ToLower(t.Status)}}, nil
+	_, err := s.edit(ctx, ws, number, "", by, func(r *record) (done []model.Activity, err error) {
+		out, done, err = s.changeTask(r, name, c, by)
+		return done, err
 	})
 	return out, err
+}
+
+func (s *Service) changeTask(r *record, name string, c TaskChange, by Actor) (model.Task, []model.Activity, error) {
+	i, err := taskOf(r, name)
+	if err != nil {
+		return model.Task{}, nil, err
+	}
+	r.in.Tasks = slices.Clone(r.in.Tasks)
+	t := &r.in.Tasks[i]
+	was := *t
+	for _, p := range []struct{ from, to *string }{{c.Title, &t.Title}, {c.Description, &t.Description}, {c.Status, &t.Status}} {
+		if p.from != nil {
+			*p.to = *p.from
+		}
+	}
+	if *t == was {
+		return was, nil, nil
+	}
+	t.ModifiedBy, t.Modified = by.Name, s.now()
+	return *t, []model.Activity{{Time: s.now(), Actor: by.Name, Kind: "task", Before: was.Status, After: t.Title, Origin: "vedette", Note: strings.ToLower(t.Status)}}, nil
 }
 
 // RemoveTask removes a task of an incident.

@@ -205,6 +205,19 @@ func (t IncidentTx) EntitiesOfIncident(ctx context.Context, ws, incidentID strin
 	return rows, err
 }
 
+// EntitiesOfAlerts returns what some alerts tell of, those of most of them first.
+func (t IncidentTx) EntitiesOfAlerts(ctx context.Context, ws string, alerts []string) ([]EntitySum, error) {
+	var rows []EntitySum
+	if len(alerts) == 0 {
+		return nil, nil
+	}
+	// From few alerts to their entities, as in SharedEntities.
+	err := t.db.NewRaw(`SELECT e.*, count(*) AS alerts, min(nullif(l.first_time, 0)) AS first_time, max(l.last_time) AS last_time
+		FROM entity_links l CROSS JOIN entities e
+		WHERE l.workspace = ?0 AND l.alert IN (?1) AND e.workspace = ?0 AND e.id = l.entity GROUP BY e.id ORDER BY alerts DESC, e.id`, ws, bun.List(alerts)).Scan(ctx, &rows)
+	return rows, err
+}
+
 // LinksOfEntity returns the alerts that tell of an entity, the newest first.
 func (t IncidentTx) LinksOfEntity(ctx context.Context, ws string, id int64, limit int) ([]EntityLink, error) {
 	var rows []EntityLink

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/uptrace/bun"
+
+	"github.com/vedette-siem/vedette/internal/model"
 )
 
 // IncidentRow is one incident as stored: the columns that lists filter and sort by, and the documents of its owner.
@@ -45,8 +47,9 @@ type IncidentQuery struct {
 	SyncState        []string
 	Since            int64 // modified at or after
 	NoRedirects      bool
-	Product          []string // of at least one alert
-	Sort             string   // created, modified, number, severity, status, title, owner, alerts; "-" before it for descending
+	Product          []string         // of at least one alert
+	Where            *model.Condition // only IncidentsAfter looks at it
+	Sort             string           // created, modified, number, severity, status, title, owner, alerts; "-" before it for descending
 	Limit, Offset    int
 }
 
@@ -93,6 +96,22 @@ func (t IncidentTx) PutIncident(ctx context.Context, r *IncidentRow) error {
 	}
 	_, err := q.Exec(ctx)
 	return err
+}
+
+// DropIncident deletes an incident with its history. An alert that it was made of is free again.
+func (t IncidentTx) DropIncident(ctx context.Context, ws string, number int64) error {
+	for _, stmt := range []string{
+		"UPDATE incident_alerts SET rule_incident = 0 WHERE workspace = ? AND rule_incident = ?",
+		"DELETE FROM incident_activities WHERE workspace = ? AND number = ?",
+		"DELETE FROM incident_conflicts WHERE workspace = ? AND number = ?",
+		"DELETE FROM incident_outbox WHERE workspace = ? AND number = ?",
+		"DELETE FROM incidents WHERE workspace = ? AND number = ?",
+	} {
+		if _, err := t.db.NewRaw(stmt, ws, number).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ListIncidents returns the incidents the query selects, without Sync and Raw, and how many there are without its limit.
