@@ -280,6 +280,11 @@ func (s *server) run(ctx context.Context, h http.Handler, ls *listeners, xdr *de
 		g.Add(func() error { return s.watchDisk(work) }, func(error) { stop() })
 	}
 	{
+		// Damage of the state.
+		work, stop := context.WithCancel(context.WithoutCancel(ctx))
+		g.Add(func() error { return s.watchState(work) }, func(error) { stop() })
+	}
+	{
 		// Memory.
 		work, stop := context.WithCancel(context.WithoutCancel(ctx))
 		g.Add(func() error { return s.watchMemory(work) }, func(error) { stop() })

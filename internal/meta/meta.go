@@ -17,6 +17,7 @@ import (
 	_ "modernc.org/sqlite" // registers the "sqlite" driver
 
 	"github.com/vedette-siem/vedette/internal/fault"
+	"github.com/vedette-siem/vedette/internal/meta/pagesum"
 )
 
 //go:embed migrations/*.sql
@@ -41,12 +42,15 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := prepareFile(path); err != nil {
 		return nil, fault.New(fault.Unavailable, "state_open", "The state database %s cannot be opened: %w. Check that the data directory exists and belongs to this user.", path, err)
 	}
+	if err := checkPages(ctx, path); err != nil {
+		return nil, err
+	}
 	w, err := open(path, 1, "_txlock=immediate&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=busy_timeout(10000)")
 	if err != nil {
 		return nil, openError(path, err)
 	}
 	db := &DB{failure: &failure{}}
-	db.write = w.WithQueryHook(db.failure)
+	db.write = w.WithQueryHook(writeHook{db.failure})
 	if err := db.migrate(ctx); damaged(err) {
 		return nil, errors.Join(openError(path, err), w.Close())
 	} else if err != nil {
@@ -60,13 +64,28 @@ func Open(ctx context.Context, path string) (*DB, error) {
 		return nil, errors.Join(fault.New(fault.Unavailable, "state_open", "The state database %s cannot be read: %w.", path, err), w.Close())
 	}
 	r.SetMaxIdleConns(2)
-	db.read = r
+	db.read = r.WithQueryHook(readHook{db.failure})
 	return db, nil
+}
+
+// checkPages looks at every page of a database that no one has open, and gives checksums to one that an earlier version wrote.
+func checkPages(ctx context.Context, path string) error {
+	kept, err := pagesum.Check(path)
+	switch {
+	case err != nil:
+		return openError(path, err)
+	case kept:
+		return nil
+	}
+	if err := addChecksums(ctx, path); err != nil {
+		return openError(path, err)
+	}
+	return nil
 }
 
 // openError says why the database does not open. A damaged one does not get better by trying again.
 func openError(path string, err error) error {
-	if damaged(err) {
+	if damaged(err) || errors.Is(err, pagesum.ErrDamaged) {
 		return fault.New(fault.Internal, "state_damaged", "The state database %s is damaged: %w. Restore the last backup with `vedette restore`, and keep this folder until that is done: its tables and journal may be whole.", path, err)
 	}
 	return fault.New(fault.Unavailable, "state_open", "The state database %s cannot be opened: %w.", path, refused(err))
@@ -119,7 +138,10 @@ func syncFile(f *os.File) error {
 }
 
 func open(path string, conns int, params string) (*bun.DB, error) {
-	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: params}
+	if err := pagesum.Register(); err != nil {
+		return nil, err
+	}
+	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: "vfs=" + pagesum.VFS + "&_pragma=" + pagesum.Pragma + "&" + params}
 	db, err := sql.Open("sqlite", u.String())
 	if err != nil {
 		return nil, err
