@@ -10,6 +10,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/ingest"
+	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
 )
 
@@ -71,7 +72,7 @@ func (s *Service) scan(ctx context.Context, workspace, table string, from, to ti
 		return nil
 	}
 	cols := []string{store.SrcColumn, store.TimeColumn}
-	for _, c := range ingest.KeyColumns(table) {
+	for _, c := range schema.KeyOf(table).Columns {
 		if _, ok := t.Column(c); ok {
 			cols = append(cols, c)
 		}

@@ -3,42 +3,12 @@ package ingest
 import (
 	"hash/maphash"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
 )
-
-// KeyColumns returns the columns that, with the time, tell an event of the table from every other, whichever way it came. Few
-// tables have a documented key: the others' columns are those that all ways write alike, so two rows with one key may be
-// two events, and are counted rather than joined.
-func KeyColumns(table string) []string {
-	switch table {
-	case "AlertInfo":
-		return []string{"AlertId"}
-	case "AlertEvidence":
-		return []string{"AlertId", "EntityType", "EvidenceRole", "DeviceId", "AccountObjectId", "AccountName", "FileName", "SHA1", "SHA256", "RemoteIP", "NetworkMessageId"}
-	case "EmailUrlInfo":
-		return []string{"NetworkMessageId", "Url", "UrlLocation", "ReportId"}
-	case "EmailAttachmentInfo":
-		return []string{"NetworkMessageId", "RecipientEmailAddress", "FileName", "SHA256", "ReportId"}
-	case "UrlClickEvents":
-		return []string{"Url", "NetworkMessageId", "ReportId"}
-	case "DeviceFileCertificateInfo":
-		return []string{"DeviceId", "SHA1", "ReportId"}
-	case "DeviceNetworkInfo":
-		return []string{"DeviceId", "NetworkAdapterName", "MacAddress", "ReportId"}
-	}
-	switch {
-	case strings.HasPrefix(table, "Device"):
-		return []string{"DeviceId", "ReportId"}
-	case strings.HasPrefix(table, "Email"):
-		return []string{"NetworkMessageId", "RecipientEmailAddress", "ReportId"}
-	}
-	return []string{"ReportId", "ActionType"}
-}
 
 // Key is the natural key of a row, of this process.
 type Key uint64
@@ -51,7 +21,7 @@ type Keyer struct{ cols []int } // places of time and key columns; -1 for one th
 // NewKeyer returns the keyer of rows of the table that have these columns.
 func NewKeyer(table string, cols []string) Keyer {
 	k := Keyer{cols: []int{slices.Index(cols, store.TimeColumn)}}
-	for _, name := range KeyColumns(table) {
+	for _, name := range schema.KeyOf(table).Columns {
 		k.cols = append(k.cols, slices.Index(cols, name))
 	}
 	return k

@@ -165,7 +165,7 @@ func (o *Once) read(table string, held map[int64]*minute, from, to int64) (err e
 	}
 	lo, hi := from*column.Minute, (to+1)*column.Minute-1
 	spec := store.ScanSpec{Table: table, MinTime: lo, MaxTime: hi, Columns: []string{store.TimeColumn, store.SrcColumn}}
-	documented := onceColumns(table)
+	documented := schema.KeyOf(table).Joining()
 	for _, c := range t.Columns {
 		if c.Name == store.TimeColumn || c.Source != "" || c.Type == schema.Unknown || len(documented) > 0 && !slices.Contains(documented, c.Name) {
 			continue
@@ -249,17 +249,6 @@ func sourceOf(src string) string {
 	return src
 }
 
-// onceColumns returns the columns that with the time make the documented key of a table; nil where there is none.
-func onceColumns(table string) []string {
-	switch {
-	case strings.HasPrefix(table, "DeviceTvm"), strings.HasPrefix(table, "DeviceBaseline"), strings.HasSuffix(table, "_CL"):
-		return nil
-	case strings.HasPrefix(table, "Device"), strings.HasPrefix(table, "Email"), table == "UrlClickEvents", table == "AlertInfo":
-		return KeyColumns(table)
-	}
-	return nil
-}
-
 // onceKeyer computes keys of rows that have these columns: the documented key if the row has a value of each of its columns that counts
 // events, else the values of all columns that the sender filled.
 type onceKeyer struct {
@@ -271,14 +260,13 @@ type onceKeyer struct {
 
 func newOnceKeyer(table string, cols []string) onceKeyer {
 	var k onceKeyer
-	if doc := onceColumns(table); doc != nil {
+	if doc := schema.KeyOf(table); doc.Joining() != nil {
 		k.key1 = []int{slices.Index(cols, store.TimeColumn)}
-		for _, name := range doc {
-			i := slices.Index(cols, name)
-			k.key1 = append(k.key1, i)
-			if name == "ReportId" || name == "DeviceId" || name == "AlertId" || name == "NetworkMessageId" && table != "UrlClickEvents" {
-				k.must = append(k.must, i)
-			}
+		for _, name := range doc.Columns {
+			k.key1 = append(k.key1, slices.Index(cols, name))
+		}
+		for _, name := range doc.Required {
+			k.must = append(k.must, slices.Index(cols, name))
 		}
 	}
 	for i, name := range cols {
