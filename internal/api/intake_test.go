@@ -21,6 +21,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/rawkeep"
 	"github.com/vedette-siem/vedette/internal/snapshot"
 	"github.com/vedette-siem/vedette/internal/store"
+	"github.com/vedette-siem/vedette/internal/tables"
 	"github.com/vedette-siem/vedette/internal/transform"
 )
 
@@ -65,11 +66,12 @@ func intakeServer(t *testing.T) (*Server, *ingest.Intake) {
 	s.Store, err = store.Open(t.Context(), store.Options{Dir: dir, Manifest: db})
 	must(err)
 	t.Cleanup(func() { s.Store.Close() })
+	s.Tables = tables.New(db, s.Store, time.Now)
 	intake := ingest.NewIntake("w", s.Store.Catalog("w"))
 	budget := ingest.NewBudget(0)
 	tenant := hunt{time.Now().UTC().Add(-6 * time.Hour).Truncate(time.Hour)}
-	tables := func() []string { return []string{"AlertInfo", "DeviceInfo"} }
-	s.Completeness = completeness.New(completeness.Config{Keeper: db, Board: s.Board}, completeness.Workspace{ID: "w", Tenant: tenant, Stored: none{}, Tables: tables})
+	ticked := func() []string { return []string{"AlertInfo", "DeviceInfo"} }
+	s.Completeness = completeness.New(completeness.Config{Keeper: db, Board: s.Board}, completeness.Workspace{ID: "w", Tenant: tenant, Stored: none{}, Tables: ticked})
 	s.Backfill, err = backfill.New(t.Context(), backfill.Config{Store: s.Store, Budget: budget, Keeper: db, TooMany: func(error) bool { return false }}, backfill.Workspace{ID: "w", Tenant: tenant, Intake: intake})
 	must(err)
 	s.Snapshots, err = snapshot.New(t.Context(), snapshot.Config{Store: s.Store, Budget: budget, Keeper: db, Board: s.Board}, snapshot.Workspace{ID: "w", Tenant: tenant, Intake: intake, Wanted: func() bool { return true }})
@@ -80,7 +82,8 @@ func intakeServer(t *testing.T) (*Server, *ingest.Intake) {
 	must(err)
 	t.Cleanup(func() { keeper.Close() })
 	intake.Keep = keeper.Keep
-	s.Raw = rawkeep.New(rawkeep.Config{Store: s.Store, Budget: budget, Tables: func(string) []string { return tables() }}, rawkeep.Workspace{ID: "w", Keeper: keeper, Intake: intake})
+	s.Raw, err = rawkeep.New(t.Context(), rawkeep.Config{Repo: db, Store: s.Store, Budget: budget, Tables: func(string) []string { return ticked() }}, rawkeep.Workspace{ID: "w", Keeper: keeper, Intake: intake})
+	must(err)
 	s.DeadLetters = deadletter.New(s.Store)
 	return s, intake
 }
@@ -123,6 +126,15 @@ func TestIntakeRoutes(t *testing.T) {
 		{"cleared", "DELETE", "/tables/DeviceEvents/transform", "", 204, ""},
 		{"originals", "GET", "/raw", "", 200, `"days":2`},
 		{"no time to replay", "POST", "/raw/replay", `{"from":"2096-07-18T12:00:00Z"}`, 400, "span_empty"},
+		{"no replay to stop", "DELETE", "/raw/replay", "", 404, "replay_not_found"},
+		{"for more days", "PUT", "/raw", `{"days":5,"maxBytes":1073741824}`, 200, `"days":5,"maxBytes":1073741824`},
+		{"the room stays", "PUT", "/raw", `{"days":6}`, 200, `"days":6,"maxBytes":1073741824`},
+		{"too little room", "PUT", "/raw", `{"maxBytes":1}`, 400, "raw_bytes"},
+		{"too many days", "PUT", "/raw", `{"days":9999}`, 400, "raw_days"},
+		{"nothing to change", "PUT", "/raw", `{}`, 400, "raw_empty"},
+		{"switched off", "PUT", "/raw", `{"days":0}`, 200, `"days":0`},
+		{"shown while it is off", "GET", "/raw", "", 200, `"days":0`},
+		{"no replay while it is off", "POST", "/raw/replay", `{"from":"2026-07-18T12:00:00Z"}`, 409, "raw_off"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w := request(t, s, tc.method, "/api/w/soc"+tc.path, tc.body, func(r *http.Request) { *r = *withActor(r, auth.Operator) })

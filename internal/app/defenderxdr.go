@@ -133,7 +133,7 @@ func (s *server) buildDefenderXDR(ctx context.Context, hub *api.Hub, solutions *
 			return nil, fmt.Errorf("workspace %s: %w", w.Name, err)
 		}
 	}
-	if x.raw, err = s.buildRaw(x); err != nil {
+	if x.raw, err = s.buildRaw(ctx, x); err != nil {
 		return nil, err
 	}
 	return x, nil

@@ -18,11 +18,11 @@ import (
 	"github.com/vedette-siem/vedette/internal/ingest"
 )
 
-// Options say how much is kept. Days is at least 1.
+// Options say how much is kept at first; Set changes that.
 type Options struct {
-	Dir       string // of this workspace alone; made if it is not there
+	Dir       string // of this workspace alone; made when something is kept
 	Workspace string
-	Days      int
+	Days      int   // 0 keeps nothing
 	MaxBytes  int64 // of the folder; 0 means 10 GB. The oldest go first
 	Board     *health.Board
 	Logger    *slog.Logger
@@ -46,11 +46,14 @@ type Keeper struct {
 	opts Options
 
 	mu    sync.Mutex
+	days  int
+	most  int64 // bytes
 	enc   *zstd.Encoder
 	file  *os.File
 	begun time.Time // of the open file
 	size  int64     // of the open file
 	dirty bool
+	told  string // the reason on the board; "" when all is well
 }
 
 // Open returns the keeper of a folder. Run must be called for old messages to go.
@@ -61,17 +64,40 @@ func Open(o Options) (*Keeper, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.MaxBytes <= 0 {
-		o.MaxBytes = defaultBytes
-	}
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, fault.New(fault.Unavailable, "raw_folder", "The folder of the originals cannot be made: %w.", err)
-	}
 	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return nil, err
 	}
-	return &Keeper{opts: o, enc: enc}, nil
+	k := &Keeper{opts: o, enc: enc}
+	return k, k.allow(o.Days, o.MaxBytes)
+}
+
+// Set changes for how many days messages are kept, 0 for none, and how many bytes of them, 0 for 10 GB. What is too old or too much then
+// goes at once; with no days everything does.
+func (k *Keeper) Set(days int, most int64) error {
+	if err := k.allow(days, most); err != nil {
+		return err
+	}
+	return k.expire()
+}
+
+// allow is Set for the time to come.
+func (k *Keeper) allow(days int, most int64) error {
+	if most <= 0 {
+		most = defaultBytes
+	}
+	if days > 0 {
+		if err := os.MkdirAll(k.opts.Dir, 0o700); err != nil {
+			return fault.New(fault.Unavailable, "raw_folder", "The folder of the originals cannot be made: %w.", err)
+		}
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.days, k.most = days, most
+	if days == 0 {
+		return k.roll()
+	}
+	return nil
 }
 
 // Keep keeps messages of a partition of a source. What goes wrong is told on the board and never in the way of the messages.
@@ -81,9 +107,16 @@ func (k *Keeper) Keep(source string, partition int32, msgs []ingest.Message) {
 	}
 	now := k.opts.Now().UTC()
 	k.mu.Lock()
+	if k.days == 0 {
+		k.mu.Unlock()
+		return
+	}
 	err := k.add(source, partition, now, msgs)
+	well := err == nil && k.told == reasonNotKept
 	k.mu.Unlock()
-	k.tell(err)
+	if k.tell(err); well {
+		k.report("", health.OK, "Messages are kept as they came.")
+	}
 }
 
 func (k *Keeper) add(source string, partition int32, now time.Time, msgs []ingest.Message) error {
@@ -185,16 +218,19 @@ func (k *Keeper) expire() error {
 	if k.file != nil {
 		open = k.file.Name()
 	}
+	days, most, told := k.days, k.most, k.told
 	k.mu.Unlock()
 	total := int64(0)
 	for _, s := range list {
 		total += s.size
 	}
-	oldest := k.opts.Now().Add(-time.Duration(k.opts.Days) * 24 * time.Hour)
+	now, keep := k.opts.Now(), time.Duration(days)*24*time.Hour
 	cut := false
+	kept := 0
 	for i, s := range list {
-		ended := i+1 < len(list) && !list[i+1].first.After(oldest) || k.opts.Now().Sub(s.first) > rollAge+time.Duration(k.opts.Days)*24*time.Hour
-		if s.path == open || !ended && total <= k.opts.MaxBytes {
+		ended := days == 0 || i+1 < len(list) && !list[i+1].first.After(now.Add(-keep)) || now.Sub(s.first) > rollAge+keep
+		if s.path == open || !ended && total <= most {
+			kept++
 			continue
 		}
 		cut = cut || !ended
@@ -203,11 +239,28 @@ func (k *Keeper) expire() error {
 		}
 		total -= s.size
 	}
-	if cut && k.opts.Board != nil {
-		k.opts.Board.Report(health.Report{Workspace: k.opts.Workspace, Component: Component, Status: health.Warning, Reason: "raw_full",
-			Description: fmt.Sprintf("The originals of less than %d days are kept: they would take more than %d MB. Raise streaming.raw.maxBytes or lower streaming.raw.days.", k.opts.Days, k.opts.MaxBytes>>20)})
+	switch {
+	case cut:
+		k.report(reasonFull, health.Warning, fmt.Sprintf("The originals of less than %d days are kept: they would take more than %d MB. Let them have more room, or keep them for fewer days: vedette raw set.", days, most>>20))
+	case told == reasonFull && (kept == 0 || total < most/2 || now.Sub(list[len(list)-kept].first) >= keep):
+		k.report("", health.OK, "Messages are kept as they came.")
 	}
 	return nil
+}
+
+const (
+	reasonFull    = "raw_full"
+	reasonNotKept = "raw_not_kept"
+)
+
+// report puts the state onto the board; no reason means that all is well.
+func (k *Keeper) report(reason string, status health.Status, text string) {
+	k.mu.Lock()
+	k.told = reason
+	k.mu.Unlock()
+	if k.opts.Board != nil {
+		k.opts.Board.Report(health.Report{Workspace: k.opts.Workspace, Component: Component, Status: status, Reason: reason, Description: text})
+	}
 }
 
 // tell reports whether messages can be kept.
@@ -216,25 +269,27 @@ func (k *Keeper) tell(err error) {
 		return
 	}
 	k.opts.Logger.Warn("originals not kept", "workspace", k.opts.Workspace, "err", err)
-	if k.opts.Board != nil {
-		k.opts.Board.Report(health.Report{Workspace: k.opts.Workspace, Component: Component, Status: health.Failure, Reason: "raw_not_kept",
-			Description: "Messages are stored as rows, but their originals are not kept: " + err.Error() + ". Make room, or see to the folder's rights."})
-	}
+	k.report(reasonNotKept, health.Failure, "Messages are stored as rows, but their originals are not kept: "+err.Error()+". Make room, or see to the folder's rights.")
 }
 
 // State is what is kept.
 type State struct {
-	Days     int       `json:"days"`
+	Days     int       `json:"days"` // 0: none are kept
 	MaxBytes int64     `json:"maxBytes"`
 	Files    int       `json:"files"`
 	Bytes    int64     `json:"bytes"`
 	From     time.Time `json:"from,omitzero"` // when the oldest message that is kept was taken in
+	// ChangedBy chose this at ChangedAt; nobody did when it is as configured.
+	ChangedBy string    `json:"changedBy,omitempty"`
+	ChangedAt time.Time `json:"changedAt,omitzero"`
 }
 
 // State returns what is kept.
 func (k *Keeper) State() (State, error) {
 	list, err := segments(k.opts.Dir)
-	st := State{Days: k.opts.Days, MaxBytes: k.opts.MaxBytes, Files: len(list)}
+	k.mu.Lock()
+	st := State{Days: k.days, MaxBytes: k.most, Files: len(list)}
+	k.mu.Unlock()
 	for _, s := range list {
 		st.Bytes += s.size
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/vedette-siem/vedette/internal/fault"
 	"github.com/vedette-siem/vedette/internal/health"
 	"github.com/vedette-siem/vedette/internal/ingest"
+	"github.com/vedette-siem/vedette/internal/model"
 	"github.com/vedette-siem/vedette/internal/schema"
 	"github.com/vedette-siem/vedette/internal/store"
 	"github.com/vedette-siem/vedette/internal/store/manifest"
@@ -37,7 +38,22 @@ type world struct {
 	board  *health.Board
 	now    time.Time
 	next   int64
+	opts   Options
+	repo   *repo
 	*Service
+}
+
+// repo keeps what was chosen.
+type repo struct{ chosen map[string]model.RawKeep }
+
+func (r *repo) SaveRawKeep(_ context.Context, workspace string, k model.RawKeep) error {
+	r.chosen[workspace] = k
+	return nil
+}
+
+func (r *repo) RawKeep(_ context.Context, workspace string) (model.RawKeep, bool, error) {
+	k, ok := r.chosen[workspace]
+	return k, ok, nil
 }
 
 func newWorld(t *testing.T, o Options) *world {
@@ -45,18 +61,27 @@ func newWorld(t *testing.T, o Options) *world {
 	dir := t.TempDir()
 	st, err := store.Open(t.Context(), store.Options{Dir: filepath.Join(dir, "data"), Manifest: manifest.NewMemory()})
 	must(t, err)
-	w := &world{t: t, st: st, board: &health.Board{}, now: time.Now().UTC().Add(-time.Hour).Truncate(time.Second)}
+	w := &world{t: t, st: st, repo: &repo{chosen: map[string]model.RawKeep{}}, board: &health.Board{}, now: time.Now().UTC().Add(-time.Hour).Truncate(time.Second)}
 	o.Dir, o.Workspace, o.Board, o.Now = filepath.Join(dir, "raw"), ws, w.board, func() time.Time { return w.now }
 	if o.Days == 0 {
 		o.Days = 3
 	}
-	w.keeper, err = Open(o)
-	must(t, err)
-	w.intake = ingest.NewIntake(ws, st.Catalog(ws))
-	w.intake.Keep = w.keeper.Keep
-	w.Service = New(Config{Store: st, Budget: ingest.NewBudget(0), Tables: func(string) []string { return []string{"AlertInfo"} }}, Workspace{ID: ws, Keeper: w.keeper, Intake: w.intake})
+	w.opts = o
+	w.open()
 	t.Cleanup(func() { must(t, errors.Join(w.keeper.Close(), st.Close())) })
 	return w
+}
+
+// open makes keeper, intake and service, as a start does.
+func (w *world) open() {
+	w.t.Helper()
+	var err error
+	w.keeper, err = Open(w.opts)
+	must(w.t, err)
+	w.intake = ingest.NewIntake(ws, w.st.Catalog(ws))
+	w.intake.Keep = w.keeper.Keep
+	w.Service, err = New(w.t.Context(), Config{Repo: w.repo, Store: w.st, Budget: ingest.NewBudget(0), Tables: func(string) []string { return []string{"AlertInfo"} }}, Workspace{ID: ws, Keeper: w.keeper, Intake: w.intake})
+	must(w.t, err)
 }
 
 func must(t *testing.T, err error) {
@@ -108,12 +133,17 @@ func (w *world) ids() []string {
 // replay runs a replay to its end.
 func (w *world) replay(from time.Time, tables ...string) Progress {
 	w.t.Helper()
+	return w.run(Request{Tables: tables, From: from, Actor: "ann"})
+}
+
+func (w *world) run(r Request) Progress {
+	w.t.Helper()
 	ctx, cancel := context.WithCancel(w.t.Context())
 	done := make(chan error)
 	go func() { done <- w.Run(ctx) }()
 	defer func() { cancel(); must(w.t, <-done) }()
 	for {
-		err := w.Start(ws, tables, from, time.Time{}, "ann")
+		err := w.Start(ws, r)
 		if err == nil {
 			break
 		}
@@ -203,7 +233,7 @@ func TestExpires(t *testing.T) {
 	if st.Files != 3 || !st.From.Equal(start.Add(2*24*time.Hour)) {
 		t.Errorf("after four days: %+v", st)
 	}
-	w.keeper.opts.MaxBytes = st.Bytes - 1
+	w.keeper.most = st.Bytes - 1
 	must(t, w.keeper.expire())
 	st, err = w.keeper.State()
 	must(t, err)
@@ -213,7 +243,7 @@ func TestExpires(t *testing.T) {
 	if r := w.board.All(); len(r) != 1 || r[0].Reason != "raw_full" || r[0].Status != health.Warning {
 		t.Errorf("told %+v", r)
 	}
-	w.keeper.opts.MaxBytes = 1
+	w.keeper.most = 1
 	must(t, w.keeper.expire())
 	if st, err = w.keeper.State(); err != nil || st.Files != 1 {
 		t.Errorf("no room at all: %+v, %v", st, err)
@@ -287,19 +317,129 @@ func TestPurge(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	w := newWorld(t, Options{})
-	w.all["off"] = &Workspace{ID: "off"}
+	off, err := Open(Options{Dir: filepath.Join(t.TempDir(), "off"), Workspace: "off"})
+	must(t, err)
+	w.all["off"] = &Workspace{ID: "off", Keeper: off}
 	for space, want := range map[string]string{"off": "raw_off", "none": "workspace_not_found", ws: "stopping"} {
-		if err := w.Start(space, nil, w.now, time.Time{}, "ann"); fault.CodeOf(err) != want {
+		if err := w.Start(space, Request{From: w.now}); fault.CodeOf(err) != want {
 			t.Errorf("%s: %v, want %s", space, err, want)
 		}
 	}
-	if err := w.Start(ws, nil, time.Now().Add(time.Hour), time.Time{}, "ann"); fault.CodeOf(err) != "span_empty" {
+	if err := w.Start(ws, Request{From: time.Now().Add(time.Hour)}); fault.CodeOf(err) != "span_empty" {
+		t.Error(err)
+	}
+	if err := w.Start(ws, Request{From: w.now, Tables: []string{"SecurityIncident"}}); fault.CodeOf(err) != "table_not_streamed" {
+		t.Error(err)
+	}
+	if err := w.Stop(ws); fault.CodeOf(err) != "replay_not_found" {
+		t.Error(err)
+	}
+	for days, want := range map[int]string{-1: "raw_days", 5000: "raw_days"} {
+		if err := w.Set(t.Context(), ws, days, 0, "ann"); fault.CodeOf(err) != want {
+			t.Errorf("%d days: %v", days, err)
+		}
+	}
+	if err := w.Set(t.Context(), ws, 1, 1000, "ann"); fault.CodeOf(err) != "raw_bytes" {
 		t.Error(err)
 	}
 	must(t, w.Purge(t.Context(), "off", "AlertInfo", store.RowFilter{}))
 }
 
-// A folder that cannot be written is told; the rows come in.
+// What people choose counts at once and after a restart, before what is configured; without days nothing is kept, nor what was.
+func TestChoice(t *testing.T) {
+	w := newWorld(t, Options{Days: 2})
+	w.come(ingest.All(), alert("a"))
+	must(t, w.Set(t.Context(), ws, 5, 1<<30, "ann"))
+	w.open()
+	st, _, err := w.State(ws)
+	must(t, err)
+	if st.Days != 5 || st.MaxBytes != 1<<30 || st.ChangedBy != "ann" || st.ChangedAt.IsZero() || st.Files != 1 {
+		t.Errorf("after a restart %+v", st)
+	}
+	w.come(ingest.All(), alert("b"))
+	must(t, w.Set(t.Context(), ws, 0, 0, "bob"))
+	w.come(ingest.All(), alert("c"))
+	if st, _, err = w.State(ws); err != nil || st.Days != 0 || st.Files != 0 || st.ChangedBy != "bob" {
+		t.Errorf("switched off %+v, %v", st, err)
+	}
+	if err := w.Start(ws, Request{From: w.now.Add(-time.Hour)}); fault.CodeOf(err) != "raw_off" {
+		t.Errorf("a replay while it is off: %v", err)
+	}
+	must(t, w.Set(t.Context(), ws, 1, 0, "bob"))
+	w.come(ingest.All(), alert("d"))
+	if got := w.kept(); len(got) != 1 || !strings.HasSuffix(got[0], alert("d")) {
+		t.Errorf("kept %v", got)
+	}
+	if got := w.ids(); !slices.Equal(got, []string{"a", "b", "c", "d"}) {
+		t.Errorf("rows %v", got)
+	}
+}
+
+// A preview counts what a replay would store, by table, and stores nothing.
+func TestPreview(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.come(ingest.All(), alert("a"))
+	w.come(ingest.Selected([]string{"DeviceInfo"}), alert("b"), alert("c")) // not ticked
+	from := w.now.Add(-time.Hour)
+	for range 2 {
+		if p := w.run(Request{From: from, Preview: true}); p.Rows != 2 || p.Known != 1 || p.Messages != 3 || p.ByTable["AlertInfo"] != 2 || !p.Preview || p.Share != 1 {
+			t.Errorf("%+v", p)
+		}
+		if got := w.ids(); !slices.Equal(got, []string{"a"}) {
+			t.Fatalf("a preview stored %v", got)
+		}
+	}
+	if p := w.run(Request{From: from}); p.Rows != 2 || p.Preview {
+		t.Errorf("%+v", p)
+	}
+	if p := w.run(Request{From: from, Preview: true}); p.Rows != 0 || p.Known != 3 || len(p.ByTable) != 0 {
+		t.Errorf("afterwards %+v", p)
+	}
+}
+
+// A replay that is stopped says so, and another can begin.
+func TestStop(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.come(ingest.All(), alert("a"))
+	release, err := w.cfg.Budget.Backlog(t.Context(), 1) // so that the replay waits for its turn
+	must(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() { done <- w.Run(ctx) }()
+	defer func() { cancel(); must(t, <-done) }()
+	request := Request{From: w.now.Add(-time.Hour)}
+	for fault.CodeOf(w.Start(ws, request)) == "stopping" {
+		time.Sleep(time.Millisecond)
+	}
+	if err := w.Start(ws, request); fault.CodeOf(err) != "replay_running" {
+		t.Errorf("a second one: %v", err)
+	}
+	if err := w.Set(t.Context(), ws, 0, 0, "ann"); fault.CodeOf(err) != "replay_running" {
+		t.Errorf("switched off meanwhile: %v", err)
+	}
+	must(t, w.Stop(ws))
+	state := func() string {
+		_, p, err := w.State(ws)
+		must(t, err)
+		return p.State
+	}
+	for state() == running {
+		time.Sleep(time.Millisecond)
+	}
+	if state() != "stopped" {
+		t.Errorf("state %s", state())
+	}
+	release()
+	must(t, w.Start(ws, request))
+	for state() == running {
+		time.Sleep(time.Millisecond)
+	}
+	if state() != "done" {
+		t.Errorf("then %s", state())
+	}
+}
+
+// A folder that cannot be written is told, and so is that it can be again; the rows come in.
 func TestNoRoom(t *testing.T) {
 	w := newWorld(t, Options{})
 	must(t, os.RemoveAll(w.keeper.opts.Dir))
@@ -310,6 +450,12 @@ func TestNoRoom(t *testing.T) {
 	}
 	if r := w.board.All(); len(r) != 1 || r[0].Reason != "raw_not_kept" || r[0].Status != health.Failure {
 		t.Errorf("told %+v", r)
+	}
+	must(t, os.Remove(w.keeper.opts.Dir))
+	must(t, os.MkdirAll(w.keeper.opts.Dir, 0o700))
+	w.come(ingest.All(), alert("b"))
+	if r := w.board.All(); len(r) != 1 || r[0].Status != health.OK {
+		t.Errorf("afterwards %+v", r)
 	}
 }
 

@@ -13,9 +13,10 @@ import { Completeness } from './Completeness';
 import styles from './Connectors.module.css';
 import { Instructions } from './Instructions';
 import { NextSteps } from './NextSteps';
+import { Originals } from './Originals';
 import { Snapshots } from './Snapshots';
 import { StatusPanel } from './StatusPanel';
-import { readConnectorState } from './urlState';
+import { type ConnectorTab, readConnectorState } from './urlState';
 
 /** One connector: its state on the left, how to connect it on the right. */
 export function ConnectorPage() {
@@ -68,17 +69,26 @@ function Details({ detail, id }: { detail: ConnectorDetail; id: string }) {
           <TabList selectedValue={tab} onTabSelect={(_, d) => void navigate({ search: readConnectorState({ tab: d.value }) })}>
             <Tab value="instructions">Instructions</Tab>
             {detail.kind === 'xdr' && <Tab value="completeness">Completeness</Tab>}
+            {detail.kind === 'xdr' && <Tab value="originals">Originals</Tab>}
             <Tab value="next">Next steps</Tab>
           </TabList>
-          {tab === 'next' ? <NextSteps detail={detail} /> : tab === 'completeness' && detail.kind === 'xdr' ? (
-            <>
-              <Completeness />
-              <Arrival id={id} />
-              <Snapshots />
-            </>
-          ) : <Instructions detail={detail} id={id} />}
+          <Panel tab={tab} detail={detail} id={id} />
         </div>
       </div>
+    </>
+  );
+}
+
+/** What the chosen tab shows. */
+function Panel({ tab, detail, id }: { tab: ConnectorTab; detail: ConnectorDetail; id: string }) {
+  if (tab === 'next') return <NextSteps detail={detail} />;
+  if (tab === 'originals' && detail.kind === 'xdr') return <Originals tables={(detail.tables ?? []).map((t) => t.name)} />;
+  if (tab !== 'completeness' || detail.kind !== 'xdr') return <Instructions detail={detail} id={id} />;
+  return (
+    <>
+      <Completeness />
+      <Arrival id={id} />
+      <Snapshots />
     </>
   );
 }

@@ -1,4 +1,4 @@
-export const connectorTabs = ['instructions', 'completeness', 'next'] as const;
+export const connectorTabs = ['instructions', 'completeness', 'originals', 'next'] as const;
 export type ConnectorTab = (typeof connectorTabs)[number];
 
 /** The state of a connector's page. */
@@ -8,5 +8,5 @@ export interface ConnectorState {
 
 /** Reads the address of a connector's page. */
 export function readConnectorState(search: Record<string, unknown>): ConnectorState {
-  return { tab: search.tab === 'next' || search.tab === 'completeness' ? search.tab : undefined };
+  return { tab: connectorTabs.find((tab) => tab === search.tab && tab !== 'instructions') };
 }
