@@ -30,7 +30,7 @@ type Options struct {
 }
 
 const (
-	defaultBytes = 10 << 30
+	defaultBytes = 10_000_000_000
 	rollBytes    = 64 << 20
 	rollAge      = time.Hour
 	blockBytes   = 1 << 20 // of content, unless a message is longer

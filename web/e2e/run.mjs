@@ -1,6 +1,7 @@
 // Journeys of a person through the pages, against a running server.
 //
-// usage: node run.mjs [daily|sync|article|article-keyboard]; article needs a fresh workspace, sync the simulated tenant.
+// usage: node run.mjs [daily|sync|intake|article|article-keyboard]; article needs a fresh workspace, sync the simulated tenant,
+// intake a record that cannot be stored.
 //
 // environment: BASE_URL; SIGNIN_URL (one-time link) or USER_NAME and PASSWORD; OUT (pictures, default e2e/out);
 // CHROMIUM; IGNORE_TLS=1 for a private CA that this machine does not trust; WRITE=0 leaves out what changes anything.
@@ -10,10 +11,11 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { keyboard, mouse } from './actors.mjs';
 import { article } from './article.mjs';
 import { makeAxe } from './axe.mjs';
+import { intake } from './intake.mjs';
 import { daily, signIn } from './journeys.mjs';
 import { sync } from './sync.mjs';
 
-const suites = { daily, sync, article: article(mouse), 'article-keyboard': article(keyboard) };
+const suites = { daily, sync, intake, article: article(mouse), 'article-keyboard': article(keyboard) };
 const suite = process.argv[2] ?? 'daily';
 if (!suites[suite]) {
   console.error(`There is no suite ${suite}; there are ${Object.keys(suites).join(', ')}.`);

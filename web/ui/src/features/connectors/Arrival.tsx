@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { intakeQuery, type TableHealth } from '../../api/intake';
 import { useWorkspace } from '../../app/session';
-import { formatBytes, formatCount } from '../../ui/format';
+import { formatCount } from '../../ui/format';
 import { Card } from '../../ui/Page';
 import { Rows } from '../../ui/Rows';
 import { ErrorState, Loading } from '../../ui/states';
 import { Ago } from '../../ui/Time';
-import { arriving, lateText } from './arrivalModel';
+import { arriving, lateText, leftOutText, rateText } from './arrivalModel';
 
 /** How each table comes in: rate, lateness, what was left out. */
 export function Arrival({ id }: { id: string }) {
@@ -16,7 +16,6 @@ export function Arrival({ id }: { id: string }) {
   if (!intake.data) return <ErrorState error={intake.error} retry={() => void intake.refetch()} />;
   const tables = arriving(intake.data.tables ?? []);
   if (tables.length === 0) return null;
-  const number = (n: number) => (n === 0 ? '–' : formatCount(n));
   return (
     <Card title="How tables come in">
       <Rows<TableHealth>
@@ -26,12 +25,10 @@ export function Arrival({ id }: { id: string }) {
         columns={[
           { label: 'Table', cell: (t) => (t.state === 'amber' ? <strong>{t.table} is silent</strong> : t.table) },
           { label: 'Newest event', nowrap: true, cell: (t) => <Ago value={t.lastEvent} /> },
-          { label: 'Events a minute', number: true, cell: (t) => number(Math.round(t.eventsPerMinute)) },
-          { label: 'Bytes a minute', number: true, nowrap: true, cell: (t) => (t.bytesPerMinute === 0 ? '–' : formatBytes(t.bytesPerMinute)) },
+          { label: 'A minute', number: true, nowrap: true, cell: rateText },
           { label: 'After their event', cell: (t) => lateText(t.lateness) },
-          { label: 'Duplicates left out', number: true, cell: (t) => number(t.duplicates) },
-          { label: 'Dropped', number: true, cell: (t) => number(t.dropped) },
-          { label: 'Dead letters', number: true, cell: (t) => number(t.deadLetters) },
+          { label: 'Left out', cell: leftOutText },
+          { label: 'Dead letters', number: true, cell: (t) => (t.deadLetters === 0 ? '–' : formatCount(t.deadLetters)) },
         ]}
       />
     </Card>

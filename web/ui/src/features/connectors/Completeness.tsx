@@ -108,7 +108,7 @@ function Progress({ table, job }: { table: string; job: Backfill | undefined }) 
     <>
       <div>{backfillText(job)}</div>
       {job.state === 'running' && <ProgressBar aria-label={`Backfill of ${table}`} value={job.hours > 0 ? job.hoursDone / job.hours : undefined} />}
-      {!active(job) && (
+      {!active(job) && job.state !== 'offered' && (
         <div className="muted">
           <Ago value={job.updated} />
         </div>

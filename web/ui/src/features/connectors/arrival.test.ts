@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TableHealth } from '../../api/intake';
-import { arriving, lateText } from './arrivalModel';
+import { arriving, lateText, leftOutText, rateText } from './arrivalModel';
 
 const table = (over: Partial<TableHealth>): TableHealth => ({ table: 'T', state: 'green', lastEvent: '2020-01-01T00:00:00Z', eventsPerMinute: 0, bytesPerMinute: 0, deadLetters: 0, duplicates: 0, dropped: 0, lateness: [], ...over });
 
@@ -15,5 +15,11 @@ describe('arrival', () => {
   it('shows the busiest tables first, and none that nothing came for', () => {
     const list = arriving([table({ table: 'A', eventsPerMinute: 1 }), table({ table: 'B', eventsPerMinute: 9 }), table({ table: 'C', lastEvent: null })]);
     expect(list.map((t) => t.table)).toEqual(['B', 'A']);
+  });
+
+  it('tells rate and what is left out in few words', () => {
+    expect([rateText(table({})), leftOutText(table({}))]).toEqual(['–', '–']);
+    const busy = table({ eventsPerMinute: 1234.4, bytesPerMinute: 2_000_000, duplicates: 1, dropped: 3000 });
+    expect([rateText(busy), leftOutText(busy)]).toEqual(['1.2k · 2 MB', '1 duplicate, 3k by its transformation']);
   });
 });

@@ -1,5 +1,5 @@
 import type { LateBucket, TableHealth } from '../../api/intake';
-import { formatSpan } from '../../ui/format';
+import { formatBytes, formatCount, formatSpan } from '../../ui/format';
 
 /** The bound within which a share of the rows came. */
 function within(buckets: LateBucket[], share: number): string {
@@ -19,6 +19,13 @@ export function lateText(buckets: LateBucket[] | null): string {
   const most = within(buckets, 0.95);
   return half === most ? `19 of 20 ${most}` : `half ${half}, 19 of 20 ${most}`;
 }
+
+/** Events and bytes a minute. */
+export const rateText = (t: TableHealth) => (t.eventsPerMinute < 0.5 && t.bytesPerMinute === 0 ? '–' : `${formatCount(Math.round(t.eventsPerMinute))} · ${formatBytes(t.bytesPerMinute)}`);
+
+/** Rows that came and were not stored, and why. */
+export const leftOutText = (t: TableHealth) =>
+  [t.duplicates > 0 && `${formatCount(t.duplicates)} duplicate${t.duplicates === 1 ? '' : 's'}`, t.dropped > 0 && `${formatCount(t.dropped)} by its transformation`].filter(Boolean).join(', ') || '–';
 
 /** Tables that something came for, the busiest first. */
 export const arriving = (tables: TableHealth[]) =>

@@ -24,7 +24,7 @@ describe('completeness', () => {
 describe('backfill', () => {
   it('tells its progress', () => {
     expect(backfillText(job({}))).toBe('Counts what is missing');
-    expect(backfillText(job({ state: 'offered' }))).toBe('The 30 days before can be fetched');
+    expect(backfillText(job({ state: 'offered' }))).toBe('30 days can be fetched');
     expect(backfillText(job({ hours: 8, hoursDone: 2, rows: 40, secondsLeft: 120 }))).toBe('2 of 8 hours, 40 rows fetched, about 2 min left');
     expect(backfillText(job({ state: 'done', rows: 1 }))).toBe('Done, 1 row fetched');
     expect(backfillText(job({ state: 'failed', problem: 'The tenant did not answer' }))).toBe('The tenant did not answer; 0 rows fetched');

@@ -23,7 +23,7 @@ export function backfillText(b: Backfill): string {
   const rows = `${plural(b.rows, 'row')} fetched`;
   switch (b.state) {
     case 'offered':
-      return 'The 30 days before can be fetched';
+      return '30 days can be fetched';
     case 'waiting':
       return 'Waits in line';
     case 'running':
