@@ -67,6 +67,8 @@ type Simulator struct {
 	CAFile                               string
 	Hubs                                 []string
 	ConnectionStringFile                 string
+	Blob                                 string // address of the storage account
+	StorageConnectionStringFile          string
 }
 
 // Demo is a running `vedette demo`.
