@@ -123,7 +123,7 @@ func (p *place) manyFigure(blobs int64) manyFigure {
 	began := time.Now()
 	stop := p.run()
 	most := watchHeap()
-	p.listed(5 * time.Minute)
+	p.listed(15 * time.Minute)
 	f.took = time.Since(began)
 	f.listing = most()
 	stop()
