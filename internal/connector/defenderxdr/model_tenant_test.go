@@ -446,6 +446,7 @@ func (t *modelTenant) CommentIncident(_ context.Context, id, text string, _ msgr
 		return nil, errNone
 	}
 	if in.redirect != "" {
+		t.w.retries++ // merged since its target was chosen: it goes there next
 		return nil, fault.New(fault.Invalid, "graph_refused", "merged")
 	}
 	if t.w.chance(t.w.r.failure, "late") {
