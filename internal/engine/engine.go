@@ -42,6 +42,9 @@ type Options struct {
 	Threads int    // threads of one query in DuckDB; default 2
 	Queries int    // queries in DuckDB at a time; default 4
 	GoRows  int64  // Auto leaves subtrees that read at most so many rows to Go; default 8,192
+	// NeedleRows is how many rows the row groups that the index names may have for Auto to leave them to Go; default 368,640,
+	// which is three whole ones.
+	NeedleRows int64
 	// ReduceRows is how many rows the large side of a join must have to be filtered by the keys of the small one; default 100,000.
 	ReduceRows int64
 	NoIndex    bool         // reads parts whole, for comparison
@@ -59,6 +62,9 @@ type Engine struct {
 func New(o Options) (*Engine, error) {
 	if o.GoRows <= 0 {
 		o.GoRows = 8192
+	}
+	if o.NeedleRows <= 0 {
+		o.NeedleRows = 368_640
 	}
 	if o.ReduceRows <= 0 {
 		o.ReduceRows = 100_000

@@ -120,7 +120,10 @@ func (s *Source) worthwhile(n plan.Node) bool {
 		return false
 	}
 	rows, _, scans := s.size(n)
-	return scans && (s.mode == DuckDB || rows > s.engine.opts.GoRows)
+	if !scans || s.mode == DuckDB {
+		return scans
+	}
+	return rows > s.engine.opts.GoRows && (rows > s.engine.opts.NeedleRows || !s.needles(n))
 }
 
 // size adds up what the scans of a subtree have to read.
@@ -191,7 +194,7 @@ func (s *Source) scan(ctx context.Context, n *plan.Scan) (exec.Reader, error) {
 	if h, ok := s.hint(n); ok {
 		spec.MinTime, spec.MaxTime = max(h.Lo, spec.MinTime), min(h.Hi, spec.MaxTime)
 	}
-	spec.Groups = s.narrowed(n)
+	spec.Groups, spec.Tests = s.narrowed(n), s.tests(n)
 	known := map[string]bool{store.ItemIDColumn: true}
 	for _, f := range s.snap.Fields(n.Table) {
 		known[f.Name] = true

@@ -27,10 +27,12 @@ type partReader struct {
 	f    *os.File
 	pq   *file.Reader
 	cols []scanColumn
-	at   []int // cols[i] is column at[i] of the record; -1 when the part has no such field
-	rec  pqarrow.RecordReader
-	ids  []int32 // of the record's columns, for nextBlock
-	rest int64   // rows still to return when no column is read
+	// leaves are the file's columns to read, ascending; cols[i] is number at[i] of them, -1 when the part has no such field.
+	leaves []int
+	at     []int
+	rec    pqarrow.RecordReader
+	ids    []int32 // of the record's columns, for nextBlock
+	rest   int64   // rows still to return when no column is read
 }
 
 // openPart opens a part for reading the columns in the row groups that have rows within the times and pass the test, if any.
@@ -42,7 +44,8 @@ func openPart(ctx context.Context, path string, cols []scanColumn, minTime, maxT
 	return r, err
 }
 
-func tryOpenPart(ctx context.Context, path string, cols []scanColumn, minTime, maxTime int64, only func(int) bool) (_ *partReader, err error) {
+// openFile opens a part and finds the columns in it. So many bytes of a column are read at a time; zero is the library's default.
+func openFile(path string, cols []scanColumn, buffer int64) (_ *partReader, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -55,28 +58,47 @@ func tryOpenPart(ctx context.Context, path string, cols []scanColumn, minTime, m
 	}()
 	props := parquet.NewReaderProperties(memory.DefaultAllocator)
 	props.BufferedStreamEnabled = true // page by page: a row group may be large
+	if buffer > 0 {
+		props.BufferSize = buffer
+	}
 	if r.pq, err = file.NewParquetReader(f, file.WithReadProps(props)); err != nil {
 		return nil, err
 	}
 	ids := fieldIDs(r.pq)
-	var leaves []int
 	for i, c := range cols {
-		leaf := slices.Index(ids, c.id)
-		if c.id == 0 || leaf < 0 {
-			r.at[i] = -1
-			continue
+		r.at[i] = -1
+		if c.id != 0 {
+			r.at[i] = slices.Index(ids, c.id)
 		}
-		k := slices.Index(leaves, leaf)
-		if k < 0 {
-			k, leaves = len(leaves), append(leaves, leaf)
+		if r.at[i] >= 0 {
+			r.leaves = append(r.leaves, r.at[i])
 		}
-		r.at[i] = k
 	}
+	slices.Sort(r.leaves)
+	r.leaves = slices.Compact(r.leaves)
+	for i, leaf := range r.at {
+		if leaf >= 0 {
+			r.at[i] = slices.Index(r.leaves, leaf)
+		}
+	}
+	return r, nil
+}
+
+func tryOpenPart(ctx context.Context, path string, cols []scanColumn, minTime, maxTime int64, only func(int) bool) (_ *partReader, err error) {
+	r, err := openFile(path, cols, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.close())
+		}
+	}()
 	groups := rowGroups(r.pq, minTime, maxTime)
 	if only != nil {
 		groups = slices.DeleteFunc(groups, func(k int) bool { return !only(k) })
 	}
-	if len(leaves) == 0 {
+	if len(r.leaves) == 0 {
 		for _, g := range groups {
 			r.rest += r.pq.MetaData().RowGroup(g).NumRows()
 		}
@@ -89,15 +111,7 @@ func tryOpenPart(ctx context.Context, path string, cols []scanColumn, minTime, m
 	if err != nil {
 		return nil, err
 	}
-	// The record's columns come in the file's order.
-	sorted := slices.Clone(leaves)
-	slices.Sort(sorted)
-	for i, k := range r.at {
-		if k >= 0 {
-			r.at[i] = slices.Index(sorted, leaves[k])
-		}
-	}
-	r.rec, err = fr.GetRecordReader(ctx, sorted, groups)
+	r.rec, err = fr.GetRecordReader(ctx, r.leaves, groups)
 	return r, err
 }
 

@@ -29,6 +29,8 @@ type ScanSpec struct {
 	// MinIngested, in ticks, allows a scan to leave out what came before it.
 	MinIngested int64
 	Groups      map[int64]Groups
+	// Tests allow a scan to leave out rows of parts that fail one of them.
+	Tests []Test
 }
 
 // only returns the test for the row groups of a part that are to be read; nil for all.
@@ -55,13 +57,26 @@ type scanColumn struct {
 	item bool // made from SrcColumn
 }
 
+// columnTest is a Test of a field.
+type columnTest struct {
+	id   int32
+	keep func([]string) []bool
+}
+
+// partRows reads the rows of a part.
+type partRows interface {
+	next() (*column.Batch, error)
+	close() error
+}
+
 // scanner reads parts, then the tail.
 type scanner struct {
 	snap   *Snapshot
 	cols   []scanColumn
 	spec   ScanSpec
+	tests  []columnTest
 	parts  []*part
-	open   *partReader
+	open   partRows
 	opened *part
 	blocks []*Block
 	row    int // in blocks[0]
@@ -85,6 +100,11 @@ func (n *Snapshot) Scan(_ context.Context, spec ScanSpec) (Reader, error) {
 			return nil, err
 		}
 		r.cols = append(r.cols, c)
+		for _, t := range spec.Tests {
+			if t.Column == name && c.typ == schema.String && !c.item && c.id != 0 {
+				r.tests = append(r.tests, columnTest{c.id, t.Keep})
+			}
+		}
 	}
 	if st == nil {
 		return r, nil
@@ -156,7 +176,7 @@ func (r *scanner) Next(ctx context.Context) (*column.Batch, error) {
 			r.opened, r.parts = r.parts[0], r.parts[1:]
 			err := r.snap.store.sound(r.opened)
 			if err == nil {
-				r.open, err = openPart(ctx, r.snap.Path(r.opened.Part), r.cols, r.spec.MinTime, r.spec.MaxTime, r.spec.only(r.opened.ID))
+				r.open, err = r.openRows(ctx, r.opened)
 			}
 			if err != nil {
 				return nil, r.unreadable(ctx, err)
@@ -183,6 +203,22 @@ func (r *scanner) Next(ctx context.Context) (*column.Batch, error) {
 		}
 		return out, nil
 	}
+}
+
+func (r *scanner) openRows(ctx context.Context, p *part) (partRows, error) {
+	path, only := r.snap.Path(p.Part), r.spec.only(p.ID)
+	if len(r.tests) > 0 {
+		n, err := openNeedles(ctx, path, r.cols, r.tests, r.spec.MinTime, r.spec.MaxTime, only)
+		if err != nil {
+			return nil, err
+		}
+		return n, nil
+	}
+	n, err := openPart(ctx, path, r.cols, r.spec.MinTime, r.spec.MaxTime, only)
+	if err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 // unreadable tells of a part that could not be read, and has it inspected.
