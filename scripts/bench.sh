@@ -27,6 +27,10 @@ run() { VEDETTE_BENCH=1 go test -vet=off -ldflags='-s -w' -count=1 -timeout 60m 
   fi
   if on kql; then
     echo "== KQL: hunting queries over twelve million rows against an expert's SQL over the same files"
+    # The official language service, to compare with: for development only.
+    if [ ! -d scripts/langservice/node_modules ] && command -v npm > /dev/null; then
+      npm --prefix scripts/langservice ci --ignore-scripts --no-audit --no-fund > /dev/null || echo "npm failed: the official language service is not measured"
+    fi
     run '^TestBench' ./internal/kqlbench
     echo "== from an alert to its events over 90 days"
     run '^TestBenchEvidence' ./internal/evidencebench
