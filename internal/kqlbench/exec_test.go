@@ -120,8 +120,8 @@ func TestBenchExec(t *testing.T) {
 	}
 }
 
-// openTable makes the same rows as a table of DuckDB with two threads.
-func openTable(t *testing.T) mapping.Connection {
+// openDuck opens a DuckDB in memory.
+func openDuck(t *testing.T) mapping.Connection {
 	t.Helper()
 	var db mapping.Database
 	var conn mapping.Connection
@@ -132,6 +132,13 @@ func openTable(t *testing.T) mapping.Connection {
 		mapping.Disconnect(&conn)
 		mapping.Close(&db)
 	})
+	return conn
+}
+
+// openTable makes the same rows as a table of DuckDB with two threads.
+func openTable(t *testing.T) mapping.Connection {
+	t.Helper()
+	conn := openDuck(t)
 	run(t, conn, "SET threads = 2")
 	run(t, conn, fmt.Sprintf("CREATE TABLE t AS SELECT i, i * 7919 %% 1000 AS g, CAST(i AS DOUBLE) / 3 AS r, 'value ' || (i * 31 %% 50000) || ' of many' AS s FROM range(%d) AS x(i)", memoryRows))
 	return conn

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/engine/duck"
+	"github.com/vedette-siem/vedette/internal/kql/kqltest"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/query"
 	"github.com/vedette-siem/vedette/internal/schema"
@@ -205,6 +206,28 @@ func compare(t testing.TB, turns int, ours, theirs func() time.Duration) pair {
 func median(list []time.Duration) time.Duration {
 	slices.Sort(list)
 	return list[len(list)/2]
+}
+
+// computed measures what a hunt and its SQL compute, over all threads: what waiting for other work on the machine does not change.
+func (w *world) computed(t testing.TB, h hunt, turns int) pair {
+	t.Helper()
+	sql := w.statement(h.sql)
+	cost := func(f func() error) func() time.Duration {
+		return func() time.Duration {
+			before := kqltest.CPUTime()
+			if err := f(); err != nil {
+				t.Fatalf("%s: %v", h.name, err)
+			}
+			return kqltest.CPUTime() - before
+		}
+	}
+	return compare(t, turns, cost(func() error {
+		_, _, err := w.ours(t.Context(), h.kql)
+		return err
+	}), cost(func() error {
+		_, _, err := w.theirs(t.Context(), sql, nil)
+		return err
+	}))
 }
 
 // against measures a hunt.
