@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -208,31 +207,4 @@ func (c *Client) IdentityAccounts(ctx context.Context, f func(IdentityAccount) e
 		method: http.MethodGet, path: "/security/identities/identityAccounts", priority: Inbound, needs: NeedAccounts, what: "the accounts of Defender for Identity",
 		query: url.Values{"$top": {"999"}},
 	}, f)
-}
-
-// HuntingRows is the most rows one hunting query returns.
-const HuntingRows = 100_000
-
-// Hunt runs a hunting query and returns its rows. Values are as the service writes them: booleans may be numbers, null may
-// be {}.
-func (c *Client) Hunt(ctx context.Context, query, timespan string, p Priority) ([]map[string]json.RawMessage, error) {
-	body := map[string]any{"Query": query}
-	if timespan != "" {
-		body["Timespan"] = timespan
-	}
-	rq := call{method: http.MethodPost, path: "/security/runHuntingQuery", body: body, priority: p, needs: NeedHunting, what: "a hunting query"}
-	a, err := c.do(ctx, rq)
-	if err != nil {
-		return nil, err
-	}
-	var out struct {
-		Results []map[string]json.RawMessage `json:"results"`
-	}
-	if err := a.decode(rq, &out); err != nil {
-		return nil, err
-	}
-	if a.partial {
-		return nil, errPartial(fmt.Sprintf("the answer to %q", query))
-	}
-	return out.Results, nil
 }

@@ -59,7 +59,7 @@ func (s *Server) runHunting(c *call) error {
 		return err
 	}
 	table, _, _ := strings.Cut(strings.TrimSpace(field("Query")), " ")
-	schema, results := wireResult(r, strings.HasPrefix(table, "DeviceTvm"))
+	schema, results := wireResult(r, strings.HasPrefix(table, "DeviceTvm") || strings.HasPrefix(table, "DeviceBaseline"))
 	return c.ok(map[string]any{"@odata.context": s.context("microsoft.graph.security.huntingQueryResults"), "schema": schema, "results": results})
 }
 

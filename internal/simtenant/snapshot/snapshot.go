@@ -25,7 +25,10 @@ type table struct {
 }
 
 func tables() []table {
-	return []table{identityInfo(), identityAccountInfo(), softwareInventory(), vulnerabilities(), vulnerabilitiesKB(), configuration(), configurationKB()}
+	return []table{
+		identityInfo(), identityAccountInfo(), softwareInventory(), softwareEvidence(), vulnerabilities(), vulnerabilitiesKB(), configuration(), configurationKB(), infoGathering(), infoGatheringKB(),
+		browserExtensions(), browserExtensionsKB(), certificates(), firmware(), baselineAssessment(), baselineAssessmentKB(), baselineProfiles(),
+	}
 }
 
 // ByName returns the named table; the name is matched exactly.
