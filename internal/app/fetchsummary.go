@@ -71,11 +71,11 @@ func tableSummary(ws string, h connector.TableHealth, now time.Time) healthEntry
 	return healthEntry{
 		Report: health.Report{
 			Workspace: ws, Component: connector.Component(connector.DefenderXDR, "table/"+h.Table), Status: status, Time: now.UTC(),
-			Description: fmt.Sprintf("%s: %.1f events and %.0f bytes a minute, %d dead letters, %d duplicates left out, %d rows dropped by its transformation.", h.Table, h.Events, h.Bytes, h.DeadLetters, h.Duplicates, h.Dropped),
+			Description: fmt.Sprintf("%s: %.1f events and %.0f bytes a minute, %d dead letters, %d duplicates left out, %d rows dropped by its transformation, %d positions lost by its sources, which are %d messages behind.", h.Table, h.Events, h.Bytes, h.DeadLetters, h.Duplicates, h.Dropped, h.Gaps, h.LagEvents),
 		},
 		operation: "Data fetch summary",
 		props: map[string]any{
-			"Table": h.Table, "EventsPerMinute": h.Events, "BytesPerMinute": h.Bytes, "DeadLetters": h.DeadLetters, "Duplicates": h.Duplicates, "Dropped": h.Dropped,
+			"Table": h.Table, "EventsPerMinute": h.Events, "BytesPerMinute": h.Bytes, "DeadLetters": h.DeadLetters, "Duplicates": h.Duplicates, "Dropped": h.Dropped, "GapPositions": h.Gaps, "LagEvents": h.LagEvents, "LagSeconds": h.LagSeconds, "HoursToLoss": h.HoursToLoss,
 			"LastSeen": h.LastSeen, "LastEvent": h.LastEvent, "SilentAfterSeconds": h.SilentAfterSeconds, "Lateness": h.Lateness,
 		},
 	}

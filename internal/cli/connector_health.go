@@ -32,12 +32,8 @@ func connectorHealth(t *target) *cobra.Command {
 func printIntake(env *Env, v connector.IntakeView) {
 	var rows [][]any
 	for _, s := range v.Sources {
-		loss := "none ahead"
-		if s.HoursToLoss != nil {
-			loss = fmt.Sprintf("in %.1f h", *s.HoursToLoss)
-		}
 		rows = append(rows, []any{
-			s.State, s.Source, ago(s.LastEvent), perMinute(s.Rate), size(int64(s.Bytes)), s.LagEvents, time.Duration(s.LagSeconds * float64(time.Second)).Round(time.Second), loss, s.Gaps, s.Duplicates, s.DeadLetters,
+			s.State, s.Source, ago(s.LastEvent), perMinute(s.Rate), size(int64(s.Bytes)), s.LagEvents, seconds(s.LagSeconds), loss(s.HoursToLoss), s.Gaps, s.Duplicates, s.DeadLetters,
 		})
 	}
 	grid(env.Stdout, []string{"state", "source", "last event", "events/min", "bytes/min", "behind", "behind by", "loss", "gaps", "doubles", "dead letters"}, rows)
@@ -55,9 +51,21 @@ func printIntake(env *Env, v connector.IntakeView) {
 		if h.SilentAfterSeconds != nil {
 			silent = (time.Duration(*h.SilentAfterSeconds) * time.Second).String()
 		}
-		rows = append(rows, []any{h.State, h.Table, ago(h.LastEvent), perMinute(h.Rate), size(int64(h.Bytes)), lateness(h), silent, h.Duplicates, h.Dropped, h.DeadLetters})
+		rows = append(rows, []any{h.State, h.Table, ago(h.LastEvent), perMinute(h.Rate), size(int64(h.Bytes)), lateness(h), h.LagEvents, seconds(h.LagSeconds), loss(h.HoursToLoss), silent, h.Gaps, h.Duplicates, h.Dropped, h.DeadLetters})
 	}
-	grid(env.Stdout, []string{"state", "table", "last event", "events/min", "bytes/min", "late", "silent after", "doubles", "dropped", "dead letters"}, rows)
+	grid(env.Stdout, []string{"state", "table", "last event", "events/min", "bytes/min", "late", "behind", "behind by", "loss", "silent after", "gaps", "doubles", "dropped", "dead letters"}, rows)
+}
+
+func seconds(s float64) time.Duration {
+	return time.Duration(s * float64(time.Second)).Round(time.Second)
+}
+
+// loss says when the source drops messages that are not read yet.
+func loss(hours *float64) string {
+	if hours == nil {
+		return "none ahead"
+	}
+	return fmt.Sprintf("in %.1f h", *hours)
 }
 
 func perMinute(r connector.Rate) string { return fmt.Sprintf("%.1f", r.Events) }

@@ -133,7 +133,13 @@ func (m *Meter) flushSources(ctx context.Context) {
 		by[k.workspace] = append(by[k.workspace], u)
 	}
 	for ws, add := range by {
-		if err := m.store.AddSources(ctx, ws, add); err != nil {
+		brought, err := m.brought(ctx, ws, add)
+		if err == nil {
+			err = m.store.AddSources(ctx, ws, add)
+		}
+		if err == nil {
+			m.spreadGaps(ws, add, brought)
+		} else {
 			m.log.WarnContext(ctx, "counts of sources not stored yet", "workspace", ws, "err", err)
 			m.mu.Lock()
 			for _, u := range add {
@@ -144,6 +150,46 @@ func (m *Meter) flushSources(ctx context.Context) {
 				m.fresh[k] = f
 			}
 			m.mu.Unlock()
+		}
+	}
+}
+
+// brought returns the tables that those sources which have new gaps ever brought, by source.
+func (m *Meter) brought(ctx context.Context, workspace string, add []model.SourceUsage) (map[string][]string, error) {
+	if !slices.ContainsFunc(add, func(u model.SourceUsage) bool { return u.Gaps > 0 }) {
+		return nil, nil
+	}
+	stored, err := m.store.Sources(ctx, workspace)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for _, u := range slices.Concat(stored, add) {
+		sum := model.SourceUsage{Tables: out[u.Source]}
+		sum.Add(model.SourceUsage{Tables: u.Tables})
+		out[u.Source] = sum.Tables
+	}
+	return out, nil
+}
+
+// spreadGaps counts the gaps of sources for all tables that they bring: whose records were at the positions, nobody can tell.
+func (m *Meter) spreadGaps(workspace string, add []model.SourceUsage, brought map[string][]string) {
+	hour := time.Now().UTC().Truncate(time.Hour)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, s := range add {
+		if s.Gaps == 0 {
+			continue
+		}
+		for _, table := range brought[s.Source] {
+			k := usageKey{workspace, table, hour.Unix()}
+			u := m.pending[k]
+			u.Table, u.Hour = table, hour
+			u.Gaps += s.Gaps
+			m.pending[k] = u
+			t := m.totals[tableKey{workspace, table}]
+			t.gaps += s.Gaps
+			m.totals[tableKey{workspace, table}] = t
 		}
 	}
 }

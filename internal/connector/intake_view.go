@@ -55,9 +55,15 @@ type TableHealth struct {
 	LastSeen  *time.Time `json:"lastSeen"`
 	LastEvent *time.Time `json:"lastEvent"`
 	Rate
-	DeadLetters int64 `json:"deadLetters"` // of the last 15 days, like the next two
+	DeadLetters int64 `json:"deadLetters"` // of the last 15 days, like the next three
 	Duplicates  int64 `json:"duplicates"`  // pulled before, so left out
 	Dropped     int64 `json:"dropped"`     // by the table's transformation
+	Gaps        int64 `json:"gaps"`        // positions that were not there to be read, of the sources that bring the table
+	// What follows is of the sources that bring the table: messages not read yet, how long the oldest has been waiting, and until some
+	// would be dropped (null when none will be, as far as is known).
+	LagEvents   int64    `json:"lagEvents"`
+	LagSeconds  float64  `json:"lagSeconds"`
+	HoursToLoss *float64 `json:"hoursToLoss"`
 	// UsualQuietSeconds is the longest time between arrivals; SilentAfterSeconds when the table counts as silent, null while
 	// that is being learned.
 	UsualQuietSeconds  float64      `json:"usualQuietSeconds"`
@@ -153,6 +159,10 @@ func (s *Service) tableHealth(ctx context.Context, workspace string, reports map
 	if err != nil {
 		return err
 	}
+	used, err := s.cfg.Meter.Sources(ctx, workspace)
+	if err != nil {
+		return err
+	}
 	c, _ := s.Watch(workspace)
 	known := learn(usage)
 	sums := map[string]model.TableUsage{}
@@ -172,8 +182,9 @@ func (s *Service) tableHealth(ctx context.Context, workspace string, reports map
 		n := known[t]
 		h := TableHealth{
 			Table: t, Selected: slices.Contains(c.Tables, t) || !ingest.Selectable(t), State: Grey, LastSeen: moment(n.seen), LastEvent: moment(n.event),
-			DeadLetters: sums[t].Dead, Duplicates: sums[t].Repeated, Dropped: sums[t].Dropped, UsualQuietSeconds: n.quiet.Seconds(), Lateness: []LateBucket{},
+			DeadLetters: sums[t].Dead, Duplicates: sums[t].Repeated, Dropped: sums[t].Dropped, Gaps: sums[t].Gaps, UsualQuietSeconds: n.quiet.Seconds(), Lateness: []LateBucket{},
 		}
+		h.behind(used, v.Sources)
 		if limit, ok := s.silence().limit(n, now); ok {
 			secs := limit.Seconds()
 			h.SilentAfterSeconds = &secs
@@ -198,6 +209,25 @@ func (s *Service) tableHealth(ctx context.Context, workspace string, reports map
 		v.Tables = append(v.Tables, h)
 	}
 	return nil
+}
+
+// behind notes how far the sources that bring the table are behind.
+func (h *TableHealth) behind(used []model.SourceUsage, sources []SourceHealth) {
+	for _, u := range used {
+		if _, brings := slices.BinarySearch(u.Tables, h.Table); !brings {
+			continue
+		}
+		for _, s := range sources {
+			if s.Source != u.Source {
+				continue
+			}
+			h.LagEvents += s.LagEvents
+			h.LagSeconds = max(h.LagSeconds, s.LagSeconds)
+			if s.HoursToLoss != nil && (h.HoursToLoss == nil || *s.HoursToLoss < *h.HoursToLoss) {
+				h.HoursToLoss = s.HoursToLoss
+			}
+		}
+	}
 }
 
 func colour(r health.Report, known bool) string {

@@ -21,7 +21,7 @@ func TestIntake(t *testing.T) {
 		NewReporter(board, "w", "events/h").Warn("loss_ahead", "Soon.")
 		sent := time.Now().UTC()
 		for range 10 {
-			meter.AddSource("w", model.SourceUsage{Source: "hub/h", Messages: 1, Bytes: 100, Rows: 4, Dead: 1, Sent: sent, Event: sent.Add(-time.Hour)})
+			meter.AddSource("w", model.SourceUsage{Source: "hub/h", Messages: 1, Bytes: 100, Rows: 4, Dead: 1, Sent: sent, Event: sent.Add(-time.Hour), Tables: []string{"AlertInfo"}})
 			meter.Add("w", ingest.Counts{"AlertInfo": {Rows: 4, Bytes: 80, Seen: sent, Event: sent.Add(-time.Hour), Late: ingest.Lateness{0, 0, 0, 4}}, "": {Dead: 1}})
 			meter.Flush(t.Context())
 			time.Sleep(time.Minute)
@@ -30,6 +30,7 @@ func TestIntake(t *testing.T) {
 		meter.AddSource("w", model.SourceUsage{Source: "hub/h~1", Messages: 1})
 		meter.SetLag("w", Lag{Source: "hub/h", Partition: 0, Events: 5, Behind: time.Hour, Retention: 24 * time.Hour})
 		meter.SetLag("w", Lag{Source: "hub/h", Partition: 1, Events: 7, Behind: 20 * time.Hour, Retention: 24 * time.Hour})
+		meter.Flush(t.Context())
 		v, err := s.Intake(t.Context(), "w")
 		must(t, err)
 		event, four, day := sent.Add(-time.Hour), 4.0, 24.0
@@ -49,6 +50,12 @@ func TestIntake(t *testing.T) {
 		a, d := v.Tables[0], v.Tables[1]
 		if a.Table != "AlertInfo" || a.State != Green || a.Events != 4 || a.Bytes != 80 || a.SilentAfterSeconds != nil || a.Lateness[3].Rows != 40 || *a.Lateness[3].UpToSeconds != 3600 || a.Lateness[7].UpToSeconds != nil {
 			t.Errorf("%+v", a)
+		}
+		if a.Gaps != 2 || a.LagEvents != 12 || a.LagSeconds != 20*3600 || a.HoursToLoss == nil || *a.HoursToLoss != 4 {
+			t.Errorf("what its source lacks: %+v", a)
+		}
+		if d.Gaps != 0 || d.LagEvents != 0 || d.HoursToLoss != nil {
+			t.Errorf("what another's source lacks: %+v", d)
 		}
 		if d.Table != "DeviceInfo" || d.State != Grey || d.LastSeen != nil {
 			t.Errorf("%+v", d)

@@ -94,7 +94,7 @@ func (m *Meter) Add(workspace string, counts ingest.Counts) {
 		})
 		m.pending[k] = u
 		t := m.totals[tableKey{workspace, table}]
-		m.totals[tableKey{workspace, table}] = total{t.rows + c.Rows, t.skipped + c.Skipped, t.dead + c.Dead, t.dropped + c.Dropped, t.repeated + c.Repeated, t.bytes + c.Bytes}
+		m.totals[tableKey{workspace, table}] = total{t.rows + c.Rows, t.skipped + c.Skipped, t.dead + c.Dead, t.dropped + c.Dropped, t.repeated + c.Repeated, t.bytes + c.Bytes, t.gaps}
 	}
 }
 

@@ -9,14 +9,14 @@ import (
 )
 
 // total is what came in for one table since the start.
-type total struct{ rows, skipped, dead, dropped, repeated, bytes int64 }
+type total struct{ rows, skipped, dead, dropped, repeated, bytes, gaps int64 }
 
 type tableKey struct{ workspace, table string }
 
 // metricDescs describe the meter's metrics.
 type metricDescs struct {
-	records, tableBytes, lagEvents, lagSeconds, lossSeconds         *prometheus.Desc
-	messages, bytes, duplicates, gaps, sourceEvent, late, lastEvent *prometheus.Desc
+	records, tableBytes, tableGaps, lagEvents, lagSeconds, lossSeconds *prometheus.Desc
+	messages, bytes, duplicates, gaps, sourceEvent, late, lastEvent    *prometheus.Desc
 }
 
 func newMetricDescs() metricDescs {
@@ -24,6 +24,7 @@ func newMetricDescs() metricDescs {
 	return metricDescs{
 		records:     prometheus.NewDesc("vedette_intake_records_total", "Records since the start, by what became of them: stored, skipped because their table is not ticked, dropped by the table's transformation, repeated by their source, or dead letters.", []string{"workspace", "table", "outcome"}, nil),
 		tableBytes:  prometheus.NewDesc("vedette_intake_bytes_total", "Bytes of the records of a table since the start, dead letters left out.", table, nil),
+		tableGaps:   prometheus.NewDesc("vedette_intake_gap_positions_total", "Positions that were not there to be read since the start, of the sources that bring the table; what was at them cannot be told.", table, nil),
 		lagEvents:   prometheus.NewDesc("vedette_intake_lag_events", "Messages of a partition that are not read yet.", partition, nil),
 		lagSeconds:  prometheus.NewDesc("vedette_intake_lag_seconds", "How long the oldest message that is not read yet has been waiting, at least.", partition, nil),
 		lossSeconds: prometheus.NewDesc("vedette_intake_loss_seconds", "Time until the source drops messages of a partition that are not read yet; absent when none will be, as far as is known.", partition, nil),
@@ -40,7 +41,7 @@ func newMetricDescs() metricDescs {
 // Describe implements prometheus.Collector.
 func (m *Meter) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
-		m.descs.records, m.descs.tableBytes, m.descs.lagEvents, m.descs.lagSeconds, m.descs.lossSeconds, m.descs.messages, m.descs.bytes, m.descs.duplicates, m.descs.gaps,
+		m.descs.records, m.descs.tableBytes, m.descs.tableGaps, m.descs.lagEvents, m.descs.lagSeconds, m.descs.lossSeconds, m.descs.messages, m.descs.bytes, m.descs.duplicates, m.descs.gaps,
 		m.descs.sourceEvent, m.descs.lastEvent, m.descs.late,
 	} {
 		ch <- d
@@ -53,6 +54,7 @@ func (m *Meter) Collect(ch chan<- prometheus.Metric) {
 	defer m.mu.Unlock()
 	for k, t := range m.totals {
 		ch <- prometheus.MustNewConstMetric(m.descs.tableBytes, prometheus.CounterValue, float64(t.bytes), k.workspace, k.table)
+		ch <- prometheus.MustNewConstMetric(m.descs.tableGaps, prometheus.CounterValue, float64(t.gaps), k.workspace, k.table)
 		for outcome, n := range map[string]int64{"stored": t.rows, "skipped": t.skipped, "dead": t.dead, "dropped": t.dropped, "repeated": t.repeated} {
 			ch <- prometheus.MustNewConstMetric(m.descs.records, prometheus.CounterValue, float64(n), k.workspace, k.table, outcome)
 		}

@@ -404,7 +404,8 @@ func TestMeterMetrics(t *testing.T) {
 	meter.Flush(t.Context())
 	meter.Add("w", ingest.Counts{"A": {Rows: 2, Dead: 4, Dropped: 12, Repeated: 13, Bytes: 14}})
 	meter.SetLag("w", Lag{Source: "hub/h", Partition: 1, Events: 7, Behind: 90 * time.Second, Retention: 100 * time.Second})
-	meter.AddSource("w", model.SourceUsage{Source: "hub/h", Messages: 8, Bytes: 9, Duplicates: 10, Gaps: 11, Event: time.Unix(5, 0)})
+	meter.AddSource("w", model.SourceUsage{Source: "hub/h", Messages: 8, Bytes: 9, Duplicates: 10, Gaps: 11, Event: time.Unix(5, 0), Tables: []string{"A"}})
+	meter.Flush(t.Context()) // then gaps are known by table
 	r := prometheus.NewPedanticRegistry()
 	must(t, r.Register(meter))
 	families, err := r.Gather()
@@ -422,7 +423,8 @@ func TestMeterMetrics(t *testing.T) {
 	want := map[string]float64{
 		"vedette_intake_records_total stored A w": 5, "vedette_intake_records_total skipped A w": 1, "vedette_intake_records_total dead A w": 4,
 		"vedette_intake_records_total dropped A w": 12, "vedette_intake_records_total repeated A w": 13, "vedette_intake_bytes_total A w": 14,
-		"vedette_intake_lag_events 1 hub/h w": 7, "vedette_intake_lag_seconds 1 hub/h w": 90, "vedette_intake_loss_seconds 1 hub/h w": 10,
+		"vedette_intake_gap_positions_total A w": 11,
+		"vedette_intake_lag_events 1 hub/h w":    7, "vedette_intake_lag_seconds 1 hub/h w": 90, "vedette_intake_loss_seconds 1 hub/h w": 10,
 		"vedette_source_messages_total hub/h w": 8, "vedette_source_bytes_total hub/h w": 9, "vedette_source_duplicates_total hub/h w": 10,
 		"vedette_source_gap_positions_total hub/h w": 11, "vedette_source_last_event_timestamp_seconds hub/h w": 5,
 	}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -119,6 +120,18 @@ func (c Counts) Source() (rows, dead, repeated int64, event time.Time) {
 		}
 	}
 	return rows, dead, repeated, event
+}
+
+// Tables returns the tables that records were of which were stored, left out or refused, sorted.
+func (c Counts) Tables() []string {
+	var out []string
+	for table, n := range c {
+		if table != "" && n.Rows+n.Dead+n.Repeated+n.Dropped > 0 {
+			out = append(out, table)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Add adds another run's counts.

@@ -101,12 +101,12 @@ func TestUsage(t *testing.T) {
 func TestSources(t *testing.T) {
 	db := openTest(t)
 	at := time.Date(2026, 7, 18, 14, 0, 0, 0, time.UTC)
-	u := model.SourceUsage{Source: "hub/h", Messages: 1, Bytes: 2, Rows: 3, Dead: 4, Duplicates: 5, Gaps: 6, Sent: at, Event: at}
+	u := model.SourceUsage{Source: "hub/h", Messages: 1, Bytes: 2, Rows: 3, Dead: 4, Duplicates: 5, Gaps: 6, Sent: at, Event: at, Tables: []string{"A", "B"}}
 	for range 2 {
 		if err := db.AddSources(t.Context(), "w", []model.SourceUsage{u, {Source: "blob/b"}}); err != nil {
 			t.Fatal(err)
 		}
-		u.Sent, u.Event = at.Add(time.Hour), at.Add(-time.Hour)
+		u.Sent, u.Event, u.Tables = at.Add(time.Hour), at.Add(-time.Hour), []string{"B", "C"}
 	}
 	if err := db.AddSources(t.Context(), "other", []model.SourceUsage{u}); err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestSources(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []model.SourceUsage{{Source: "blob/b"}, {Source: "hub/h", Messages: 2, Bytes: 4, Rows: 6, Dead: 8, Duplicates: 10, Gaps: 12, Sent: at.Add(time.Hour), Event: at}}
+	want := []model.SourceUsage{{Source: "blob/b"}, {Source: "hub/h", Messages: 2, Bytes: 4, Rows: 6, Dead: 8, Duplicates: 10, Gaps: 12, Sent: at.Add(time.Hour), Event: at, Tables: []string{"A", "B", "C"}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
 	}

@@ -24,6 +24,7 @@ type usageRow struct {
 	QuietMS       int64  `bun:"quiet_ms"`
 	Dropped       int64  `bun:"dropped_count"`
 	Repeated      int64  `bun:"repeated_count"`
+	Gaps          int64  `bun:"gap_count"`
 }
 
 // AddUsage adds to what came in.
@@ -35,13 +36,14 @@ func (db *DB) AddUsage(ctx context.Context, workspace string, add []model.TableU
 		for _, u := range add {
 			r := usageRow{
 				Workspace: workspace, TableName: u.Table, Hour: u.Hour.Unix() / 3600, Rows: u.Rows, Skipped: u.Skipped, Dead: u.Dead, SeenAt: toMillis(u.Seen),
-				Bytes: u.Bytes, EventAt: toMillis(u.Event), QuietMS: u.Quiet.Milliseconds(), Dropped: u.Dropped, Repeated: u.Repeated,
+				Bytes: u.Bytes, EventAt: toMillis(u.Event), QuietMS: u.Quiet.Milliseconds(), Dropped: u.Dropped, Repeated: u.Repeated, Gaps: u.Gaps,
 			}
 			_, err := tx.NewInsert().Model(&r).On("CONFLICT (workspace, table_name, hour) DO UPDATE").
 				Set("row_count = usage_row.row_count + EXCLUDED.row_count").
 				Set("skipped_count = usage_row.skipped_count + EXCLUDED.skipped_count").
 				Set("dead_count = usage_row.dead_count + EXCLUDED.dead_count").
 				Set("repeated_count = usage_row.repeated_count + EXCLUDED.repeated_count").
+				Set("gap_count = usage_row.gap_count + EXCLUDED.gap_count").
 				Set("dropped_count = usage_row.dropped_count + EXCLUDED.dropped_count").
 				Set("byte_count = usage_row.byte_count + EXCLUDED.byte_count").
 				Set("event_at = CASE WHEN EXCLUDED.event_at > usage_row.event_at THEN EXCLUDED.event_at ELSE usage_row.event_at END").
@@ -70,7 +72,7 @@ func (db *DB) Usage(ctx context.Context, workspace string, since time.Time) ([]m
 	for i, r := range rows {
 		out[i] = model.TableUsage{
 			Table: r.TableName, Hour: time.Unix(r.Hour*3600, 0).UTC(), Rows: r.Rows, Skipped: r.Skipped, Dead: r.Dead, Seen: fromMillis(r.SeenAt),
-			Bytes: r.Bytes, Event: fromMillis(r.EventAt), Quiet: time.Duration(r.QuietMS) * time.Millisecond, Dropped: r.Dropped, Repeated: r.Repeated,
+			Bytes: r.Bytes, Event: fromMillis(r.EventAt), Quiet: time.Duration(r.QuietMS) * time.Millisecond, Dropped: r.Dropped, Repeated: r.Repeated, Gaps: r.Gaps,
 		}
 	}
 	return out, nil

@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Connection is what a workspace's owner chose for one connector.
 type Connection struct {
@@ -56,6 +59,7 @@ type TableUsage struct {
 	Rows, Skipped, Dead int64
 	Dropped             int64     // by the table's transformation
 	Repeated            int64     // that were pulled from the tenant before
+	Gaps                int64     // positions that were not there to be read, of the sources that bring the table
 	Bytes               int64     // of the records that were stored
 	Seen                time.Time // when the source took in the newest record of the table
 	Event               time.Time // the time of the newest event stored
@@ -70,6 +74,7 @@ type SourceUsage struct {
 	Rows, Dead      int64
 	Duplicates      int64     // messages, or rows where a source repeats rows, that were stored before
 	Gaps            int64     // positions that were not there to be read
+	Tables          []string  // that it brought records of, sorted
 	Sent            time.Time // when the source took in the newest message
 	Event           time.Time // the time of the newest event
 }
@@ -80,12 +85,17 @@ func (u *SourceUsage) Add(other SourceUsage) {
 	u.Rows, u.Dead = u.Rows+other.Rows, u.Dead+other.Dead
 	u.Duplicates, u.Gaps = u.Duplicates+other.Duplicates, u.Gaps+other.Gaps
 	u.Sent, u.Event = later(u.Sent, other.Sent), later(u.Event, other.Event)
+	for _, t := range other.Tables {
+		if i, known := slices.BinarySearch(u.Tables, t); !known {
+			u.Tables = slices.Insert(slices.Clip(u.Tables), i, t) // the list may be another's too
+		}
+	}
 }
 
 // Add adds another count of the same table and hour.
 func (u *TableUsage) Add(other TableUsage) {
 	u.Rows, u.Skipped, u.Dead, u.Bytes = u.Rows+other.Rows, u.Skipped+other.Skipped, u.Dead+other.Dead, u.Bytes+other.Bytes
-	u.Dropped, u.Repeated = u.Dropped+other.Dropped, u.Repeated+other.Repeated
+	u.Dropped, u.Repeated, u.Gaps = u.Dropped+other.Dropped, u.Repeated+other.Repeated, u.Gaps+other.Gaps
 	u.Seen, u.Event, u.Quiet = later(u.Seen, other.Seen), later(u.Event, other.Event), max(u.Quiet, other.Quiet)
 }
 

@@ -266,7 +266,7 @@ func (b *hour) append(ctx context.Context, f store.Frame, counts ingest.Counts, 
 	}
 	s.deps.Meter.Add(s.cfg.Workspace, counts)
 	rows, dead, repeated, event := counts.Source()
-	u := model.SourceUsage{Source: b.r.source(), Messages: int64(len(lines)), Bytes: upTo - b.next, Rows: rows, Dead: dead, Duplicates: repeated, Sent: b.modified, Event: event}
+	u := model.SourceUsage{Source: b.r.source(), Messages: int64(len(lines)), Bytes: upTo - b.next, Rows: rows, Dead: dead, Duplicates: repeated, Sent: b.modified, Event: event, Tables: counts.Tables()}
 	if b.gap != nil {
 		u.Gaps = 1
 	}

@@ -32,6 +32,10 @@ export interface TableHealth {
   deadLetters: number;
   duplicates: number;
   dropped: number;
+  /** Positions that were not there to be read, of the sources that bring the table. */
+  gaps: number;
+  /** How long the oldest unread message of these sources has been waiting. */
+  lagSeconds: number;
   lateness: LateBucket[] | null;
 }
 

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { intakeQuery, type TableHealth } from '../../api/intake';
 import { useWorkspace } from '../../app/session';
-import { formatCount } from '../../ui/format';
+import { formatCount, formatSpan } from '../../ui/format';
 import { Card } from '../../ui/Page';
 import { Rows } from '../../ui/Rows';
 import { ErrorState, Loading } from '../../ui/states';
@@ -27,6 +27,8 @@ export function Arrival({ id }: { id: string }) {
           { label: 'Newest event', nowrap: true, cell: (t) => <Ago value={t.lastEvent} /> },
           { label: 'A minute', number: true, nowrap: true, cell: rateText },
           { label: 'After their event', cell: (t) => lateText(t.lateness) },
+          { label: 'Behind', nowrap: true, cell: (t) => (t.lagSeconds < 1 ? '–' : formatSpan(t.lagSeconds * 1000)) },
+          { label: 'Positions lost', number: true, cell: (t) => (t.gaps === 0 ? '–' : formatCount(t.gaps)) },
           { label: 'Left out', cell: leftOutText },
           { label: 'Dead letters', number: true, cell: (t) => (t.deadLetters === 0 ? '–' : formatCount(t.deadLetters)) },
         ]}

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { TableHealth } from '../../api/intake';
 import { arriving, lateText, leftOutText, rateText } from './arrivalModel';
 
-const table = (over: Partial<TableHealth>): TableHealth => ({ table: 'T', state: 'green', lastEvent: '2020-01-01T00:00:00Z', eventsPerMinute: 0, bytesPerMinute: 0, deadLetters: 0, duplicates: 0, dropped: 0, lateness: [], ...over });
+const table = (over: Partial<TableHealth>): TableHealth => ({ table: 'T', state: 'green', lastEvent: '2020-01-01T00:00:00Z', eventsPerMinute: 0, bytesPerMinute: 0, deadLetters: 0, duplicates: 0, dropped: 0, gaps: 0, lagSeconds: 0, lateness: [], ...over });
 
 describe('arrival', () => {
   it('tells how late rows come', () => {
