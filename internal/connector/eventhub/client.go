@@ -96,6 +96,7 @@ func (s *Stream) dial(secret string, more ...kgo.Opt) (*client, error) {
 		kgo.FetchMaxBytes(fetchBytes),
 		kgo.FetchMaxPartitionBytes(fetchPartitionBytes),
 		kgo.FetchMaxWait(time.Second),
+		kgo.MaxDecompressBatchBytes(unpackedBytes),
 		kgo.ConsumeResetOffset(kgo.NoResetOffset()),
 		kgo.RetryBackoffFn(func(n int) time.Duration { return min(100*time.Millisecond<<min(n, 6), 5*time.Second) }),
 		kgo.WithHooks(c),

@@ -65,6 +65,15 @@ func TestKafka(t *testing.T) {
 	p.Wait("AlertInfo", "AlertId", alerts...)
 	p.Wait("DeadLetter_CL", "Reason", "empty", "notARecord", "notJSON", "tooLarge")
 
+	// A batch that unpacks to more than anybody should have to hold.
+	bomb(t, c, 0)
+	c.Send(testHub, 0, alert("behind the bomb"))
+	alerts = append(alerts, "behind the bomb")
+	p.Wait("AlertInfo", "AlertId", alerts...)
+	p.Wait("GapRecord_CL", "Reason", "tooLarge")
+	p.Health(health.Warning, "larger than 64 MB when it is unpacked")
+	p.stream.health.clear(slotGap)
+
 	// A crash.
 	c.Kill(0)
 	p.Health(health.Failure, "cannot be reached")
@@ -92,7 +101,7 @@ func TestKafka(t *testing.T) {
 	stop = p.run()
 	alerts = append(alerts, "kept")
 	p.Wait("AlertInfo", "AlertId", alerts...)
-	p.Wait("GapRecord_CL", "Reason", "retention")
+	p.Wait("GapRecord_CL", "Reason", "retention", "tooLarge")
 	p.Health(health.Warning, "no longer holds positions 1 to 2")
 	stop()
 
@@ -104,6 +113,13 @@ func TestKafka(t *testing.T) {
 	p.run()
 	alerts = append(alerts, "new hub")
 	p.Wait("AlertInfo", "AlertId", alerts...)
+}
+
+// bomb sends a batch that unpacks to three times what is unpacked.
+func bomb(t *testing.T, c *kafkatest.Cluster, partition int32) {
+	t.Helper()
+	client := c.Client(kgo.ProducerBatchMaxBytes(4*unpackedBytes), kgo.ProducerBatchCompression(kgo.GzipCompression()), kgo.BrokerMaxWriteBytes(4*unpackedBytes))
+	must(t, client.ProduceSync(t.Context(), &kgo.Record{Topic: testHub, Partition: partition, Value: []byte(alert(strings.Repeat("z", 3*unpackedBytes)))}).FirstErr())
 }
 
 // TestKafkaCompaction reads a hub from which messages were removed between others: each removed range is a gap record.

@@ -67,7 +67,13 @@ func (s *Stream) lookAt(ctx context.Context, secret string, offsets map[int32]kg
 		wait, cancel := context.WithTimeout(ctx, planTimeout)
 		fetches := c.PollFetches(wait)
 		cancel()
-		if err := fetches.Err(); err != nil {
+		jumped := c.jump(fetches, func(partition int32, next int64) {
+			s.looked[partition] = next
+			if next >= open[partition] {
+				delete(open, partition)
+			}
+		})
+		if err := fetches.Err(); err != nil && !jumped {
 			return fmt.Errorf("%w: %w", errAgain, err)
 		}
 		counts := ingest.Counts{}

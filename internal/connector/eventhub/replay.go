@@ -160,7 +160,11 @@ func (n *session) replay(ctx context.Context, r replay) error {
 			return ctx.Err()
 		}
 		msgs := messages(fetches.Records())
+		jumped := c.jump(fetches, nil)
 		if len(msgs) == 0 {
+			if jumped {
+				continue
+			}
 			if err := fetches.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 				return n.explain(c, err)
 			}

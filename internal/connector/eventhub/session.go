@@ -158,17 +158,21 @@ func (n *session) poll(ctx context.Context) error {
 		}
 		var failed error
 		fetches.EachPartition(func(p kgo.FetchTopicPartition) {
-			if p.Err != nil {
+			large := tooLarge(p.Err)
+			if p.Err != nil && large == nil {
 				failed = fmt.Errorf("%w: partition %d: %w", errAgain, p.Partition, p.Err)
 				return
 			}
 			if err := n.push(ctx, p); err != nil && failed == nil {
 				failed = err
 			}
+			if large != nil {
+				n.leaveOut(p.Partition, large.NextOffset)
+			}
 		})
 		n.consumer.AllowRebalance()
 		if failed == nil {
-			if err := fetches.Err0(); err != nil {
+			if err := fetches.Err0(); err != nil && tooLarge(err) == nil {
 				failed = fmt.Errorf("%w: %w", errAgain, err)
 			}
 		}
@@ -194,6 +198,16 @@ func (n *session) push(ctx context.Context, p kgo.FetchTopicPartition) error {
 	}
 	w.queue(c)
 	return nil
+}
+
+// leaveOut has the partition's worker pass over what is not unpacked, behind what is queued.
+func (n *session) leaveOut(partition int32, until int64) {
+	n.mu.Lock()
+	w := n.workers[partition]
+	n.mu.Unlock()
+	if w != nil && w.mine() {
+		w.queue(chunk{skip: until})
+	}
 }
 
 func messages(records []*kgo.Record) []ingest.Message {

@@ -95,7 +95,11 @@ func (n *session) settleOne(ctx context.Context, w *worker, start, until int64) 
 			return ctx.Err()
 		}
 		msgs := messages(fetches.Records())
+		jumped := c.jump(fetches, nil)
 		if len(msgs) == 0 {
+			if jumped {
+				continue
+			}
 			if err := fetches.Err(); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 				return fmt.Errorf("%w: %w", errAgain, n.explain(c, err))
 			}
@@ -136,10 +140,16 @@ func (n *session) settleMessages(ctx context.Context, w *worker, msgs []ingest.M
 	return w.store(ctx, msgs)
 }
 
-// pass moves the position over a range that is not there to be read, with a row that tells of it.
+// pass moves the position over a range that is not there to be read, and records the gap.
 func (w *worker) pass(ctx context.Context, until int64, reason string) error {
 	g := store.Gap{Source: w.source, Partition: w.id, From: w.position(), To: until, Reason: reason}
-	f := store.Frame{Workspace: w.n.cfg.Workspace, Covers: []store.Range{{Source: w.source, Partition: w.id, First: g.From, Next: until}}, Tables: []store.Rows{ingest.GapRows(w.n.cfg.Workspace, []store.Gap{g}, time.Now())}}
+	// A frame cannot cover what it says is missing, so there are two. The range of the first makes sure that a second try records nothing twice.
+	once := store.Range{Source: fmt.Sprintf("gap/%s/%d/%d", g.Source, g.Partition, g.From), Next: 1}
+	err := w.n.append(ctx, store.Frame{Workspace: w.n.cfg.Workspace, Covers: []store.Range{once}, Gaps: []store.Gap{g}, Tables: []store.Rows{ingest.GapRows(w.n.cfg.Workspace, []store.Gap{g}, time.Now())}})
+	if err != nil && !errors.Is(err, store.ErrDuplicate) {
+		return err
+	}
+	f := store.Frame{Workspace: w.n.cfg.Workspace, Covers: []store.Range{{Source: w.source, Partition: w.id, First: g.From, Next: until}}}
 	if w.passed.to > 0 {
 		f.Covers = append([]store.Range{{Source: w.source, Partition: w.id, First: w.passed.from, Next: w.passed.to}}, f.Covers...)
 	}

@@ -1,6 +1,7 @@
 package eventhub
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,10 @@ import (
 // sessionTimeout is after how long without a sign of life a process's partitions go to others, unless configured.
 const sessionTimeout = 30 * time.Second
 
+// rebalanceTimeout is how long a division of the group waits for a process that gives signs of life but does not take part: one whose
+// store takes nothing.
+const rebalanceTimeout = 5 * time.Minute
+
 // claimTimeout bounds one claim, which waits while the group is divided anew. Its outcome is unknown then; the next session
 // finds out.
 const claimTimeout = 2 * time.Minute
@@ -39,17 +44,11 @@ func (s *Stream) share(ctx context.Context, secret string, admin *client, choice
 	if err := n.settle(ctx); err != nil {
 		return errors.Join(err, stopped(g))
 	}
-	session := s.cfg.Session
-	if session == 0 {
-		session = sessionTimeout
-	}
-	consumer, err := s.dial(secret,
-		kgo.ConsumerGroup(s.cfg.ConsumerGroup), kgo.ConsumeTopics(s.cfg.Hub), kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.DisableAutoCommit(),
-		kgo.SessionTimeout(session), kgo.HeartbeatInterval(session/10), kgo.BlockRebalanceOnPoll(),
+	consumer, err := s.dial(secret, append(s.groupOptions(),
 		kgo.AdjustFetchOffsetsFn(func(asked context.Context, given map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
 			return n.assigned(asked, ctx, given)
 		}),
-		kgo.OnPartitionsRevoked(n.revoked), kgo.OnPartitionsLost(n.revoked))
+		kgo.OnPartitionsRevoked(n.revoked), kgo.OnPartitionsLost(n.revoked))...)
 	if err != nil {
 		return errors.Join(err, stopped(g))
 	}
@@ -63,6 +62,15 @@ func (s *Stream) share(ctx context.Context, secret string, admin *client, choice
 	g.Go(func() error { return n.follow(ctx) })
 	g.Go(func() error { return n.probe(ctx, n.watcher()) })
 	return g.Wait()
+}
+
+// groupOptions are those of a member of the consumer group.
+func (s *Stream) groupOptions() []kgo.Opt {
+	session := cmp.Or(s.cfg.Session, sessionTimeout)
+	return []kgo.Opt{
+		kgo.ConsumerGroup(s.cfg.ConsumerGroup), kgo.ConsumeTopics(s.cfg.Hub), kgo.Balancers(kgo.CooperativeStickyBalancer()), kgo.DisableAutoCommit(),
+		kgo.SessionTimeout(session), kgo.HeartbeatInterval(session / 10), kgo.RebalanceTimeout(rebalanceTimeout), kgo.BlockRebalanceOnPoll(),
+	}
 }
 
 // committed returns the claims on the hub's partitions, and where the unclaimed begins; partitions that nobody claimed are

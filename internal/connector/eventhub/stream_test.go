@@ -225,6 +225,13 @@ func TestLostPositionsAreRecorded(t *testing.T) {
 	p.Wait("AlertInfo", "AlertId", "a", "d")
 	p.Wait("GapRecord_CL", "Reason", "retention")
 	p.Wait("SentinelHealth", "Reason", "retention")
+	eventually(t, func() (bool, string) { // the table's source lacks them; the process that knew its tables may be gone
+		p.Meter.Flush(t.Context())
+		v, err := p.Service.Intake(t.Context(), testSpace)
+		must(t, err)
+		i := slices.IndexFunc(v.Tables, func(h connector.TableHealth) bool { return h.Table == "AlertInfo" })
+		return i >= 0 && v.Tables[i].Gaps == 2 && v.Sources[0].Gaps == 2, fmt.Sprintf("%+v", v)
+	})
 	p.Health(health.Warning, "no longer holds positions 1 to 2")
 }
 

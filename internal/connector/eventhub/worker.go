@@ -62,6 +62,7 @@ type chunk struct {
 	msgs []ingest.Message
 	held int64
 	high int64 // the partition's end when they were fetched
+	skip int64 // there are no messages: what is before this position is left out
 }
 
 func newWorker(ctx context.Context, n *session, a assignment) (*worker, error) {
@@ -104,16 +105,23 @@ func (w *worker) drop() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, c := range w.chunks {
-		w.n.deps.Budget.Release(c.held)
+		if c.skip == 0 {
+			w.n.deps.Budget.Release(c.held)
+		}
 	}
 	w.chunks, w.queued = nil, 0
 }
 
-// take returns queued messages for one frame, and the room they hold.
-func (w *worker) take() (msgs []ingest.Message, held int64) {
+// take returns queued messages for one frame, and the room they hold; or the position that comes after what is left out next.
+func (w *worker) take() (msgs []ingest.Message, held, skip int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for len(w.chunks) > 0 && (held == 0 || held+w.chunks[0].held <= frameBytes) {
+	if len(w.chunks) > 0 && w.chunks[0].skip > 0 {
+		skip = w.chunks[0].skip
+		w.chunks = w.chunks[1:]
+		return nil, 0, skip
+	}
+	for len(w.chunks) > 0 && w.chunks[0].skip == 0 && (held == 0 || held+w.chunks[0].held <= frameBytes) {
 		c := w.chunks[0]
 		w.chunks[0] = chunk{}
 		w.chunks = w.chunks[1:]
@@ -123,7 +131,7 @@ func (w *worker) take() (msgs []ingest.Message, held int64) {
 		w.paused = false
 		w.n.consumer.ResumeFetchPartitions(map[string][]int32{w.n.cfg.Hub: {w.id}})
 	}
-	return msgs, held
+	return msgs, held, 0
 }
 
 // position returns the position that is to be read next.
@@ -150,18 +158,24 @@ func (w *worker) run(ctx context.Context) error {
 			if err := w.choose(ctx); err != nil {
 				return err
 			}
-			msgs, held := w.take()
-			if len(msgs) == 0 {
-				break
+			msgs, held, skip := w.take()
+			var err error
+			switch {
+			case skip > 0:
+				err = w.leaveOut(ctx, skip)
+			case len(msgs) > 0:
+				err = w.storeOwn(ctx, msgs)
+				w.n.deps.Budget.Release(held)
 			}
-			err := w.storeOwn(ctx, msgs)
-			w.n.deps.Budget.Release(held)
 			if errors.Is(err, errNotOurs) {
 				w.drop()
 				return nil
 			}
 			if err != nil {
 				return err
+			}
+			if len(msgs) == 0 {
+				break
 			}
 			w.measure(0)
 		}
@@ -229,7 +243,7 @@ func (w *worker) append(ctx context.Context, f store.Frame, counts ingest.Counts
 		w.n.deps.Meter.Add(w.n.cfg.Workspace, counts)
 		last := msgs[len(msgs)-1]
 		rows, dead, repeated, event := counts.Source()
-		u := model.SourceUsage{Messages: int64(len(msgs)), Bytes: size(msgs) - 64*int64(len(msgs)), Rows: rows, Dead: dead, Duplicates: repeated, Sent: last.Time, Event: event}
+		u := model.SourceUsage{Messages: int64(len(msgs)), Bytes: size(msgs) - 64*int64(len(msgs)), Rows: rows, Dead: dead, Duplicates: repeated, Sent: last.Time, Event: event, Tables: counts.Tables()}
 		for _, g := range f.Gaps {
 			u.Gaps += g.To - g.From
 		}

@@ -33,6 +33,9 @@ type Options struct {
 	JWKS, Audience string
 	// Session is after how long logins by token must be made again; 0 for never.
 	Session time.Duration
+	// Measured is set where the broker's speed matters: it compiles all it can, so that it encrypts as fast as a real one, and takes more
+	// memory for that.
+	Measured bool
 }
 
 // Cluster is a running cluster. It belongs to the test's goroutine.
@@ -130,6 +133,9 @@ func (c *Cluster) client(opts ...kgo.Opt) (*kgo.Client, error) {
 		kgo.MetadataMinAge(100 * time.Millisecond),
 	}, opts...)...)
 }
+
+// Properties is the file that a broker, counted from 0, is configured by; it is the last argument on its command line.
+func (c *Cluster) Properties(i int) string { return c.nodes[i].props() }
 
 // Kill kills a broker, counted from 0, as a crash does.
 func (c *Cluster) Kill(i int) { c.nodes[i].kill() }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -25,19 +26,25 @@ type node struct {
 func (n *node) address() string { return address(n.port) }
 func (n *node) dir() string     { return filepath.Join(n.c.dir, fmt.Sprintf("node%d", n.id)) }
 
-// small keeps the virtual machine small.
-var small = []string{
-	"-Xms64m", "-Xmx192m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=48m", "-XX:MaxDirectMemorySize=64m",
-	"-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true",
-}
+var (
+	// small keeps the virtual machine small, measured fast.
+	small    = []string{"-Xms64m", "-Xmx192m", "-Xss512k", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:ReservedCodeCacheSize=48m", "-XX:MaxDirectMemorySize=64m"}
+	measured = []string{"-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:MaxDirectMemorySize=256m"}
+	both     = []string{"-Djava.awt.headless=true", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true"}
+)
+
+func (n *node) props() string { return filepath.Join(n.dir(), "server.properties") }
 
 func (n *node) start() {
 	t := n.c.t
 	t.Helper()
-	props := filepath.Join(n.dir(), "server.properties")
+	props := n.props()
 	must(t, os.MkdirAll(n.dir(), 0o700))
 	must(t, os.WriteFile(props, []byte(n.properties()), 0o600))
-	args := append([]string{}, small...)
+	args := slices.Concat(small, both)
+	if n.c.opts.Measured {
+		args = slices.Concat(measured, both)
+	}
 	if n.c.opts.JWKS != "" {
 		args = append(args, "-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls=file://"+n.c.opts.JWKS)
 	}
