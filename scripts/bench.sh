@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Prints measurements as ratios against a named reference taken in the same run. Nothing here passes or fails.
-# BENCH names the sections to run, separated by blanks; all without it: intake steady store incidents kql packages.
+# BENCH names the sections to run, separated by blanks; all without it: intake hub steady store incidents kql packages.
 set -euo pipefail
 mkdir -p bench
-sections=${BENCH:-intake steady store incidents kql packages}
+sections=${BENCH:-intake hub steady store incidents kql packages}
 on() { [[ " $sections " == *" $1 "* ]]; }
 run() { VEDETTE_BENCH=1 go test -vet=off -ldflags='-s -w' -count=1 -timeout 60m -run "$1" -v "$2" | grep -E '^\s+[a-z_]+_test\.go:|^--- FAIL|^FAIL|^ok' | sed -E 's/^ *[a-z_]+_test\.go:[0-9]+: //'; }
 {
@@ -12,6 +12,10 @@ run() { VEDETTE_BENCH=1 go test -vet=off -ldflags='-s -w' -count=1 -timeout 60m 
     run '^TestBench$' ./internal/apptest
     echo "== intake of bad and drifting records, in parts of the rate of good ones"
     go test -vet=off -ldflags='-s -w' -run '^$' -bench BadAndDrifting -benchtime 120x ./internal/connector/eventhub | grep -E '^Benchmark'
+  fi
+  if on hub; then
+    echo "== from Apache Kafka, through the real binary: backlogs and memory, catching up, bad and drifting records, transformations"
+    run '^TestBench' ./internal/hubbench
   fi
   if on steady; then
     echo "== steady intake of 10,000 rows/s: memory, age of what is visible, analysts who query meanwhile"

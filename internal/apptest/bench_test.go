@@ -5,13 +5,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -80,26 +77,7 @@ func TestBench(t *testing.T) {
 // unsealed returns the bytes of rows that the server holds in memory until they are in files.
 func unsealed(t *testing.T, d *Demo) int64 {
 	t.Helper()
-	sock := filepath.Join(d.Dir, "data", "vedette.sock")
-	c := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", sock)
-	}}}
-	defer c.CloseIdleConnections()
-	resp, err := c.Get("http://server/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, ok := strings.Cut(string(raw), "\nvedette_store_unsealed_bytes ")
-	if !ok {
-		t.Fatal("the metrics do not tell the unsealed rows")
-	}
-	value, _, _ := strings.Cut(after, "\n")
-	n, err := strconv.ParseFloat(value, 64)
+	n, err := Metric(t.Context(), filepath.Join(d.Dir, "data"), "vedette_store_unsealed_bytes")
 	if err != nil {
 		t.Fatal(err)
 	}
