@@ -48,6 +48,23 @@ func TestEvidence(t *testing.T) {
 	if found == 0 {
 		t.Error("no alert has events")
 	}
+	found = 0
+	for n := range w.stories {
+		text := fmt.Sprintf("IncidentEvents(%d)", n+1)
+		rows, _ := w.ask(t, text, "auto")
+		if other, _ := w.ask(t, text, "go"); other != rows {
+			t.Errorf("%s: %d rows, in Go %d", text, rows, other)
+		}
+		if rows > 0 {
+			found++
+		}
+	}
+	if found < w.stories/2 {
+		t.Errorf("%d of %d incidents have events", found, w.stories)
+	}
+	if n, _ := w.ask(t, `IncidentEvents(100000)`, "auto"); n != 0 {
+		t.Errorf("%d events of no incident", n)
+	}
 	if n, _ := w.ask(t, `AlertEvents("nothing")`, "auto"); n != 0 {
 		t.Errorf("%d events of no alert", n)
 	}
@@ -81,6 +98,11 @@ func TestBenchEvidence(t *testing.T) {
 		alerts = append(alerts, fmt.Sprintf("AlertEvents(%q)", w.alerts[i]))
 		timelines = append(timelines, fmt.Sprintf("EntityTimeline(toscalar(AlertEvidence | where AlertId == %q and isnotempty(DeviceId) | summarize max(DeviceId)), datetime(2026-10-25), datetime(2026-11-01))", w.alerts[i]))
 	}
+	var incidents []string
+	for n := 1; n <= w.stories; n += max(1, w.stories/60) {
+		incidents = append(incidents, fmt.Sprintf("IncidentEvents(%d)", n))
+	}
 	measure("AlertEvents", alerts)
+	measure("IncidentEvents", incidents)
 	measure("EntityTimeline", timelines)
 }

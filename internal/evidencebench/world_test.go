@@ -31,7 +31,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const (
 	workspace = "bench"
 	// form counts the changes of what is made; a folder of another form is made again.
-	form        = 1
+	form        = 2
 	storiesADay = 6
 )
 
@@ -39,6 +39,7 @@ const (
 type world struct {
 	queries *query.Service
 	alerts  []string // ids, the oldest first
+	stories int      // their incidents are numbered from 1
 	rows    int64
 }
 
@@ -69,6 +70,7 @@ func open(t testing.TB, dir string, days, rowsADay int) *world {
 			t.Fatal(err)
 		}
 	}
+	w.stories = len(plays)
 	for _, p := range plays {
 		for _, d := range p.Drops {
 			w.alerts = append(w.alerts, d.Alert.ID)
@@ -137,8 +139,11 @@ func build(ctx context.Context, st *store.Store, plays []*story.Plan, days, rows
 	message := int64(0)
 	for day := range days {
 		begin := now.Add(-time.Duration(days-day) * 24 * time.Hour)
-		for _, p := range plays[day*storiesADay : (day+1)*storiesADay] {
+		for i, p := range plays[day*storiesADay : (day+1)*storiesADay] {
 			if err := put(p.Events); err != nil {
+				return err
+			}
+			if err := tellIncident(ctx, st, day*storiesADay+i+1, begin.Add(time.Duration(i)*24*time.Hour/storiesADay), p); err != nil {
 				return err
 			}
 		}
