@@ -19,7 +19,7 @@ func TestNeedleFindsTheFirstPlace(t *testing.T) {
 		from := rapid.IntRange(0, len(h)).Draw(t, "from")
 		want := -1
 		for i := from; i+len(s) <= len(h) && want < 0; i++ {
-			if strings.ToLower(strings.ToValidUTF8(h[i:i+len(s)], "?")) == strings.ToLower(s) {
+			if strings.EqualFold(strings.ToValidUTF8(h[i:i+len(s)], "?"), s) {
 				want = i
 			}
 		}
