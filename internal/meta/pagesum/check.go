@@ -10,8 +10,18 @@ import (
 	"os"
 )
 
-// ErrDamaged is wrapped when a file does not hold what was written.
+// ErrDamaged is what the error of a file that does not hold what was written is.
 var ErrDamaged = errors.New("the file is damaged")
+
+// damageError says what is wrong with a file.
+type damageError string
+
+func (e damageError) Error() string { return string(e) }
+
+// Is implements errors.Is.
+func (damageError) Is(target error) bool { return target == ErrDamaged }
+
+func damage(format string, args ...any) error { return damageError(fmt.Sprintf(format, args...)) }
 
 // Check reads a database and its log, which no one may have open, and compares every page with its checksum. It returns false for a database whose
 // pages have none, which an earlier version wrote. A file that is not there or empty is well.
@@ -67,7 +77,7 @@ func checkPages(f io.ReaderAt, length int64, log logState) (bool, error) {
 		return false, nil
 	case log.first != nil:
 	case len(first) < 512:
-		return true, fmt.Errorf("%w: it has %d bytes only", ErrDamaged, length)
+		return true, damage("it has %d bytes only", length)
 	case !kept(first):
 		return noSums(first)
 	}
@@ -84,9 +94,9 @@ func checkPages(f io.ReaderAt, length int64, log logState) (bool, error) {
 			return true, err
 		case log.pages[n]:
 		case short:
-			return true, fmt.Errorf("%w: it ends within page %d of %d", ErrDamaged, n, pages)
+			return true, damage("it ends within page %d of %d", n, pages)
 		case !whole(page):
-			return true, fmt.Errorf("%w: page %d of %d does not hold what was written", ErrDamaged, n, pages)
+			return true, damage("page %d of %d does not hold what was written", n, pages)
 		}
 	}
 	return true, nil
@@ -95,12 +105,12 @@ func checkPages(f io.ReaderAt, length int64, log logState) (bool, error) {
 // noSums decides about a first page that does not say that there are checksums: an earlier version wrote it, or it is damaged.
 func noSums(first []byte) (bool, error) {
 	if string(first[:len(magic)]) != magic || first[20] != 0 {
-		return true, fmt.Errorf("%w: it does not begin as a database does", ErrDamaged)
+		return true, damage("it does not begin as a database does")
 	}
 	mended := append([]byte(nil), first...)
 	mended[20] = reserve
 	if whole(mended) {
-		return true, fmt.Errorf("%w: page 1 does not hold what was written", ErrDamaged)
+		return true, damage("page 1 does not hold what was written")
 	}
 	return false, nil
 }

@@ -2,7 +2,6 @@ package pagesum
 
 import (
 	"encoding/binary"
-	"fmt"
 	"io"
 	"math/bits"
 )
@@ -100,7 +99,7 @@ func (l *logReader) recover(head [logHeader]byte) (logState, error) {
 		ok := [8]byte(l.head[8:16]) == l.salts && chained(l.order, seed[:], l.head[:], l.page)
 		switch {
 		case ok && ended:
-			return s, fmt.Errorf("%w: frame %d of its log does not hold what was written", ErrDamaged, bad+1)
+			return s, damage("frame %d of its log does not hold what was written", bad+1)
 		case ok && bad < 0:
 			open[page] = true
 			if page == 1 {
@@ -146,7 +145,7 @@ func (l *logReader) orphans(head [logHeader]byte) error {
 		own = chained(binary.LittleEndian, seed[:], l.head[:], l.page) || chained(binary.BigEndian, seed[:], l.head[:], l.page)
 	}
 	if own {
-		return fmt.Errorf("%w: the beginning of its log does not hold what was written", ErrDamaged)
+		return damage("the beginning of its log does not hold what was written")
 	}
 	return nil
 }
