@@ -63,6 +63,8 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, e query.Export, 
 		h.Set("Trailer", rowsTrailer)
 	}}
 	var rows int64
+	s.metrics.exporting.Inc()
+	defer s.metrics.exporting.Dec()
 	err = s.Tables.Audited(ctx, ws.ID, tables.Audit{
 		Actor: a.Name, Operation: "Export rows", Kind: "Table", Name: e.Table,
 		Properties: map[string]any{"Format": e.Format, "Query": e.Text, "From": from, "To": to, "Cold": e.Cold || e.Table != ""},
@@ -70,6 +72,7 @@ func (s *Server) export(w http.ResponseWriter, r *http.Request, e query.Export, 
 		rows, err = s.Query.Export(ctx, e, out)
 		return map[string]any{"Rows": rows, "Bytes": out.n}, err
 	})
+	s.metrics.exported(e.Format, rows, out.n, err)
 	switch {
 	case err != nil && out.n > 0:
 		s.Logger.WarnContext(r.Context(), "an export ended early", "workspace", ws.Name, "rows", rows, "err", err)

@@ -110,6 +110,30 @@ func TestExport(t *testing.T) {
 	if got := strings.Join(audited(t, s, "Export rows"), "\n"); strings.Count(got, "Failure") != 2 {
 		t.Errorf("failures are not in the audit: %s", got)
 	}
+	families, err := s.Registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	counted := map[string]float64{}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			name := f.GetName()
+			for _, l := range m.GetLabel() {
+				name += " " + l.GetValue()
+			}
+			counted[name] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+		}
+	}
+	for name, want := range map[string]float64{
+		"vedette_exports_total ndjson success": 1, "vedette_exports_total parquet failure": 1, "vedette_exports_total csv failure": 1, "vedette_export_rows_total": n, "vedette_exports_running": 0,
+	} {
+		if have, ok := counted[name]; !ok || have != want {
+			t.Errorf("%s is %v, want %v", name, have, want)
+		}
+	}
+	if counted["vedette_export_bytes_total"] < float64(buf.Len()) {
+		t.Errorf("%v bytes are counted, %d came", counted["vedette_export_bytes_total"], buf.Len())
+	}
 }
 
 // failing stops taking the body after some bytes.

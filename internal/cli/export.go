@@ -24,6 +24,7 @@ import (
 type exporting struct {
 	*target
 	from, to, format, out, data string
+	perDay                      bool
 }
 
 // exported is what an export wrote.
@@ -46,6 +47,7 @@ func newExport(env *Env) *cobra.Command {
 	f.StringVar(&x.to, "to", "", "`TIME` that is no longer exported")
 	f.StringVar(&x.format, "format", "parquet", "parquet, csv or ndjson")
 	f.StringVarP(&x.out, "output", "o", ".", "`FILE` or folder to write to; - is standard output")
+	f.BoolVar(&x.perDay, "per-day", false, "write a file for each day (UTC) from --from until --to, into the folder of -o; a day without rows has none")
 	f.StringVar(&x.data, "data", "", "read the data `DIR` of a server that is not running")
 	cmd.AddCommand(newExportTable(x), newExportQuery(x))
 	return cmd
@@ -54,10 +56,11 @@ func newExport(env *Env) *cobra.Command {
 func newExportTable(x *exporting) *cobra.Command {
 	return &cobra.Command{
 		Use: "table NAME", Short: "Write the rows of a table, of all that is kept", Args: cobra.ExactArgs(1),
-		Example: "  vedette export table DeviceProcessEvents --from 2026-03-01 --to 2026-04-01 --format parquet -o march.parquet",
+		Example: "  vedette export table DeviceProcessEvents --from 2026-03-01 --to 2026-04-01 --format parquet -o march.parquet\n" +
+			"  vedette export table DeviceProcessEvents --from 2026-03-01 --to 2026-04-01 --per-day -o archive/",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			q := url.Values{"format": {x.format}, "from": {x.from}, "to": {x.to}}
 			return x.run(cmd.Context(), args[0], query.Export{Table: args[0]}, func(ctx context.Context, w io.Writer) (string, error) {
+				q := url.Values{"format": {x.format}, "from": {x.from}, "to": {x.to}}
 				c, prefix, err := x.workspace(ctx)
 				if err != nil {
 					return "", err
@@ -75,8 +78,8 @@ func newExportQuery(x *exporting) *cobra.Command {
 		Use: "query 'KQL'", Short: "Write the result of a query", Args: cobra.ExactArgs(1),
 		Example: "  vedette export query 'DeviceNetworkEvents | where RemotePort == 445' --format csv -o smb.csv",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			body := map[string]any{"query": args[0], "engine": engine, "cold": cold, "format": x.format, "from": x.from, "to": x.to}
 			return x.run(cmd.Context(), "query", query.Export{Text: args[0], Engine: engine, Cold: cold}, func(ctx context.Context, w io.Writer) (string, error) {
+				body := map[string]any{"query": args[0], "engine": engine, "cold": cold, "format": x.format, "from": x.from, "to": x.to}
 				c, prefix, err := x.workspace(ctx)
 				if err != nil {
 					return "", err
@@ -92,15 +95,34 @@ func newExportQuery(x *exporting) *cobra.Command {
 
 // run writes what fetch, or with --data the export e, gives.
 func (x *exporting) run(ctx context.Context, name string, e query.Export, fetch func(context.Context, io.Writer) (string, error)) error {
+	if x.data != "" {
+		fetch = func(ctx context.Context, w io.Writer) (string, error) { return x.offline(ctx, e, w) }
+	}
+	if x.perDay {
+		return x.runDays(ctx, filepath.Base(name), fetch)
+	}
 	file := x.out
 	if file != "-" {
 		if st, err := os.Stat(file); err == nil && st.IsDir() || file[len(file)-1] == filepath.Separator {
 			file = filepath.Join(file, filepath.Base(name)+"."+x.format)
 		}
 	}
-	if x.data != "" {
-		fetch = func(ctx context.Context, w io.Writer) (string, error) { return x.offline(ctx, e, w) }
+	done, err := x.write(ctx, file, fetch)
+	switch {
+	case err != nil:
+		return err
+	case file == "-":
+		fmt.Fprintf(x.env.Stderr, "%d rows, %s\n", done.Rows, size(done.Bytes))
+		return nil
+	case x.json:
+		return x.printJSON(done)
 	}
+	fmt.Fprintf(x.env.Stdout, "%s: %d rows, %s\n", file, done.Rows, size(done.Bytes))
+	return nil
+}
+
+// write lets fetch fill one file.
+func (x *exporting) write(ctx context.Context, file string, fetch func(context.Context, io.Writer) (string, error)) (exported, error) {
 	done := exported{File: file}
 	bar := &countBar{env: x.env}
 	end := ""
@@ -110,20 +132,12 @@ func (x *exporting) run(ctx context.Context, name string, e query.Export, fetch 
 	})
 	bar.end()
 	if err != nil {
-		return err
+		return done, err
 	}
 	if done.Rows, err = strconv.ParseInt(end, 10, 64); err != nil {
-		return fmt.Errorf("reading the number of exported rows: %w", err)
+		return done, fmt.Errorf("reading the number of exported rows: %w", err)
 	}
-	switch {
-	case file == "-":
-		fmt.Fprintf(x.env.Stderr, "%d rows, %s\n", done.Rows, size(done.Bytes))
-		return nil
-	case x.json:
-		return x.printJSON(done)
-	}
-	fmt.Fprintf(x.env.Stdout, "%s: %d rows, %s\n", file, done.Rows, size(done.Bytes))
-	return nil
+	return done, nil
 }
 
 func (x *exporting) offline(ctx context.Context, e query.Export, w io.Writer) (end string, err error) {
