@@ -13,7 +13,7 @@ const json = (v) => JSON.parse(JSON.stringify(v));
 
 /** Makes a mock with its own state; `signedIn` skips the sign-in page. */
 export function makeMock({ signedIn = false, connected = true } = {}) {
-  const state = { signedIn, incidents: json(incidents), extra: new Map(), preferences: new Map(), detail: connectorDetail(), streams: new Set(), running: new Map(), backfills: new Map(), solutions: makeSolutions(connected), rules: makeRules(), ueba: makeUeba(), tables: makeTables(tables) };
+  const state = { signedIn, incidents: json(incidents), extra: new Map(), preferences: new Map(), detail: connectorDetail(), streams: new Set(), running: new Map(), backfills: new Map(), raw: { kept: { days: 0, maxBytes: 10e9, files: 0, bytes: 0 }, replay: null }, solutions: makeSolutions(connected), rules: makeRules(), ueba: makeUeba(), tables: makeTables(tables) };
   if (!connected) {
     Object.assign(state.detail, { state: 'notConnected', incidents: { enabled: false, lastSync: null, lagSeconds: null }, received: [], health: [], skipped: [], streams: [], connectedAt: undefined, lastData: undefined });
     for (const c of state.detail.components) Object.assign(c, { state: 'notConnected', stateText: 'Not connected' });
@@ -199,12 +199,20 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     return ok({ items: [...state.backfills.values()] });
   };
 
+  const rawRoutes = (method, path, body) => {
+    const hours = (n) => new Date(Date.now() - n * 3_600_000).toISOString();
+    if (method === 'PUT') state.raw = { kept: { days: body.days, maxBytes: body.maxBytes ?? 10e9, files: body.days && 3, bytes: body.days && 5_400_000, from: hours(30), changedBy: 'maya', changedAt: hours(0) }, replay: null };
+    if (method === 'POST') state.raw.replay = { state: body.preview ? 'done' : 'running', preview: body.preview, from: body.from, to: hours(0), tables: body.tables, actor: 'maya', share: 0.4, messages: 5200, known: 4100, rows: 340, byTable: { AlertInfo: 40, DeviceEvents: 300 } };
+    if (method === 'DELETE') state.raw.replay.state = 'stopped';
+    return state.raw;
+  };
+
   const connectorRoutes = (method, rest, body) => {
     const d = state.detail;
     const select = (names) => {
       for (const t of d.tables) t.selected = names.includes(t.name);
     };
-    if (rest === '/health') return ok({ sources: [{ source: 'hub/insights', stream: 'events', state: 'amber', description: 'Partition 3 is 12 min behind.', eventsPerMinute: 490, lagSeconds: 720, hoursToLoss: 160, deadLetters: 3 }] });
+    if (rest === '/health') return ok({ sources: [{ source: 'hub/insights', stream: 'events', state: 'amber', description: 'Partition 3 is 12 min behind.', eventsPerMinute: 490, lagSeconds: 720, hoursToLoss: 160, deadLetters: 3 }], tables: ['DeviceProcessEvents', 'DeviceImageLoadEvents', 'EmailPostDeliveryEvents'].map((table, i) => ({ table, state: i === 2 ? 'amber' : 'green', lastEvent: new Date(Date.now() - i * 60_000).toISOString(), eventsPerMinute: 490 / (i + 1), bytesPerMinute: 740_000 / (i + 1), deadLetters: i, duplicates: i * 1200, dropped: i * 40, lateness: [{ upToSeconds: 60, rows: 90 }, { upToSeconds: 86_400, rows: 10 }] })) });
     const stream = d.streams.find((s) => s.id === body?.stream);
     if (stream) stream.paused = rest === '/pause' ? { by: 'maya', reason: 'paused', text: '', at: new Date().toISOString() } : null;
     if (rest === '/connect') {
@@ -267,6 +275,8 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     if (m[1] === '/ueba/check') return ok(state.ueba);
     if (m[1] === '/setup') return ok({ ...makeSetup(connected), done: connected });
     if (/^\/(completeness|backfills)/.test(m[1])) return completeRoutes(method, m[1], body);
+    if (m[1].startsWith('/snapshots')) return ok({ items: [{ table: 'DeviceTvmSoftwareInventory', kind: 'state', on: true, everySeconds: 86_400, state: 'done', problem: '', time: new Date().toISOString(), parts: 1, partsDone: 1, rows: 4200 }] });
+    if (m[1].startsWith('/raw')) return ok(rawRoutes(method, m[1], body));
     if (m[1].startsWith('/deadletters')) return letterRoutes(m[1].slice('/deadletters'.length), body, url.searchParams);
     if (/^\/tables(\/|$)/.test(m[1])) return tableRoutes(method, m[1].slice('/tables/'.length), body);
     if (m[1].startsWith('/connectors/defender-xdr')) return connectorRoutes(method, m[1].slice('/connectors/defender-xdr'.length), body);

@@ -10,6 +10,11 @@ const only = process.argv[3];
 mkdirSync(out, { recursive: true });
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+// The mock remembers what the first scheme did.
+const keepOriginals = async (p) => {
+  const off = p.getByRole('button', { name: 'Keep messages from now on' });
+  if (await off.isVisible()) await off.click();
+};
 const kql = (q) => `q=${encodeURIComponent(q)}&run=1`;
 const pages = [
   { name: 'signin', path: '/', mock: { signedIn: false }, wait: 'text=Sign in' },
@@ -42,6 +47,8 @@ const pages = [
   { name: 'connector-fresh', path: '/w/soc/connectors/defender-xdr', mock: { signedIn: true, connected: false }, wait: 'text=Connect events' },
   { name: 'connector-next', path: '/w/soc/connectors/defender-xdr?tab=next', wait: 'text=Run in Logs' },
   { name: 'completeness', path: '/w/soc/connectors/defender-xdr?tab=completeness', wait: 'text=812 rows missing', act: async (p) => { await p.getByText('Hours that differ').click(); await p.getByRole('button', { name: 'Backfill DeviceProcessEvents' }).click(); await p.waitForSelector('text=3 of 8 hours'); await p.getByRole('button', { name: 'Stop the backfill of DeviceProcessEvents' }).click(); await p.waitForSelector('text=Stopped, 305 rows fetched'); await p.getByRole('button', { name: 'Backfill all that is missing' }).click(); await p.waitForSelector('text=3 of 8 hours'); await p.getByRole('button', { name: /^Stop the/ }).click(); await p.waitForSelector('text=Stopped'); } },
+  { name: 'originals', path: '/w/soc/connectors/defender-xdr?tab=originals', wait: 'text=Messages as they came', act: async (p) => { await keepOriginals(p); await p.waitForSelector('text=Kept for 3 days'); await p.getByRole('button', { name: 'Preview' }).click(); await p.waitForSelector('text=340 rows would be stored'); await p.getByRole('combobox', { name: 'Messages of' }).click(); await p.getByRole('option', { name: 'From – to' }).click(); await p.getByRole('button', { name: 'Replay', exact: true }).click(); await p.waitForSelector('text=Say from when on'); } },
+  { name: 'originals-off', path: '/w/soc/connectors/defender-xdr?tab=originals', wait: 'text=Messages as they came', act: async (p) => { await keepOriginals(p); await p.waitForSelector('text=Kept for 3 days'); await p.getByRole('button', { name: 'Replay', exact: true }).click(); await p.waitForSelector('text=40 %'); await p.getByRole('button', { name: 'Stop' }).click(); await p.waitForSelector('text=was stopped'); await p.getByRole('button', { name: 'Switch off' }).click(); await p.waitForSelector('text=are removed for good'); } },
   { name: 'connector-product', path: '/w/soc/connectors/defender-identity', wait: 'text=Connect alerts' },
   { name: 'connector-cloud', path: '/w/soc/connectors/defender-cloud', wait: 'text=Connect alerts' },
   { name: 'content', path: '/w/soc/content', wait: 'text=Microsoft Defender for Identity' },

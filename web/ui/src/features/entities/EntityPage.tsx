@@ -6,7 +6,9 @@ import type { EntityDetail } from '../../api/types';
 import { useTitle, useWorkspace } from '../../app/session';
 import { SeverityBadge, StatusBadge } from '../../ui/badges';
 import { spaced } from '../../ui/format';
+import { incidentColumns } from '../../ui/incidentColumns';
 import { Card, PageHeader } from '../../ui/Page';
+import { Rows } from '../../ui/Rows';
 import { ErrorState, Loading } from '../../ui/states';
 import { Ago, Moment } from '../../ui/Time';
 import styles from './Entities.module.css';
@@ -60,64 +62,20 @@ function Details({ entity, ws }: { entity: EntityDetail; ws: string }) {
         </Card>
         <div className={styles.stack}>
           <Card title={`Incidents (${entity.inIncidents.length})`}>
-            <table className={styles.rows} aria-label="Incidents">
-              <thead>
-                <tr>
-                  <th>Incident</th>
-                  <th>Severity</th>
-                  <th>Status</th>
-                  <th>Created</th>
-                </tr>
-              </thead>
-              <tbody>
-                {entity.inIncidents.map((i) => (
-                  <tr key={i.incidentNumber}>
-                    <td>
-                      <Link to="/w/$ws/incidents/$number" params={{ ws, number: String(i.incidentNumber) }} className="link">
-                        {i.incidentNumber} · {i.title}
-                      </Link>
-                    </td>
-                    <td>
-                      <SeverityBadge value={i.severity} />
-                    </td>
-                    <td>
-                      <StatusBadge value={i.status} />
-                    </td>
-                    <td>
-                      <Moment value={i.createdTimeUtc} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <Rows label="Incidents" items={entity.inIncidents} rowKey={(i) => i.incidentNumber} columns={incidentColumns(ws)} />
           </Card>
           <Card title={`Alerts (${entity.inAlerts.length})`}>
-            <table className={styles.rows} aria-label="Alerts">
-              <thead>
-                <tr>
-                  <th>Alert</th>
-                  <th>Severity</th>
-                  <th>Status</th>
-                  <th>First activity</th>
-                </tr>
-              </thead>
-              <tbody>
-                {entity.inAlerts.map((a) => (
-                  <tr key={a.id}>
-                    <td>{a.title}</td>
-                    <td>
-                      <SeverityBadge value={a.severity} />
-                    </td>
-                    <td>
-                      <StatusBadge value={a.status} />
-                    </td>
-                    <td>
-                      <Moment value={a.firstActivityTimeUtc} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
+            <Rows
+              label="Alerts"
+              items={entity.inAlerts}
+              rowKey={(a) => a.id}
+              columns={[
+                { label: 'Alert', cell: (a) => a.title },
+                { label: 'Severity', nowrap: true, cell: (a) => <SeverityBadge value={a.severity} /> },
+                { label: 'Status', nowrap: true, cell: (a) => <StatusBadge value={a.status} /> },
+                { label: 'First activity', nowrap: true, cell: (a) => <Moment value={a.firstActivityTimeUtc} /> },
+              ]}
+            />
           </Card>
         </div>
       </div>
