@@ -212,7 +212,7 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     const select = (names) => {
       for (const t of d.tables) t.selected = names.includes(t.name);
     };
-    if (rest === '/health') return ok({ sources: [{ source: 'hub/insights', stream: 'events', state: 'amber', description: 'Partition 3 is 12 min behind.', eventsPerMinute: 490, lagSeconds: 720, hoursToLoss: 160, deadLetters: 3 }], tables: ['DeviceProcessEvents', 'DeviceImageLoadEvents', 'EmailPostDeliveryEvents'].map((table, i) => ({ table, state: i === 2 ? 'amber' : 'green', lastEvent: new Date(Date.now() - i * 60_000).toISOString(), eventsPerMinute: 490 / (i + 1), bytesPerMinute: 740_000 / (i + 1), deadLetters: i, duplicates: i * 1200, dropped: i * 40, lateness: [{ upToSeconds: 60, rows: 90 }, { upToSeconds: 86_400, rows: 10 }] })) });
+    if (rest === '/health') return ok({ sources: [{ source: 'hub/insights', stream: 'events', state: 'amber', description: 'Partition 3 is 12 min behind.', eventsPerMinute: 490, lagSeconds: 720, hoursToLoss: 160, deadLetters: 3 }], tables: ['DeviceProcessEvents', 'DeviceImageLoadEvents', 'EmailPostDeliveryEvents'].map((table, i) => ({ table, state: i === 2 ? 'amber' : 'green', lastEvent: new Date(Date.now() - i * 60_000).toISOString(), eventsPerMinute: 490 / (i + 1), bytesPerMinute: 740_000 / (i + 1), deadLetters: i, gaps: 0, lagSeconds: i * 400, duplicates: i * 1200, dropped: i * 40, lateness: [{ upToSeconds: 60, rows: 90 }, { upToSeconds: 86_400, rows: 10 }] })) });
     const stream = d.streams.find((s) => s.id === body?.stream);
     if (stream) stream.paused = rest === '/pause' ? { by: 'maya', reason: 'paused', text: '', at: new Date().toISOString() } : null;
     if (rest === '/connect') {

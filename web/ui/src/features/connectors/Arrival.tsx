@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { intakeQuery, type TableHealth } from '../../api/intake';
 import { useWorkspace } from '../../app/session';
-import { formatCount, formatSpan } from '../../ui/format';
+import { formatSpan } from '../../ui/format';
 import { Card } from '../../ui/Page';
 import { Rows } from '../../ui/Rows';
 import { ErrorState, Loading } from '../../ui/states';
 import { Ago } from '../../ui/Time';
-import { arriving, lateText, leftOutText, rateText } from './arrivalModel';
+import { arriving, lateText, notStoredText, rateText } from './arrivalModel';
 
 /** How each table comes in: rate, lateness, what was left out. */
 export function Arrival({ id }: { id: string }) {
@@ -26,11 +26,8 @@ export function Arrival({ id }: { id: string }) {
           { label: 'Table', cell: (t) => (t.state === 'amber' ? <strong>{t.table} is silent</strong> : t.table) },
           { label: 'Newest event', nowrap: true, cell: (t) => <Ago value={t.lastEvent} /> },
           { label: 'A minute', number: true, nowrap: true, cell: rateText },
-          { label: 'After their event', cell: (t) => lateText(t.lateness) },
-          { label: 'Behind', nowrap: true, cell: (t) => (t.lagSeconds < 1 ? '–' : formatSpan(t.lagSeconds * 1000)) },
-          { label: 'Positions lost', number: true, cell: (t) => (t.gaps === 0 ? '–' : formatCount(t.gaps)) },
-          { label: 'Left out', cell: leftOutText },
-          { label: 'Dead letters', number: true, cell: (t) => (t.deadLetters === 0 ? '–' : formatCount(t.deadLetters)) },
+          { label: 'After their event', cell: (t) => (t.lagSeconds < 1 ? lateText(t.lateness) : `${lateText(t.lateness)}; now ${formatSpan(t.lagSeconds * 1000)} behind`) },
+          { label: 'Not stored', cell: notStoredText },
         ]}
       />
     </Card>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { TableHealth } from '../../api/intake';
-import { arriving, lateText, leftOutText, rateText } from './arrivalModel';
+import { arriving, lateText, notStoredText, rateText } from './arrivalModel';
 
 const table = (over: Partial<TableHealth>): TableHealth => ({ table: 'T', state: 'green', lastEvent: '2020-01-01T00:00:00Z', eventsPerMinute: 0, bytesPerMinute: 0, deadLetters: 0, duplicates: 0, dropped: 0, gaps: 0, lagSeconds: 0, lateness: [], ...over });
 
@@ -18,8 +18,8 @@ describe('arrival', () => {
   });
 
   it('tells rate and what is left out in few words', () => {
-    expect([rateText(table({})), leftOutText(table({}))]).toEqual(['–', '–']);
-    const busy = table({ eventsPerMinute: 1234.4, bytesPerMinute: 2_000_000, duplicates: 1, dropped: 3000 });
-    expect([rateText(busy), leftOutText(busy)]).toEqual(['1.2k · 2 MB', '1 duplicate, 3k by its transformation']);
+    expect([rateText(table({})), notStoredText(table({}))]).toEqual(['–', '–']);
+    const busy = table({ eventsPerMinute: 1234.4, bytesPerMinute: 2_000_000, duplicates: 1, dropped: 3000, deadLetters: 2, gaps: 1 });
+    expect([rateText(busy), notStoredText(busy)]).toEqual(['1.2k · 2 MB', '2 dead letters, 1 position lost, 1 duplicate, 3k by its transformation']);
   });
 });

@@ -23,9 +23,16 @@ export function lateText(buckets: LateBucket[] | null): string {
 /** Events and bytes a minute. */
 export const rateText = (t: TableHealth) => (t.eventsPerMinute < 0.5 && t.bytesPerMinute === 0 ? '–' : `${formatCount(Math.round(t.eventsPerMinute))} · ${formatBytes(t.bytesPerMinute)}`);
 
-/** Rows that came and were not stored, and why. */
-export const leftOutText = (t: TableHealth) =>
-  [t.duplicates > 0 && `${formatCount(t.duplicates)} duplicate${t.duplicates === 1 ? '' : 's'}`, t.dropped > 0 && `${formatCount(t.dropped)} by its transformation`].filter(Boolean).join(', ') || '–';
+/** What came and was not stored, and why. */
+export const notStoredText = (t: TableHealth) =>
+  [
+    t.deadLetters > 0 && `${formatCount(t.deadLetters)} dead letter${t.deadLetters === 1 ? '' : 's'}`,
+    t.gaps > 0 && `${formatCount(t.gaps)} position${t.gaps === 1 ? '' : 's'} lost`,
+    t.duplicates > 0 && `${formatCount(t.duplicates)} duplicate${t.duplicates === 1 ? '' : 's'}`,
+    t.dropped > 0 && `${formatCount(t.dropped)} by its transformation`,
+  ]
+    .filter(Boolean)
+    .join(', ') || '–';
 
 /** Tables that something came for, the busiest first. */
 export const arriving = (tables: TableHealth[]) =>
