@@ -7,28 +7,10 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	mapping "github.com/duckdb/duckdb-go-bindings"
 )
 
 // duckdb runs statements in an empty database of two threads.
-func duckdb(t *testing.T, statements ...string) {
-	t.Helper()
-	var db mapping.Database
-	var conn mapping.Connection
-	if mapping.Open(":memory:", &db) == mapping.StateError || mapping.Connect(db, &conn) == mapping.StateError {
-		t.Fatal("DuckDB does not open")
-	}
-	defer mapping.Close(&db)
-	defer mapping.Disconnect(&conn)
-	for _, s := range append([]string{"SET threads = 2", "SET autoload_known_extensions = false"}, statements...) {
-		var r mapping.Result
-		if mapping.Query(conn, s, &r) == mapping.StateError {
-			t.Fatalf("%s: %s", s, mapping.ResultError(&r))
-		}
-		mapping.DestroyResult(&r)
-	}
-}
+func duckdb(t *testing.T, statements ...string) { openDuckDB(t, statements...) }
 
 // ownCPU is the processor time of this process.
 func ownCPU() time.Duration {
