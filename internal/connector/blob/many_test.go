@@ -50,13 +50,16 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// TestManyBlobs lists up to a hundred thousand blobs a page at a time: the last one is reached, and memory does not grow. The long form
-// reads a line from each, so that each has a position.
+// TestManyBlobs lists ever more blobs a page at a time: the last one is reached, and memory does not grow. The long form reads a line
+// from each of a hundred thousand, so that each has a position.
 func TestManyBlobs(t *testing.T) {
 	s := &shelf{full: os.Getenv("VEDETTE_SOAK") != "", line: alert("last")}
-	steps := []int64{1, 10, 100} // pages
-	if raceDetector {
-		steps = []int64{1, 5, 20} // the detector slows the listing down many times
+	steps := []int64{1, 10, 40} // pages
+	switch {
+	case s.full:
+		steps = []int64{1, 10, 100}
+	case raceDetector:
+		steps = []int64{1, 5, 10} // the detector slows the listing down many times
 	}
 	a := &account{t: t, dir: t.TempDir()}
 	a.serve(s)
