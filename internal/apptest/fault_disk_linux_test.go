@@ -44,7 +44,7 @@ func TestDiskFull(t *testing.T) {
 
 	ballast := filepath.Join(data, "ballast")
 	fill(t, ballast, 200<<20)
-	began := time.Now()
+	began := time.Now() // the server's clock too
 	Eventually(t, 2*time.Minute, "health says that the disk is full", func() error {
 		out, err := d.Try("health")
 		if said := fmt.Sprint(out, err); !strings.Contains(said, "nothing is taken in") {
@@ -63,6 +63,12 @@ func TestDiskFull(t *testing.T) {
 		return nil
 	})
 	t.Logf("health told after %s", told.Round(100*time.Millisecond))
+	<-time.After(time.Until(began.Add(8 * time.Second)))
+	// What was stored says when it was: whatever else this machine does, nothing came in later than five seconds after the disk was full.
+	late := d.Query(fmt.Sprintf("union Device*, Email*, Identity* | where ingestion_time() > datetime(%s) | summarize n = count(), newest = max(ingestion_time())", began.Add(5*time.Second).UTC().Format(time.RFC3339Nano)))
+	if n := int(late[0]["n"].(float64)); n > 0 {
+		t.Errorf("%d rows came in later than five seconds after the disk was full at %s, the last at %v", n, began.UTC(), late[0]["newest"])
+	}
 	d.Run("query", "SecurityIncident | summarize count()")
 	if made := truth(t, d)["DeviceProcessEvents"]; made <= at {
 		t.Errorf("the tenant made %d events, all stored: nothing was held back", made)
