@@ -85,33 +85,17 @@ func (s *Server) listIncidents(w http.ResponseWriter, r *http.Request) error {
 // incidentDetails is an incident with everything that hangs on it.
 type incidentDetails struct {
 	incidentJSON
-	Comments []model.Comment `json:"comments"`
-	Alerts   []alertJSON     `json:"alerts"`
-	Entities []model.Entity  `json:"entities"`
+	Comments      []model.Comment `json:"comments"`
+	Alerts        []alertJSON     `json:"alerts"`
+	Entities      []model.Entity  `json:"entities"`
+	EntitiesCount int             `json:"entitiesCount"`
 }
 
-// mostAlerts is how many alerts an incident is shown with; the others come by the page.
+// mostAlerts is how many alerts, entities or comments an incident is shown with; the others come by the page.
 const mostAlerts = 1000
 
-// incidentAlerts answers an incident's alerts by the page.
-func (s *Server) incidentAlerts(w http.ResponseWriter, r *http.Request) error {
-	ws, n, err := s.inIncident(r)
-	if err != nil {
-		return err
-	}
-	limit, offset, err := paging(r, 100)
-	if err != nil {
-		return err
-	}
-	alerts, err := s.Incidents.AlertPage(r.Context(), ws.ID, n, limit, offset)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"items": toAlerts(alerts)})
-	return nil
-}
-
-// showIncident answers an incident with everything that hangs on it, but only the first 1,000 alerts, or alerts=N of them.
+// showIncident answers an incident with everything that hangs on it, but only the first 1,000 of each list, or as many as
+// alerts=N and entities=N say.
 func (s *Server) showIncident(w http.ResponseWriter, r *http.Request) error {
 	ws, n, err := s.inIncident(r)
 	if err != nil {
@@ -122,7 +106,7 @@ func (s *Server) showIncident(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out := incidentDetails{incidentJSON: toIncident(&in)}
-	comments, err := s.Incidents.Comments(r.Context(), ws.ID, n)
+	comments, _, _, err := s.Incidents.CommentsFrom(r.Context(), ws.ID, n, mostAlerts, "")
 	if err != nil {
 		return err
 	}
@@ -136,11 +120,14 @@ func (s *Server) showIncident(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	out.Alerts = toAlerts(alerts)
-	entities, err := s.Incidents.Entities(r.Context(), ws.ID, n)
+	if most, err = intParam(r, "entities", mostAlerts, mostAlerts); err != nil {
+		return err
+	}
+	entities, total, _, err := s.Incidents.EntitiesFrom(r.Context(), ws.ID, n, "", most, "")
 	if err != nil {
 		return err
 	}
-	out.Entities = list(entities)
+	out.Entities, out.EntitiesCount = list(entities[:min(most, len(entities))]), total
 	writeJSON(w, http.StatusOK, out)
 	return nil
 }
@@ -229,19 +216,6 @@ func (s *Server) commentIncident(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	writeJSON(w, http.StatusOK, c)
-	return nil
-}
-
-func (s *Server) incidentHistory(w http.ResponseWriter, r *http.Request) error {
-	ws, n, err := s.inIncident(r)
-	if err != nil {
-		return err
-	}
-	items, err := s.Incidents.History(r.Context(), ws.ID, n)
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, map[string]any{"items": list(items)})
 	return nil
 }
 

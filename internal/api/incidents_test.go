@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/vedette-siem/vedette/internal/auth"
@@ -102,6 +103,73 @@ func TestIncidentRoutes(t *testing.T) {
 	c.ask("GET", "/incidents/1/report", "", 200, "# Incident 1: Phish 27")
 	c.ask("GET", "/incidents/x", "", 400, `"number_invalid"`)
 	c.ask("GET", "/incidents/1/alerts?limit=-1", "", 400, `"parameter_invalid"`)
+}
+
+// TestIncidentPages reads every list of an incident by pages of each size: each item once, in one order.
+func TestIncidentPages(t *testing.T) {
+	c := newCaller(t)
+	at := time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC)
+	var alerts []model.Alert
+	for i := range 24 {
+		alerts = append(alerts, model.Alert{
+			ID: fmt.Sprintf("da1-%02d", i), SystemAlertID: fmt.Sprint("s", i), IncidentID: "27", Title: fmt.Sprint("Alert ", i), Updated: at, First: at.Add(time.Duration(i/5) * time.Second), Last: at, Hash: fmt.Sprint(i),
+			Entities: []json.RawMessage{json.RawMessage(fmt.Sprintf(`{"$id":"2","Type":"ip","Address":"10.0.0.%d"}`, i))},
+		})
+	}
+	if _, err := c.s.Incidents.Sink("w").MergeAlerts(t.Context(), alerts, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 7 {
+		c.ask("POST", "/incidents/1/comments", fmt.Sprintf(`{"message":"note %d"}`, i), 200)
+	}
+	walk := func(path string, limit int) (out []string, total int) {
+		for cursor := ""; ; {
+			var page struct {
+				Items []map[string]any
+				Total int
+				Next  string
+			}
+			if err := json.Unmarshal([]byte(c.ask("GET", fmt.Sprintf("%s&limit=%d&cursor=%s", path, limit, cursor), "", 200)), &page); err != nil {
+				t.Fatal(err)
+			}
+			if len(page.Items) > limit {
+				t.Fatalf("%s: %d items in a page of %d", path, len(page.Items), limit)
+			}
+			for _, it := range page.Items {
+				out = append(out, fmt.Sprint(it["id"], it["label"], it["message"], it["kind"], it["after"]))
+			}
+			total = page.Total
+			if cursor = page.Next; cursor == "" {
+				return out, total
+			}
+		}
+	}
+	for _, tc := range []struct {
+		path     string
+		n, total int
+	}{
+		{"/incidents/1/alerts?", 25, 0}, {"/incidents/1/entities?", 25, 25}, {"/incidents/1/entities?q=10.0.0.1", 11, 11}, {"/incidents/1/entities?q=nothing", 0, 0},
+		{"/incidents/1/comments?", 7, 7}, {"/incidents/1/history?", 33, 0}, {"/incidents/1/history?order=newest", 33, 0},
+	} {
+		whole, _ := walk(tc.path, 1000)
+		if len(whole) != tc.n {
+			t.Errorf("%s: %d items, want %d: %v", tc.path, len(whole), tc.n, whole)
+		}
+		for _, limit := range []int{1, 2, 7, 24, 25} {
+			got, total := walk(tc.path, limit)
+			if diff := cmp.Diff(whole, got); diff != "" || total != tc.total {
+				t.Errorf("%s in pages of %d: %d in all (-whole +pages):\n%s", tc.path, limit, total, diff)
+			}
+		}
+	}
+	c.ask("GET", "/incidents/1?alerts=2&entities=3", "", 200, `"entitiesCount":25`, `"alertsCount":25`)
+	for _, list := range []string{"alerts", "entities", "comments", "history"} {
+		c.ask("GET", "/incidents/1/"+list+"?cursor=eA", "", 400, `"cursor_invalid"`)
+		c.ask("GET", "/incidents/1/"+list+"?cursor=*", "", 400, `"cursor_invalid"`)
+		c.ask("GET", "/incidents/99/"+list, "", 404, `"incident_not_found"`)
+		c.ask("GET", "/incidents/1/"+list+"?limit=many", "", 400, `"parameter_invalid"`)
+	}
+	c.ask("GET", "/incidents/1/history?order=random", "", 400, `"parameter_invalid"`)
 }
 
 func TestPreferences(t *testing.T) {

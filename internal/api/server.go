@@ -196,6 +196,8 @@ func (s *Server) register() {
 	s.private(auth.WriteIncidents, "POST /api/w/{ws}/incidents/{n}/refused/retry", s.retryRefused)
 	s.private(auth.WriteIncidents, "POST /api/w/{ws}/incidents/{n}/refused/revert", s.revertRefused)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/alerts", s.incidentAlerts)
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/entities", s.incidentEntities)
+	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/comments", s.incidentComments)
 	s.private(auth.QueryData, "GET /api/w/{ws}/incidents/{n}/events", s.incidentEvents)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/related", s.relatedIncidents)
 	s.private(auth.ReadIncidents, "GET /api/w/{ws}/incidents/{n}/report", s.incidentReport)

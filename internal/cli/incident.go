@@ -64,17 +64,24 @@ func (t *target) list(cmd *cobra.Command, path string, cols []string) error {
 	}
 	rows := make([][]any, len(out.Items))
 	for i, it := range out.Items {
-		for _, k := range cols {
-			v := it[k]
-			if m, ok := v.(map[string]any); ok {
-				v = fmt.Sprintf("%v (%v)", m["value"], m["actor"])
-			}
-			if v == nil {
-				v = ""
-			}
-			rows[i] = append(rows[i], v)
-		}
+		rows[i] = cells(it, cols)
 	}
 	grid(t.env.Stdout, cols, rows)
 	return nil
+}
+
+// cells are the named members of an object, for a table.
+func cells(it map[string]any, cols []string) []any {
+	var out []any
+	for _, k := range cols {
+		v := it[k]
+		if m, ok := v.(map[string]any); ok {
+			v = fmt.Sprintf("%v (%v)", m["value"], m["actor"])
+		}
+		if v == nil {
+			v = ""
+		}
+		out = append(out, v)
+	}
+	return out
 }

@@ -2,51 +2,52 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"net/url"
 )
 
-// alertPage is how many alerts are asked for at a time.
-const alertPage = 1000
+// pageOf is how much of a list is asked for at a time.
+const pageOf = 1000
 
 // alertView is what the commands print of an alert.
 type alertView struct{ Title, Severity, Status, ProductName string }
 
-// eachAlert calls f for the first alerts of an incident, up to most: those that came with the incident, then the others by
-// the page.
-func eachAlert[T any](ctx context.Context, t *target, number string, first []T, most int, f func(T) error) error {
-	page, seen := first, 0
-	for {
-		for _, a := range page {
-			if seen == most {
-				return nil
-			}
-			seen++
-			if err := f(a); err != nil {
+// entityView is what they print of an entity, commentView of a comment.
+type entityView struct {
+	Kind, Label string
+	Incidents   int
+}
+
+type commentView struct {
+	Author, Message, CreatedTimeUtc, Origin, Reason string
+	From                                            int64
+	Pending                                         bool
+}
+
+// eachOf calls f for the items of a list below an incident, up to most, reading it by the page: no more than a page is held.
+func eachOf[T any](ctx context.Context, t *target, number, list string, most int, f func(T) error) error {
+	cursor, seen := "", 0
+	for seen < most {
+		q := url.Values{"limit": {fmt.Sprint(min(pageOf, most-seen))}}
+		if cursor != "" {
+			q.Set("cursor", cursor)
+		}
+		var page struct {
+			Items []T
+			Next  string
+		}
+		if err := t.get(ctx, "/incidents/"+number+"/"+list+"?"+q.Encode(), &page); err != nil {
+			return err
+		}
+		for _, x := range page.Items {
+			if err := f(x); err != nil {
 				return err
 			}
 		}
-		if seen >= most || len(page) < alertPage {
+		if seen += len(page.Items); page.Next == "" || len(page.Items) == 0 {
 			return nil
 		}
-		var next struct{ Items []T }
-		if err := t.get(ctx, fmt.Sprintf("/incidents/%s/alerts?limit=%d&offset=%d", number, min(alertPage, most-seen), seen), &next); err != nil {
-			return err
-		}
-		page = next.Items
+		cursor = page.Next
 	}
-}
-
-// allAlerts are the alerts of an incident as they are answered, those that came with it first.
-func allAlerts(ctx context.Context, t *target, number string, first json.RawMessage) ([]json.RawMessage, error) {
-	var page []json.RawMessage
-	if err := json.Unmarshal(first, &page); err != nil {
-		return nil, fmt.Errorf("reading the alerts: %w", err)
-	}
-	out := []json.RawMessage{}
-	err := eachAlert(ctx, t, number, page, 1<<30, func(a json.RawMessage) error {
-		out = append(out, a)
-		return nil
-	})
-	return out, err
+	return nil
 }

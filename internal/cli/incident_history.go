@@ -1,6 +1,11 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"encoding/json"
+	"math"
+
+	"github.com/spf13/cobra"
+)
 
 func incidentHistory(t *target) *cobra.Command {
 	return &cobra.Command{
@@ -10,7 +15,29 @@ func incidentHistory(t *target) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return t.list(cmd, "/incidents/"+n+"/history", []string{"time", "origin", "actor", "kind", "field", "before", "after", "note"})
+			if !t.json {
+				cols := []string{"time", "origin", "actor", "kind", "field", "before", "after", "note"}
+				var rows [][]any
+				err := eachOf(cmd.Context(), t, n, "history", math.MaxInt, func(line map[string]any) error {
+					rows = append(rows, cells(line, cols))
+					if len(rows) == pageOf { // a table of a thousand lines, then the next
+						grid(t.env.Stdout, cols, rows)
+						rows = nil
+					}
+					return nil
+				})
+				if err == nil {
+					grid(t.env.Stdout, cols, rows)
+				}
+				return err
+			}
+			out := newJSONStream(t.env.Stdout)
+			out.open("", "[")
+			if err := eachOf(cmd.Context(), t, n, "history", math.MaxInt, func(line json.RawMessage) error { return out.put("", line) }); err != nil {
+				return err
+			}
+			out.close("]")
+			return out.end()
 		},
 	}
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/spf13/cobra"
 )
@@ -27,21 +28,12 @@ func incidentShow(t *target) *cobra.Command {
 				RedirectNumber                                                 int64
 				RedirectTo                                                     string
 				Tasks                                                          []struct{ Name, Title, Status string }
-				Comments                                                       []struct {
-					Author, Message, CreatedTimeUtc, Origin, Reason string
-					From                                            int64
-					Pending                                         bool
-				}
-				Alerts   []alertView
-				Entities []struct {
-					Kind, Label string
-					Incidents   int
-				}
+				EntitiesCount                                                  int
 			}
 			if most < 0 {
 				return fmt.Errorf("%w: --alerts takes a number from 0, not %d", errUsage, most)
 			}
-			if err := t.get(cmd.Context(), fmt.Sprintf("/incidents/%s?alerts=%d", n, min(most, alertPage)), &out); err != nil {
+			if err := t.get(cmd.Context(), "/incidents/"+n+"?alerts=0&entities=0", &out); err != nil {
 				return err
 			}
 			w := t.env.Stdout
@@ -73,9 +65,9 @@ func incidentShow(t *target) *cobra.Command {
 					fmt.Fprintf(w, "\n%s", clean(text))
 				}
 			}
-			fmt.Fprintf(w, "\nAlerts (%d)\n", max(out.AdditionalData.AlertsCount, len(out.Alerts)))
+			fmt.Fprintf(w, "\nAlerts (%d)\n", out.AdditionalData.AlertsCount)
 			shown := 0
-			err = eachAlert(cmd.Context(), t, n, out.Alerts, most, func(a alertView) error {
+			err = eachOf(cmd.Context(), t, n, "alerts", most, func(a alertView) error {
 				shown++
 				fmt.Fprintf(w, "  %s %s %s (%s)\n", pad(t.env, a.Severity, 13), pad(t.env, a.Status, 10), clean(a.Title), clean(a.ProductName))
 				return nil
@@ -86,13 +78,17 @@ func incidentShow(t *target) *cobra.Command {
 			if more := out.AdditionalData.AlertsCount - shown; more > 0 {
 				fmt.Fprintf(w, "  and %d more: vedette incident show %s --alerts %d\n", more, n, out.AdditionalData.AlertsCount)
 			}
-			fmt.Fprintf(w, "Entities (%d)\n", len(out.Entities))
-			for _, e := range out.Entities {
+			fmt.Fprintf(w, "Entities (%d)\n", out.EntitiesCount)
+			err = eachOf(cmd.Context(), t, n, "entities", math.MaxInt, func(e entityView) error {
 				fmt.Fprintf(w, "  %-18s %s", e.Kind, clean(e.Label))
 				if e.Incidents > 1 {
 					fmt.Fprintf(w, " (in %d incidents)", e.Incidents)
 				}
 				fmt.Fprintln(w)
+				return nil
+			})
+			if err != nil {
+				return err
 			}
 			if len(out.Tasks) > 0 {
 				fmt.Fprintln(w, "Tasks")
@@ -101,7 +97,7 @@ func incidentShow(t *target) *cobra.Command {
 				fmt.Fprintf(w, "  %-9s %s  %s\n", k.Status, k.Name, clean(k.Title))
 			}
 			fmt.Fprintln(w, "Comments")
-			for _, c := range out.Comments {
+			err = eachOf(cmd.Context(), t, n, "comments", math.MaxInt, func(c commentView) error {
 				where := c.Origin
 				switch {
 				case c.Reason != "":
@@ -112,6 +108,10 @@ func incidentShow(t *target) *cobra.Command {
 					where += fmt.Sprintf(", of incident %d", c.From)
 				}
 				fmt.Fprintf(w, "  %s %s (%s): %s\n", c.CreatedTimeUtc, clean(c.Author), clean(where), clean(c.Message))
+				return nil
+			})
+			if err != nil {
+				return err
 			}
 			if events {
 				return t.printIncidentEvents(cmd.Context(), n)

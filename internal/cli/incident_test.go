@@ -132,7 +132,7 @@ func TestIncidentCommands(t *testing.T) {
 	}{
 		{"list --status New --limit 5", "GET /incidents?limit=5&status=New", `{"total":9,"items":[{"incidentNumber":17,"severity":"High","status":"New","title":"Phish \u001b[31mred","sync":{"state":"synced"},"owner":{"userPrincipalName":"ada@contoso.example"}}]}`, []string{"17", "High", `Phish \u001b[31mred`, "ada@contoso.example", "1 of 9"}},
 		{"list --redirected --sort -severity", "GET /incidents?limit=50&redirected=true&sort=-severity", `{"total":0,"items":[]}`, []string{"0 of 0"}},
-		{"show 17", "GET /incidents/17?alerts=100", `{"incidentNumber":17,"title":"T","redirectTo":"30","redirectNumber":4,"sync":{"state":"rejected","lastError":"no such user","edits":[{"field":"owner","state":"rejected","actor":"ana","since":"2026-03-01","reason":"no such user"}]},"tasks":[{"name":"g","title":"call","status":"New"}],"comments":[{"author":"ana","message":"hello","origin":"vedette","from":3}],"entities":[{"kind":"IP","label":"203.0.113.7","incidents":3}]}`, []string{"merged into incident 30", "vedette incident show 4", "owner", "no such user", "of incident 3", "in 3 incidents", "call"}},
+		{"show 17 --alerts 0", "GET /incidents/17?alerts=0&entities=0", `{"incidentNumber":17,"title":"T","redirectTo":"30","redirectNumber":4,"sync":{"state":"rejected","lastError":"no such user","edits":[{"field":"owner","state":"rejected","actor":"ana","since":"2026-03-01","reason":"no such user"}]},"tasks":[{"name":"g","title":"call","status":"New"}],"entitiesCount":1}`, []string{"merged into incident 30", "vedette incident show 4", "owner", "no such user", "of incident 3", "Entities (1)", "in 3 incidents", "call"}},
 		{"conflicts 17 --apply 3", "POST /incidents/17/conflicts/3/apply", `{"incidentNumber":17}`, []string{"applied to incident 17"}},
 		{"related 17", "GET /incidents/17/related", `{"items":[{"incidentNumber":4,"title":"Other","shared":[{"kind":"IP","label":"203.0.113.7"}]}]}`, []string{"4", "Other", "IP 203.0.113.7"}},
 		{"retry 17 owner", "POST /incidents/17/refused/retry", `{}`, []string{"Incident 17 is sent again"}},
@@ -142,11 +142,14 @@ func TestIncidentCommands(t *testing.T) {
 		{"task complete 17 g", "PATCH /incidents/17/tasks/g", `{"title":"call","status":"Completed"}`, []string{"Task call is Completed"}},
 		{"task remove 17 g", "DELETE /incidents/17/tasks/g", ``, nil},
 		{"report 17", "GET /incidents/17/report", "# Incident 17\n", []string{"# Incident 17"}},
-		{"history 17", "GET /incidents/17/history", `{"items":[{"time":"t","actor":"ana","kind":"changed","field":"owner"}]}`, []string{"ana", "owner"}},
+		{"history 17", "GET /incidents/17/history?limit=1000", `{"items":[{"time":"t","actor":"ana","kind":"changed","field":"owner"}]}`, []string{"ana", "owner"}},
 		{"comment 17 hello", "POST /incidents/17/comments", `{}`, []string{"Comment added"}},
 	} {
 		t.Run(tt.args, func(t *testing.T) {
-			s := &server{answers: map[string]string{tt.ask: tt.answer}}
+			s := &server{answers: map[string]string{
+				"GET /incidents/17/entities?limit=1000": `{"items":[{"kind":"IP","label":"203.0.113.7","incidents":3}]}`,
+				"GET /incidents/17/comments?limit=1000": `{"items":[{"author":"ana","message":"hello","origin":"vedette","from":3}]}`, tt.ask: tt.answer,
+			}}
 			stdout, stderr, code := s.start(t)(append([]string{"incident"}, strings.Fields(tt.args)...)...)
 			if code != 0 {
 				t.Fatalf("exit %d: %s", code, stderr)
@@ -187,17 +190,36 @@ func TestShowManyAlerts(t *testing.T) {
 		}
 		return "[" + strings.Join(out, ",") + "]"
 	}
-	head := `{"incidentNumber":17,"additionalData":{"alertsCount":2300},"alerts":`
 	s := &server{answers: map[string]string{
-		"GET /incidents/17": head + page(0, 1000) + "}", "GET /incidents/17?alerts=1000": head + page(0, 1000) + "}",
-		"GET /incidents/17/alerts?limit=1000&offset=1000": `{"items":` + page(1000, 2000) + "}", "GET /incidents/17/alerts?limit=1000&offset=2000": `{"items":` + page(2000, 2300) + "}",
-		"GET /incidents/17/alerts?limit=200&offset=1000": `{"items":` + page(1000, 1200) + "}",
+		"GET /incidents/17?alerts=0&entities=0":          `{"incidentNumber":17,"additionalData":{"alertsCount":2300},"alerts":[],"entities":[],"comments":[],"title":"a <b> & c"}`,
+		"GET /incidents/17/alerts?limit=1000":            `{"items":` + page(0, 1000) + `,"next":"b"}`,
+		"GET /incidents/17/alerts?cursor=b&limit=1000":   `{"items":` + page(1000, 2000) + `,"next":"c"}`,
+		"GET /incidents/17/alerts?cursor=c&limit=1000":   `{"items":` + page(2000, 2300) + "}",
+		"GET /incidents/17/alerts?cursor=b&limit=200":    `{"items":` + page(1000, 1200) + `,"next":"d"}`,
+		"GET /incidents/17/entities?limit=1000":          `{"items":` + page(0, 1000) + `,"next":"x"}`,
+		"GET /incidents/17/entities?cursor=x&limit=1000": `{"items":` + page(1000, 1001) + `}`,
+		"GET /incidents/17/comments?limit=1000":          `{"items":[]}`,
+		"GET /incidents/17/history?limit=1000":           `{"items":` + page(0, 1000) + `,"next":"y"}`,
+		"GET /incidents/17/history?cursor=y&limit=1000":  `{"items":` + page(1000, 1003) + `}`,
 	}}
 	run := s.start(t)
 	stdout, stderr, code := run("incident", "show", "17", "--json")
-	var out struct{ Alerts []struct{ Title string } }
-	if err := json.Unmarshal([]byte(stdout), &out); err != nil || code != 0 || len(out.Alerts) != 2300 || out.Alerts[2299].Title != "alert 2299." {
-		t.Errorf("exit %d, %v, %d alerts: %s", code, err, len(out.Alerts), stderr)
+	var out struct {
+		Title                      string
+		Alerts, Entities, Comments []struct{ Title string }
+	}
+	if err := json.Unmarshal([]byte(stdout), &out); err != nil || code != 0 || len(out.Alerts) != 2300 || out.Alerts[2299].Title != "alert 2299." || len(out.Entities) != 1001 || out.Comments == nil ||
+		out.Title != "a <b> & c" {
+		t.Errorf("exit %d, %v, %d alerts, %d entities: %s", code, err, len(out.Alerts), len(out.Entities), stderr)
+	}
+	var again bytes.Buffer // what comes in pieces looks as what is printed at once
+	if err := json.Indent(&again, []byte(stdout), "", "  "); err != nil || again.String() != stdout {
+		t.Errorf("%v; the output is laid out as\n%.400s\nwant\n%.400s", err, stdout, again.String())
+	}
+	stdout, stderr, code = run("incident", "history", "17", "--json")
+	var lines []struct{ Title string }
+	if err := json.Unmarshal([]byte(stdout), &lines); err != nil || code != 0 || len(lines) != 1003 {
+		t.Errorf("exit %d, %v, %d lines of history: %s", code, err, len(lines), stderr)
 	}
 	stdout, stderr, code = run("incident", "show", "17", "--alerts", "1200")
 	if code != 0 || !strings.Contains(stdout, "alert 1199.") || strings.Contains(stdout, "alert 1200.") || !strings.Contains(stdout, "Alerts (2300)") || !strings.Contains(stdout, "and 1100 more") {

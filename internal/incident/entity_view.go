@@ -17,23 +17,6 @@ const common = 100
 // linked is how many alerts of an entity are shown.
 const linked = 500
 
-// Entities returns the entities of an incident's alerts, each once, those of most alerts first.
-func (s *Service) Entities(ctx context.Context, ws string, number int64) ([]model.Entity, error) {
-	tx := s.db.Incidents()
-	row, err := tx.Incident(ctx, ws, number)
-	if err != nil {
-		return nil, missing(err, fmt.Sprint(number))
-	}
-	if row.ProviderID == "" {
-		return s.entitiesOfRule(ctx, ws, number)
-	}
-	rows, err := tx.EntitiesOfIncident(ctx, ws, row.ProviderID)
-	if err != nil {
-		return nil, fmt.Errorf("reading the entities of incident %d: %w", number, err)
-	}
-	return entityViews(rows), nil
-}
-
 // entitiesOfRule are the entities of an incident that a rule made, out of its alert.
 func (s *Service) entitiesOfRule(ctx context.Context, ws string, number int64) ([]model.Entity, error) {
 	alerts, err := s.Alerts(ctx, ws, number)

@@ -14,26 +14,22 @@ import (
 // report is everything that a report tells.
 type report struct {
 	in        model.Incident
-	entities  []model.Entity
 	comments  []model.Comment
-	history   []model.Activity
 	conflicts []model.ConflictRecord
 	now       time.Time
 }
 
-// reportPage is how many alerts a report reads at a time.
+// reportPage is how much of a list a report reads at a time.
 const reportPage = 500
 
-// Report writes an incident with all that hangs on it as a Markdown document, its alerts by the page. Text from outside is
+// Report writes an incident with all that hangs on it as a Markdown document, its lists by the page. Text from outside is
 // escaped, so that it is read as text wherever the document is shown. Nothing is written when the incident is not there.
 func (s *Service) Report(ctx context.Context, ws string, number int64, to io.Writer) error {
 	r := report{now: s.now()}
 	var err error
 	for _, read := range []func() error{
 		func() (e error) { r.in, e = s.Get(ctx, ws, number); return },
-		func() (e error) { r.entities, e = s.Entities(ctx, ws, number); return },
 		func() (e error) { r.comments, e = s.Comments(ctx, ws, number); return },
-		func() (e error) { r.history, e = s.History(ctx, ws, number); return },
 		func() (e error) { r.conflicts, e = s.Conflicts(ctx, ws, number); return },
 	} {
 		if err = read(); err != nil {
@@ -42,22 +38,50 @@ func (s *Service) Report(ctx context.Context, ws string, number int64, to io.Wri
 	}
 	b := bufio.NewWriter(to)
 	r.head(b)
-	for offset := 0; ; offset += reportPage {
-		alerts, err := s.AlertPage(ctx, ws, number, reportPage, offset)
-		if err != nil {
-			return err
-		}
-		if offset == 0 && len(alerts) > 0 {
+	err = pages(func(place string) (string, error) {
+		alerts, next, err := s.AlertsFrom(ctx, ws, number, reportPage, place)
+		if place == "" && len(alerts) > 0 {
 			header(b, "Alerts", r.in.AlertCount, []string{"Severity", "Status", "Title", "Product", "First activity", "Id"})
 		}
 		for _, a := range alerts {
 			row(b, []string{a.Severity, a.Status, a.Title, a.ProductName, moment(a.First), a.ID})
 		}
-		if len(alerts) < reportPage {
-			break
-		}
+		return next, err
+	})
+	if err == nil {
+		err = pages(func(place string) (string, error) {
+			list, total, next, err := s.EntitiesFrom(ctx, ws, number, "", reportPage, place)
+			if place == "" && len(list) > 0 {
+				header(b, "Entities", total, []string{"Kind", "Entity", "Alerts", "Incidents", "First seen", "Last seen"})
+			}
+			for _, e := range list {
+				row(b, []string{e.Kind, e.Label, fmt.Sprint(e.Alerts), fmt.Sprint(e.Incidents), moment(e.FirstSeen), moment(e.LastSeen)})
+			}
+			return next, err
+		})
+	}
+	if err != nil {
+		return err
 	}
 	r.tail(b)
+	lines, err := s.db.Incidents().CountActivities(ctx, ws, number)
+	if err != nil {
+		return fmt.Errorf("counting the history of incident %d: %w", number, err)
+	}
+	err = pages(func(place string) (string, error) {
+		list, next, err := s.HistoryFrom(ctx, ws, number, reportPage, place, false)
+		if place == "" && len(list) > 0 {
+			header(b, "History", lines, []string{"Time", "Who", "Where", "What", "Before", "After"})
+		}
+		for _, a := range list {
+			row(b, []string{moment(a.Time), a.Actor, a.Origin, strings.TrimSpace(a.Kind + " " + a.Field), a.Before, strings.TrimSpace(a.After + " " + a.Note)})
+		}
+		return next, err
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "\nWritten %s.\n", moment(r.now))
 	return b.Flush()
 }
 
@@ -89,10 +113,6 @@ func (r *report) head(b io.Writer) {
 // tail writes what comes after the alerts.
 func (r *report) tail(b io.Writer) {
 	in := r.in
-	r.section(b, "Entities", []string{"Kind", "Entity", "Alerts", "Incidents", "First seen", "Last seen"}, len(r.entities), func(i int) []string {
-		e := r.entities[i]
-		return []string{e.Kind, e.Label, fmt.Sprint(e.Alerts), fmt.Sprint(e.Incidents), moment(e.FirstSeen), moment(e.LastSeen)}
-	})
 	r.section(b, "Tasks", []string{"Status", "Task", "Description"}, len(in.Tasks), func(i int) []string {
 		t := in.Tasks[i]
 		return []string{t.Status, t.Title, t.Description}
@@ -108,11 +128,6 @@ func (r *report) tail(b io.Writer) {
 			strings.TrimSpace(c.Applied + " " + c.Note),
 		}
 	})
-	r.section(b, "History", []string{"Time", "Who", "Where", "What", "Before", "After"}, len(r.history), func(i int) []string {
-		a := r.history[i]
-		return []string{moment(a.Time), a.Actor, a.Origin, strings.TrimSpace(a.Kind + " " + a.Field), a.Before, strings.TrimSpace(a.After + " " + a.Note)}
-	})
-	fmt.Fprintf(b, "\nWritten %s.\n", moment(r.now))
 }
 
 // section writes a table; one without rows is left out.

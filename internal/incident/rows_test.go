@@ -191,9 +191,9 @@ func TestAnIncidentOfFiveThousandAlerts(t *testing.T) {
 	if some, err := s.AlertPage(t.Context(), ws, 1, 100, 4950); err != nil || len(some) != 50 || some[49].ID != "da4999" {
 		t.Errorf("the last page has %d alerts, %v", len(some), err)
 	}
-	entities, err := s.Entities(t.Context(), ws, 1)
-	if err != nil || len(entities) != alerts+1 || entities[0].Label != "203.0.113.7" || entities[0].Alerts != alerts {
-		t.Errorf("%d entities, the first of %d alerts, %v", len(entities), entities[0].Alerts, err)
+	entities, total, _, err := s.EntitiesFrom(t.Context(), ws, 1, "", 100, "")
+	if err != nil || total != alerts+1 || len(entities) != 100 || entities[0].Label != "203.0.113.7" || entities[0].Alerts != alerts {
+		t.Errorf("%d entities, the first of %d alerts, %v", total, entities[0].Alerts, err)
 	}
 	f := &flaky{}
 	if err := s.Pump(f).Drain(t.Context()); err != nil {

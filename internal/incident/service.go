@@ -282,27 +282,6 @@ func commentsOf(st syncback.State) []model.Comment {
 	return out
 }
 
-// History returns an incident's activity log, oldest first.
-func (s *Service) History(ctx context.Context, ws string, number int64) ([]model.Activity, error) {
-	if _, err := s.db.Incidents().Incident(ctx, ws, number); err != nil {
-		return nil, missing(err, fmt.Sprint(number))
-	}
-	rows, err := s.db.Incidents().Activities(ctx, ws, number)
-	if err != nil {
-		return nil, fmt.Errorf("reading the history of incident %d: %w", number, err)
-	}
-	out := make([]model.Activity, 0, len(rows))
-	for _, r := range rows {
-		var a model.Activity
-		if err := json.Unmarshal([]byte(r.Body), &a); err != nil {
-			return nil, fmt.Errorf("reading the history of incident %d: %w", number, err)
-		}
-		out = append(out, a)
-	}
-	slices.SortStableFunc(out, func(a, b model.Activity) int { return a.Time.Compare(b.Time) })
-	return out, nil
-}
-
 // Conflicts returns the conflicts, refused values and unsent edits of an incident, or of all when number is 0, newest first.
 func (s *Service) Conflicts(ctx context.Context, ws string, number int64) ([]model.ConflictRecord, error) {
 	rows, err := s.db.Incidents().Conflicts(ctx, ws, number)

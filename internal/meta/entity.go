@@ -190,19 +190,31 @@ func (t IncidentTx) ListEntities(ctx context.Context, ws string, q EntityQuery) 
 	return rows, err
 }
 
-// EntitiesOfIncident returns what an incident's alerts tell of; Alerts, First and Last are of this incident, Incidents of all.
-func (t IncidentTx) EntitiesOfIncident(ctx context.Context, ws, incidentID string) ([]EntitySum, error) {
-	var rows []EntitySum
+// EntitiesOfIncident returns what an incident's alerts tell of, those of most alerts first: a page of those whose kind or name
+// has the text, and how many they are in all. Alerts, First and Last are of this incident, Incidents of all.
+func (t IncidentTx) EntitiesOfIncident(ctx context.Context, ws, incidentID string, q EntityQuery) ([]EntitySum, int, error) {
+	var rows []struct {
+		EntitySum
+
+		Total int `bun:"total"`
+	}
 	err := t.db.NewRaw(`WITH mine AS MATERIALIZED (
 			SELECT entity, count(*) AS alerts, min(nullif(first_time, 0)) AS first_time, max(last_time) AS last_time
 			FROM entity_links WHERE workspace = ?0 AND incident_id = ?1 AND incident_id <> '' GROUP BY entity),
-		wide AS MATERIALIZED (
-			SELECT entity, count(*) AS incidents FROM (
-				SELECT DISTINCT x.entity, x.incident_id FROM mine CROSS JOIN entity_links x WHERE x.workspace = ?0 AND x.entity = mine.entity)
-			WHERE incident_id <> '' GROUP BY entity)
-		SELECT e.*, m.alerts, m.first_time, m.last_time, w.incidents
-		FROM mine m JOIN wide w ON w.entity = m.entity JOIN entities e ON e.workspace = ?0 AND e.id = m.entity ORDER BY m.alerts DESC, e.id`, ws, incidentID).Scan(ctx, &rows)
-	return rows, err
+		page AS MATERIALIZED (
+			SELECT e.*, m.alerts, m.first_time, m.last_time, count(*) OVER () AS total
+			FROM mine m CROSS JOIN entities e WHERE e.workspace = ?0 AND e.id = m.entity AND (?2 = '' OR e.search LIKE ?3 ESCAPE '!')
+			ORDER BY m.alerts DESC, e.id LIMIT ?4 OFFSET ?5)
+		SELECT p.*, (SELECT count(DISTINCT x.incident_id) FROM entity_links x WHERE x.workspace = ?0 AND x.entity = p.id AND x.incident_id <> '') AS incidents
+		FROM page p ORDER BY p.alerts DESC, p.id`, ws, incidentID, q.Text, "%"+like(q.Text)+"%", q.Limit, q.Offset).Scan(ctx, &rows)
+	if err != nil || len(rows) == 0 {
+		return nil, 0, err
+	}
+	out := make([]EntitySum, len(rows))
+	for i, r := range rows {
+		out[i] = r.EntitySum
+	}
+	return out, rows[0].Total, nil
 }
 
 // EntitiesOfAlerts returns what some alerts tell of, those of most of them first.

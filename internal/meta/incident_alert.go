@@ -87,6 +87,21 @@ func (t IncidentTx) AlertsPage(ctx context.Context, ws, incidentID string, limit
 	return rows, err
 }
 
+// AlertPlace is where an alert stands among those of its incident: the oldest activity is first.
+type AlertPlace struct {
+	First int64
+	ID    string
+}
+
+// AlertsAfter returns the alerts of a tenant's incident that follow a place, as AlertsPage does.
+func (t IncidentTx) AlertsAfter(ctx context.Context, ws, incidentID string, after AlertPlace, limit int) ([]AlertRow, error) {
+	var rows []AlertRow
+	err := t.db.NewSelect().Model(&rows).ExcludeColumn("raw").
+		Where("workspace = ? AND incident_id = ? AND incident_id <> '' AND withheld = 0", ws, incidentID).
+		Where("(first_time, id) > (?, ?)", after.First, after.ID).Order("first_time", "id").Limit(int64(limit)).Scan(ctx)
+	return rows, err
+}
+
 // WithheldAlerts returns withheld alerts of a product.
 func (t IncidentTx) WithheldAlerts(ctx context.Context, ws, product string, limit int) ([]AlertRow, error) {
 	var rows []AlertRow

@@ -56,11 +56,41 @@ func (t IncidentTx) AddActivity(ctx context.Context, ws string, number int64, bo
 	return err
 }
 
-// Activities returns an incident's history, oldest first.
-func (t IncidentTx) Activities(ctx context.Context, ws string, number int64) ([]ActivityRow, error) {
-	var rows []ActivityRow
-	err := t.db.NewSelect().Model(&rows).Where("workspace = ? AND number = ?", ws, number).Order("id").Scan(ctx)
+// ActivityPlace is where a line of a history stands: lines are in the order of their times, which is not always that in which
+// they were written.
+type ActivityPlace struct {
+	At string
+	ID int64
+}
+
+// PlacedActivity is a line of a history with its place among them.
+type PlacedActivity struct {
+	bun.BaseModel `bun:"table:incident_activities,alias:activity_row"`
+	ActivityRow
+
+	At string `bun:"at,scanonly"`
+}
+
+// Activities returns up to limit lines of an incident's history after a place, oldest first; with newest set those before it,
+// newest first. The zero place begins.
+func (t IncidentTx) Activities(ctx context.Context, ws string, number int64, after ActivityPlace, limit int, newest bool) ([]PlacedActivity, error) {
+	var rows []PlacedActivity
+	at, dir, than := bun.Safe(timeText("body", "time")), bun.Safe("ASC"), bun.Safe(">")
+	if newest {
+		dir, than = "DESC", "<"
+	}
+	q := t.db.NewSelect().Model(&rows).ColumnExpr("activity_row.*").ColumnExpr("? AS at", at).Where("workspace = ? AND number = ?", ws, number)
+	if after != (ActivityPlace{}) {
+		q = q.Where("(?, id) ? (?, ?)", at, than, after.At, after.ID)
+	}
+	err := q.OrderExpr("? ?, id ?", at, dir, dir).Limit(int64(limit)).Scan(ctx)
 	return rows, err
+}
+
+// CountActivities returns how long an incident's history is.
+func (t IncidentTx) CountActivities(ctx context.Context, ws string, number int64) (int, error) {
+	n, err := t.db.NewSelect().Model((*ActivityRow)(nil)).Where("workspace = ? AND number = ?", ws, number).Count(ctx)
+	return int(n), err
 }
 
 // PutConflict stores a conflict; ID 0 makes a new one.

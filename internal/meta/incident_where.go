@@ -10,8 +10,11 @@ import (
 	"github.com/vedette-siem/vedette/internal/model"
 )
 
-// activity writes a time of the document so that it sorts as text does: always with seven digits.
-const activity = "substr(replace(json_extract(doc, '$.%[1]s'), 'Z', '') || CASE WHEN instr(json_extract(doc, '$.%[1]s'), '.') = 0 THEN '.' ELSE '' END || '0000000', 1, 27)"
+// timeText writes a time of a document so that it sorts as text does: always with seven digits.
+func timeText(column, member string) string {
+	t := "json_extract(" + column + ", '$." + member + "')"
+	return "substr(replace(" + t + ", 'Z', '') || CASE WHEN instr(" + t + ", '.') = 0 THEN '.' ELSE '' END || '0000000', 1, 27)"
+}
 
 // incidentFields are the fields that a condition may name, as SQL.
 var incidentFields = map[string]string{
@@ -22,7 +25,7 @@ var incidentFields = map[string]string{
 	"shownProviderId": doc("ProviderIncidentID"), "comments": "coalesce(json_extract(doc, '$.CommentCount'), 0)",
 	"owner.objectId": doc("Owner.objectId"), "owner.email": doc("Owner.email"), "owner.assignedTo": doc("Owner.assignedTo"),
 	"owner.userPrincipalName": doc("Owner.userPrincipalName"),
-	"firstActivity":           fmt.Sprintf(activity, "FirstActivity"), "lastActivity": fmt.Sprintf(activity, "LastActivity"),
+	"firstActivity":           timeText("doc", "FirstActivity"), "lastActivity": timeText("doc", "LastActivity"),
 }
 
 // incidentLists are the fields with several values, as the JSON arrays that hold them.

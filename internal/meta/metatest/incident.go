@@ -50,7 +50,7 @@ func testIncidents(t *testing.T, open Opener) {
 	}))
 	_, n := list(t, db, meta.IncidentQuery{})
 	same(t, 0, n)
-	same(t, 0, len(got[[]meta.ActivityRow](t)(tx.Activities(t.Context(), ws, 7))))
+	same(t, 0, len(got[[]meta.PlacedActivity](t)(tx.Activities(t.Context(), ws, 7, meta.ActivityPlace{}, 100, false))))
 }
 
 // testIncidentLists filters, sorts and pages: no row is missed or comes twice over pages of any size, with equal sort keys too, and what another workspace has is never seen.

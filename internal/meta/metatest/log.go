@@ -12,23 +12,25 @@ import (
 // testLogs keeps the order of what is added, and what a second write leaves as it was.
 func testLogs(t *testing.T, open Opener) {
 	db := open(t)
+	// In the order of their times, and of one time as they were written.
+	lines := []string{`{"time":"2026-03-01T12:00:00.5Z","n":"z"}`, `{"time":"2026-03-01T12:00:00.5Z","n":"a"}`, `{"time":"2026-03-01T12:00:01Z","n":"m"}`}
 	must(t, db.ChangeIncidents(t.Context(), func(ctx context.Context, tx meta.IncidentTx) error {
-		for _, b := range []string{"z", "a", "m"} {
+		for _, b := range lines {
 			if err := tx.AddActivity(ctx, ws, 1, b); err != nil {
 				return err
 			}
 		}
-		return errors.Join(tx.AddActivity(ctx, ws, 2, "other"),
+		return errors.Join(tx.AddActivity(ctx, ws, 2, "{}"),
 			tx.PutQuarantine(ctx, &meta.QuarantineRow{Workspace: ws, Stream: "s", ID: "b", Reason: "r1", Since: 5}), tx.PutQuarantine(ctx, &meta.QuarantineRow{Workspace: ws, Stream: "s", ID: "a", Reason: "r", Since: 5}),
 			tx.PutQuarantine(ctx, &meta.QuarantineRow{Workspace: ws, Stream: "s", ID: "b", Reason: "r2", Since: 9}))
 	}))
 	tx := open(t).Incidents()
 	var bodies []string
-	for i, r := range got[[]meta.ActivityRow](t)(tx.Activities(t.Context(), ws, 1)) {
+	for i, r := range got[[]meta.PlacedActivity](t)(tx.Activities(t.Context(), ws, 1, meta.ActivityPlace{}, 100, false)) {
 		bodies = append(bodies, r.Body)
 		same(t, int64(i+1), r.ID)
 	}
-	same(t, []string{"z", "a", "m"}, bodies)
+	same(t, lines, bodies)
 	same(t, []meta.QuarantineRow{{Workspace: ws, Stream: "s", ID: "a", Reason: "r", Since: 5}, {Workspace: ws, Stream: "s", ID: "b", Reason: "r2", Since: 5}}, got[[]meta.QuarantineRow](t)(tx.Quarantine(t.Context(), ws, "s")))
 
 	c := meta.ConflictRow{Workspace: ws, Number: 1, Note: "n", Body: "1"}

@@ -51,7 +51,7 @@ func testRollback(t *testing.T, open Opener) {
 	for _, db := range []*meta.DB{db, open(t)} {
 		tx := db.Incidents()
 		same(t, "Incident 1", got[meta.IncidentRow](t)(tx.Incident(t.Context(), ws, 1)).Title)
-		same(t, 0, len(got[[]meta.ActivityRow](t)(tx.Activities(t.Context(), ws, 1))))
+		same(t, 0, len(got[[]meta.PlacedActivity](t)(tx.Activities(t.Context(), ws, 1, meta.ActivityPlace{}, 100, false))))
 		same(t, 0, len(got[[]meta.EventRow](t)(tx.Events(t.Context(), ws, 10))))
 		same(t, 0, len(got[[]meta.ConflictRow](t)(tx.Conflicts(t.Context(), ws, 0))))
 		same(t, "", got[string](t)(tx.Checkpoint(t.Context(), ws, "s")))

@@ -1,4 +1,4 @@
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { ApiError, get, withQuery } from './http';
 import type {
   Activity,
@@ -36,6 +36,16 @@ const base = (ws: string) => `/api/w/${encodeURIComponent(ws)}`;
 
 /** How many alerts an incident's page reads with the incident itself; the Alerts tab reads the others by the page. */
 export const firstAlerts = 50;
+
+/** How many of its entities; the Entities tab reads the others by the page. */
+export const firstEntities = 50;
+
+/** A page of a list below an incident; next leads to the page after it. */
+export interface ListPage<T> {
+  items: T[] | null;
+  total?: number;
+  next?: string;
+}
 
 /** Addresses of one workspace's resources. */
 export const paths = {
@@ -75,13 +85,26 @@ export const incidentsQuery = (ws: string, filter: IncidentFilter) =>
 export const incidentQuery = (ws: string, n: number) =>
   queryOptions({
     queryKey: ['w', ws, 'incident', n],
-    queryFn: ({ signal }) => get<IncidentDetail>(withQuery(paths.incident(ws, n), { alerts: firstAlerts }), signal),
+    queryFn: ({ signal }) => get<IncidentDetail>(withQuery(paths.incident(ws, n), { alerts: firstAlerts, entities: firstEntities }), signal),
   });
 
+/** The activity log, newest first, by the page. */
 export const historyQuery = (ws: string, n: number) =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ['w', ws, 'incident', n, 'history'],
-    queryFn: ({ signal }) => get<{ items: Activity[] | null }>(`${paths.incident(ws, n)}/history`, signal),
+    queryFn: ({ signal, pageParam }) => get<ListPage<Activity>>(withQuery(`${paths.incident(ws, n)}/history`, { order: 'newest', limit: 100, cursor: pageParam }), signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+  });
+
+/** What an incident is about, or of it what has the text, by the page. */
+export const incidentEntitiesQuery = (ws: string, n: number, q: string) =>
+  infiniteQueryOptions({
+    queryKey: ['w', ws, 'incident', n, 'entities', q],
+    queryFn: ({ signal, pageParam }) => get<ListPage<EntityRef>>(withQuery(`${paths.incident(ws, n)}/entities`, { q, limit: 100, cursor: pageParam }), signal),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next || undefined,
+    placeholderData: keepPreviousData,
   });
 
 export const conflictsQuery = (ws: string, n: number) =>

@@ -177,7 +177,9 @@ export interface EntityDetail extends EntityRef {
 export interface IncidentDetail extends Incident {
   comments: IncidentComment[] | null;
   alerts: Alert[] | null;
+  /** The first of them; entitiesCount says how many there are. */
   entities: EntityRef[] | null;
+  entitiesCount: number;
 }
 
 export interface IncidentPage {

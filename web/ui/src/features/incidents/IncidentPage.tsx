@@ -42,8 +42,6 @@ function Details({ incident }: { incident: IncidentDetail }) {
   const session = useSession();
   const may = mayEdit(incident, session.user.role);
   const open = (incident.tasks ?? []).filter((t) => t.status !== 'Completed').length;
-  const entities = incident.entities ?? [];
-  const comments = incident.comments ?? [];
   const portal = incident.additionalData.providerIncidentUrl;
   return (
     <div className={styles.page}>
@@ -89,10 +87,10 @@ function Details({ incident }: { incident: IncidentDetail }) {
           <TabList selectedValue={tab} onTabSelect={(_, d) => setTab(d.value as DetailTab)}>
             <Tab value="overview">Overview</Tab>
             <Tab value="alerts">Alerts ({formatNumber(incident.additionalData.alertsCount)})</Tab>
-            <Tab value="entities">Entities ({entities.length})</Tab>
+            <Tab value="entities">Entities ({formatNumber(incident.entitiesCount)})</Tab>
             <Tab value="related">Related</Tab>
             <Tab value="tasks">Tasks{open > 0 && ` (${open})`}</Tab>
-            <Tab value="activity">Activity{comments.length > 0 && ` (${comments.length})`}</Tab>
+            <Tab value="activity">Activity{incident.additionalData.commentsCount > 0 && ` (${incident.additionalData.commentsCount})`}</Tab>
           </TabList>
           <div className={styles.tab} role="tabpanel" aria-label={tab}>
             {tab === 'overview' && <OverviewTab incident={incident} showTab={setTab} />}

@@ -40,9 +40,9 @@ export function Preview({ number, onClose }: { number: number; onClose: () => vo
                   </li>
                 ))}
               </ul>
-              {(incident.entities ?? []).length > 4 && (
+              {incident.entitiesCount > 4 && (
                 <Link to="/w/$ws/incidents/$number" params={params} search={{ tab: 'entities' }} className="link">
-                  All {incident.entities?.length} entities
+                  All {incident.entitiesCount} entities
                 </Link>
               )}
             </section>

@@ -1,5 +1,5 @@
 import { Button, Tab, TabList, Textarea } from '@fluentui/react-components';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { type FormEvent, type KeyboardEvent, useState } from 'react';
 import { conflictsQuery, historyQuery } from '../../../api/resources';
 import type { IncidentDetail } from '../../../api/types';
@@ -20,11 +20,14 @@ type Show = 'all' | 'comment' | 'change';
 export function ActivityTab({ incident }: { incident: IncidentDetail }) {
   const workspace = useWorkspace();
   const session = useSession();
-  const history = useQuery(historyQuery(workspace.name, incident.incidentNumber));
+  const history = useInfiniteQuery(historyQuery(workspace.name, incident.incidentNumber));
   const conflicts = useQuery(conflictsQuery(workspace.name, incident.incidentNumber));
-  const entries = mergeStream(incident.comments ?? [], history.data?.items ?? []);
+  const lines = (history.data?.pages ?? []).flatMap((page) => page.items ?? []);
+  const entries = mergeStream(incident.comments ?? [], lines);
   const [show, setShow] = useState<Show>('all');
-  const shown = show === 'all' ? entries : entries.filter((e) => e.kind === show);
+  // Among all, a comment older than the oldest line read comes with the lines around it.
+  const read = history.hasNextPage ? Date.parse(lines.at(-1)?.time ?? '') : -Infinity;
+  const shown = show === 'all' ? entries.filter((e) => Date.parse(e.time) >= read) : entries.filter((e) => e.kind === show);
   const mayComment = mayEdit(incident, session.user.role);
   return (
     <>
@@ -48,6 +51,11 @@ export function ActivityTab({ incident }: { incident: IncidentDetail }) {
             <Entry key={`${entry.time}-${i}`} entry={entry} />
           ))}
         </ol>
+        {history.hasNextPage && show !== 'comment' && (
+          <Button onClick={() => void history.fetchNextPage()} disabled={history.isFetchingNextPage}>
+            Show older activity
+          </Button>
+        )}
         {shown.length === 0 && !history.isError && <span className="muted">Nothing has happened yet.</span>}
       </Card>
     </>

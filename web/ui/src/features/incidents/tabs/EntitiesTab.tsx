@@ -1,11 +1,14 @@
-import { Input } from '@fluentui/react-components';
+import { Button, Input } from '@fluentui/react-components';
 import { SearchRegular } from '@fluentui/react-icons';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useDeferredValue, useState } from 'react';
+import { incidentEntitiesQuery } from '../../../api/resources';
 import type { IncidentDetail } from '../../../api/types';
 import { useWorkspace } from '../../../app/session';
+import { formatNumber } from '../../../ui/format';
 import { Card } from '../../../ui/Page';
-import { EmptyState } from '../../../ui/states';
+import { EmptyState, ErrorState, Loading } from '../../../ui/states';
 import { Ago } from '../../../ui/Time';
 import { EntityName } from '../EntityName';
 import styles from '../IncidentPage.module.css';
@@ -15,16 +18,19 @@ import { timeAround } from '../words';
 export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
   const workspace = useWorkspace();
   const [text, setText] = useState('');
-  const all = incident.entities ?? [];
-  if (all.length === 0) return <EmptyState title="No entities">They come with the evidence of the alerts.</EmptyState>;
-  const wanted = text.trim().toLowerCase();
-  const entities = all.filter((e) => `${e.kind} ${e.label}`.toLowerCase().includes(wanted));
+  const wanted = useDeferredValue(text.trim());
+  const query = useInfiniteQuery({ ...incidentEntitiesQuery(workspace.name, incident.incidentNumber, wanted), enabled: incident.entitiesCount > 0 });
+  if (incident.entitiesCount === 0) return <EmptyState title="No entities">They come with the evidence of the alerts.</EmptyState>;
+  const entities = (query.data?.pages ?? []).flatMap((page) => page.items ?? []);
+  const total = query.data?.pages.at(-1)?.total ?? 0;
   return (
     <Card
-      title={`Entities (${all.length})`}
+      title={`Entities (${formatNumber(incident.entitiesCount)})`}
       actions={<Input type="search" size="small" contentBefore={<SearchRegular />} placeholder="Filter" aria-label="Filter entities" value={text} onChange={(_, d) => setText(d.value)} />}
     >
-      <table className={styles.rows}>
+      {query.isPending && <Loading label="Loading entities" />}
+      {query.isError && !query.data && <ErrorState error={query.error} retry={() => void query.refetch()} />}
+      <table className={styles.rows} aria-label="Entities">
         <thead>
           <tr>
             <th>Kind</th>
@@ -39,7 +45,7 @@ export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
         </thead>
         <tbody>
           {entities.map((entity) => (
-            <tr key={entity.kind + entity.label}>
+            <tr key={entity.id ?? entity.kind + entity.label}>
               <td className="muted">{entity.kind}</td>
               <td style={{ overflowWrap: 'anywhere' }}>
                 <EntityName entity={entity} ws={workspace.name} />
@@ -60,7 +66,12 @@ export function EntitiesTab({ incident }: { incident: IncidentDetail }) {
           ))}
         </tbody>
       </table>
-      {entities.length === 0 && <EmptyState small title="No entity matches" />}
+      {entities.length === 0 && query.isSuccess && <EmptyState small title="No entity matches" />}
+      {query.hasNextPage && (
+        <Button onClick={() => void query.fetchNextPage()} disabled={query.isFetchingNextPage}>
+          Show more ({formatNumber(total - entities.length)} left)
+        </Button>
+      )}
     </Card>
   );
 }
