@@ -27,7 +27,7 @@ run() { VEDETTE_BENCH=1 go test -vet=off -ldflags='-s -w' -count=1 -timeout 60m 
   fi
   if on incidents; then
     echo "== incidents: a first read of 100,000 within the tenant's quota, on virtual time"
-    run '^TestAFirstReadDelaysNobody$' ./internal/connector/defenderxdr
+    run '^(TestAFirstReadDelaysNobody|TestWhoLooksSeesSooner)$' ./internal/connector/defenderxdr
   fi
   if on kql; then
     echo "== KQL: hunting queries over twelve million rows against an expert's SQL over the same files"
