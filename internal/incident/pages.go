@@ -93,7 +93,7 @@ func (s *Service) EntitiesFrom(ctx context.Context, ws string, number int64, tex
 		return nil, 0, "", missing(err, fmt.Sprint(number))
 	}
 	var out []model.Entity
-	total := 0
+	var total int
 	if row.ProviderID == "" {
 		all, err := s.entitiesOfRule(ctx, ws, number)
 		if err != nil {
