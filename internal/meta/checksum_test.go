@@ -89,6 +89,7 @@ func dropReserve(t *testing.T, from, to string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	defer rows.Close()
 	var make, fill []string
 	for rows.Next() {
 		var kind, name, text string

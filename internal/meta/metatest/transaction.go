@@ -41,7 +41,7 @@ func testRollback(t *testing.T, open Opener) {
 		}
 		// A transaction sees its own changes.
 		if now, err := tx.Incident(ctx, ws, 1); err != nil || now.Title != "changed" {
-			return fmt.Errorf("it sees %q, %v", now.Title, err)
+			return errors.Join(fmt.Errorf("it sees %q", now.Title), err)
 		}
 		return oops
 	})
