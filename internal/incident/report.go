@@ -81,7 +81,7 @@ func (s *Service) Report(ctx context.Context, ws string, number int64, to io.Wri
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(b, "\nWritten %s.\n", moment(r.now))
+	r.end(b)
 	return b.Flush()
 }
 
@@ -129,6 +129,8 @@ func (r *report) tail(b io.Writer) {
 		}
 	})
 }
+
+func (r *report) end(b io.Writer) { fmt.Fprintf(b, "\nWritten %s.\n", moment(r.now)) }
 
 // section writes a table; one without rows is left out.
 func (r *report) section(b io.Writer, title string, columns []string, n int, cells func(int) []string) {
