@@ -106,7 +106,7 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
     const extra = extraOf(incident);
     if (method === 'PATCH') return change(incident, body);
     const alerts = alertsOf(incident);
-    if (rest === '') return ok({ ...incident, comments: extra.comments, alerts: alerts.slice(0, Number(q.get('alerts') ?? 1e9)), entities: entitiesOf(incident) });
+    if (rest === '') return ok({ ...incident, comments: extra.comments, alerts: alerts.slice(0, Number(q.get('alerts') ?? 1e9)), entities: entitiesOf(incident), entitiesCount: entitiesOf(incident).length });
     if (rest === '/alerts') return ok({ items: alerts.slice(Number(q.get('offset') ?? 0)).slice(0, Number(q.get('limit') ?? 100)) });
     if (rest === '/related') return ok({ items: state.incidents.filter((i) => i !== incident && i.incidentNumber % 13 === 1).map((i, n) => ({ ...i, shared: entitiesOf(i).slice(0, 1 + (n % 4)), score: 3 - n / 4 })) });
     const task = /^\/tasks\/?(.*)$/.exec(rest);
@@ -119,6 +119,10 @@ export function makeMock({ signedIn = false, connected = true } = {}) {
       extra.conflicts = [];
       incident.sync = { state: 'synced' };
       return ok(incident);
+    }
+    if (rest === '/entities') {
+      const found = entitiesOf(incident).filter((e) => `${e.kind} ${e.label}`.toLowerCase().includes((q.get('q') ?? '').toLowerCase()));
+      return ok({ items: found, total: found.length });
     }
     if (rest === '/history') return ok({ items: extra.history });
     if (rest === '/conflicts') return ok({ items: extra.conflicts });
