@@ -113,19 +113,9 @@ func dropReserve(t *testing.T, from, to string) {
 
 // TestAFlippedBitOfTheStateIsNamed flips a bit of each page: a running server's reads tell once, its check names the page, and a start refuses.
 func TestAFlippedBitOfTheStateIsNamed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
+	path, raw := closedState(t)
 	db, err := Open(t.Context(), path)
 	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if db, err = Open(t.Context(), path); err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = db.Close() }()

@@ -10,10 +10,10 @@ import (
 	"github.com/vedette-siem/vedette/internal/fault"
 )
 
-// TestDamagedStateIsNamed overwrites the state in two ways: it does not open, says that it is damaged and not that one may try again, and is
-// left as it is.
-func TestDamagedStateIsNamed(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state.db")
+// closedState makes a state and returns its file and what it holds.
+func closedState(t *testing.T) (path string, raw []byte) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "state.db")
 	db, err := Open(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -21,10 +21,16 @@ func TestDamagedStateIsNamed(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	good, err := os.ReadFile(path)
-	if err != nil {
+	if raw, err = os.ReadFile(path); err != nil {
 		t.Fatal(err)
 	}
+	return path, raw
+}
+
+// TestDamagedStateIsNamed overwrites the state in two ways: it does not open, says that it is damaged and not that one may try again, and is
+// left as it is.
+func TestDamagedStateIsNamed(t *testing.T) {
+	path, good := closedState(t)
 	for name, at := range map[string][2]int{"header": {0, 100}, "schema": {100, 4096}} {
 		t.Run(name, func(t *testing.T) {
 			bad := bytes.Clone(good)
