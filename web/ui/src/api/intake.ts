@@ -36,6 +36,9 @@ export interface TableHealth {
   gaps: number;
   /** How long the oldest unread message of these sources has been waiting. */
   lagSeconds: number;
+  lagEvents: number;
+  /** Until one of these sources drops messages that are not read yet, at this rate. */
+  hoursToLoss: number | null;
   lateness: LateBucket[] | null;
 }
 

@@ -1,12 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { intakeQuery, type TableHealth } from '../../api/intake';
 import { useWorkspace } from '../../app/session';
-import { formatSpan } from '../../ui/format';
 import { Card } from '../../ui/Page';
 import { Rows } from '../../ui/Rows';
 import { ErrorState, Loading } from '../../ui/states';
 import { Ago } from '../../ui/Time';
-import { arriving, lateText, notStoredText, rateText } from './arrivalModel';
+import { arrivesText, arriving, notStoredText, rateText } from './arrivalModel';
 
 /** How each table comes in: rate, lateness, what was left out. */
 export function Arrival({ id }: { id: string }) {
@@ -26,7 +25,7 @@ export function Arrival({ id }: { id: string }) {
           { label: 'Table', cell: (t) => (t.state === 'amber' ? <strong>{t.table} is silent</strong> : t.table) },
           { label: 'Newest event', nowrap: true, cell: (t) => <Ago value={t.lastEvent} /> },
           { label: 'A minute', number: true, nowrap: true, cell: rateText },
-          { label: 'After their event', cell: (t) => (t.lagSeconds < 1 ? lateText(t.lateness) : `${lateText(t.lateness)}; now ${formatSpan(t.lagSeconds * 1000)} behind`) },
+          { label: 'After their event', cell: arrivesText },
           { label: 'Not stored', cell: notStoredText },
         ]}
       />

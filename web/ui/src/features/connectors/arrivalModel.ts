@@ -20,6 +20,16 @@ export function lateText(buckets: LateBucket[] | null): string {
   return half === most ? `19 of 20 ${most}` : `half ${half}, 19 of 20 ${most}`;
 }
 
+/** How late rows come, how much of the table waits unread, and how long it may. */
+export const arrivesText = (t: TableHealth) =>
+  [
+    lateText(t.lateness),
+    t.lagSeconds >= 1 && `now ${formatSpan(t.lagSeconds * 1000)} and ${formatCount(t.lagEvents)} messages behind`,
+    t.hoursToLoss !== null && `${formatSpan(t.hoursToLoss * 3_600_000)} until the hub drops unread messages`,
+  ]
+    .filter(Boolean)
+    .join('; ');
+
 /** Events and bytes a minute. */
 export const rateText = (t: TableHealth) => (t.eventsPerMinute < 0.5 && t.bytesPerMinute === 0 ? '–' : `${formatCount(Math.round(t.eventsPerMinute))} · ${formatBytes(t.bytesPerMinute)}`);
 
