@@ -60,9 +60,9 @@ test: setup build test-ui ## everything from a fresh checkout: install, build, r
 	$(call stage,testing: go vet)
 	@go vet ./...
 	$(call stage,testing: Go packages)
-	@$(GOTEST) -timeout 20m ./...
+	@$(GOTEST) -timeout 40m ./...
 	$(call stage,testing: race detector on the concurrent packages)
-	@$(GOTEST) -race -timeout 20m $(RACE)
+	@$(GOTEST) -race -timeout 40m $(RACE)
 	$(call stage,all tests passed)
 
 .PHONY: test-ui
