@@ -279,7 +279,34 @@ func defenderForCloud(t *testing.T, d *Demo) {
 		}
 		return nil
 	})
+	// Either connector fills them; both together warn of duplicates until the legacy one is gone.
+	warned := func(want bool) {
+		t.Helper()
+		for _, id := range []string{"defender-cloud", "defender-cloud-legacy"} {
+			if got := strings.Contains(d.Run("connector", "show", id), "vedette connector disconnect defender-cloud-legacy"); got != want {
+				t.Errorf("the page of %s warns of duplicates: %v, want %v", id, got, want)
+			}
+		}
+	}
+	cutOff(t, d, "connector", "connect", "defender-cloud-legacy")
+	warned(false)
+	filledByCloud(t, d, empty)
 	cutOff(t, d, "connector", "connect", "defender-cloud")
+	warned(true)
+	cutOff(t, d, "connector", "disconnect", "defender-cloud-legacy")
+	warned(false)
+	filledByCloud(t, d, empty)
+	Eventually(t, 30*time.Second, "rows of Defender for Cloud", func() error {
+		if count(t, d, `SecurityAlert | where ProductName == "Azure Security Center"`) == 0 {
+			return fmt.Errorf("none")
+		}
+		return nil
+	})
+}
+
+// filledByCloud checks that incidents which were empty without Defender for Cloud have their alerts and entities.
+func filledByCloud(t *testing.T, d *Demo, empty []string) {
+	t.Helper()
 	for _, number := range empty {
 		var in struct {
 			AdditionalData struct{ AlertsCount int }
@@ -290,12 +317,6 @@ func defenderForCloud(t *testing.T, d *Demo) {
 			t.Errorf("incident %s is still empty: %+v", number, in)
 		}
 	}
-	Eventually(t, 30*time.Second, "rows of Defender for Cloud", func() error {
-		if count(t, d, `SecurityAlert | where ProductName == "Azure Security Center"`) == 0 {
-			return fmt.Errorf("none")
-		}
-		return nil
-	})
 }
 
 func connectEvents(t *testing.T, d *Demo) {
