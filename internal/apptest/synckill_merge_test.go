@@ -96,8 +96,8 @@ func (l *killedLife) refuse(in shownIncident, why string) error {
 	return nil
 }
 
-// keptOf checks that a title that was accepted here is in the tenant, or is told of as not sent or as a conflict: a merge
-// renames its target and keeps its source from being changed.
+// keptOf checks that a title that was accepted here is in the tenant, was there before a merge renamed its target, or is told
+// of as not sent or as a conflict: a merge keeps its source from being changed.
 func (l *killedLife) keptOf(id string, titles []string, there string) {
 	if slices.Contains(titles, there) || !l.accepted[id] {
 		return
@@ -114,6 +114,15 @@ func (l *killedLife) keptOf(id string, titles []string, there string) {
 	}
 	for _, c := range list.Items {
 		if c.Field == "title" && c.Local.Value == titles[0] {
+			return
+		}
+	}
+	var in shownIncident
+	if err := l.s.call("GET", fmt.Sprintf("/incidents/%d", l.mergeable[i].IncidentNumber), nil, &in); err != nil {
+		l.t.Error(err)
+	}
+	for _, e := range in.Sync.Edits {
+		if e.Field == "title" && e.State == "synced" { // the tenant had it, and its merge gave the target a new one later
 			return
 		}
 	}

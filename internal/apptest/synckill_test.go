@@ -121,6 +121,7 @@ type shownIncident struct {
 	Sync                    struct {
 		State, LastError string
 		Pending          []string
+		Edits            []struct{ Field, State string }
 	}
 }
 
