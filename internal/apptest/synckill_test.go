@@ -283,8 +283,8 @@ func (l *killedLife) editThere(in shownIncident) {
 // settle ends faults and kills and waits until both sides agree.
 func (l *killedLife) settle() {
 	ask(l.t, "DELETE", l.tenant.Control+"/fault", nil, nil)
-	// An incident that failed often waits up to five minutes for its next attempt.
-	Eventually(l.t, 6*time.Minute, "both sides agree", func() error {
+	// An incident that failed often waits up to five minutes for its next attempt, and a comment whose answer was lost a minute more.
+	Eventually(l.t, 9*time.Minute, "both sides agree", func() error {
 		for _, in := range l.all() {
 			if err := l.equal(in); err != nil {
 				return err
