@@ -211,23 +211,7 @@ func (r *needles) fetch(g *file.RowGroupReader, rows []int) (*column.Batch, erro
 	if err := all.Wait(); err != nil {
 		return nil, err
 	}
-	b := &column.Batch{N: len(rows), Cols: make([]*column.Vector, len(r.part.cols))}
-	for i, c := range r.part.cols {
-		at := r.part.at[i]
-		if at < 0 {
-			b.Cols[i] = emptyVector(c.typ, len(rows))
-			continue
-		}
-		v, err := vectorOf(arrays[at], c.typ)
-		if err != nil {
-			return nil, err
-		}
-		if c.item {
-			itemIDs(v)
-		}
-		b.Cols[i] = v
-	}
-	return b, nil
+	return r.part.batch(len(rows), arrays)
 }
 
 // pick reads the values of some rows, which are ascending, of a column chunk.

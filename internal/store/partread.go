@@ -175,21 +175,22 @@ func (r *partReader) next() (*column.Batch, error) {
 	err := rescued(func() error {
 		rec, err := r.rec.Read()
 		if err == nil {
-			b, err = r.batch(int(rec.NumRows()), rec)
+			b, err = r.batch(int(rec.NumRows()), rec.Columns())
 		}
 		return err
 	})
 	return b, err
 }
 
-func (r *partReader) batch(n int, rec arrow.RecordBatch) (*column.Batch, error) {
+// batch makes a batch of n rows of the file's columns, which are in the order of leaves.
+func (r *partReader) batch(n int, columns []arrow.Array) (*column.Batch, error) {
 	b := &column.Batch{N: n, Cols: make([]*column.Vector, len(r.cols))}
 	for i, c := range r.cols {
 		if r.at[i] < 0 {
 			b.Cols[i] = emptyVector(c.typ, n)
 			continue
 		}
-		v, err := vectorOf(rec.Column(r.at[i]), c.typ)
+		v, err := vectorOf(columns[r.at[i]], c.typ)
 		if err != nil {
 			return nil, err
 		}
