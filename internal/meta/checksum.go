@@ -35,10 +35,7 @@ func addChecksums(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Chmod(0o600); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := syncFile(f); err != nil {
+	if err := private(f); err != nil {
 		return err
 	}
 	if err := os.Rename(next, path); err != nil {

@@ -111,13 +111,18 @@ func prepareFile(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Chmod(0o600); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := syncFile(f); err != nil {
+	if err := private(f); err != nil {
 		return err
 	}
 	return syncDir(path)
+}
+
+// private makes a file readable by its owner only and durable, and closes it.
+func private(f *os.File) error {
+	if err := f.Chmod(0o600); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	return syncFile(f)
 }
 
 // syncDir makes the names of the state's files durable. SQLite makes its log's name durable too, but takes no notice when that fails.
