@@ -159,13 +159,7 @@ func TestPathsAgree(t *testing.T) {
 		return []string{"null", "true", "false", "0", "-0", "12", "-123456789012345678", "12345678901234567890", "1.50", `"plain text of more than sixteen bytes"`, `"é\u00e9\n\""`, `"C:\\x\/\t\""`}[rng.IntN(12)]
 	}
 	w := newWorld(t, 1)
-	const n = 2000
-	rows := store.Rows{Table: "T_CL", Cols: []schema.Column{{Name: store.SrcColumn, Type: schema.String}, {Name: "TimeGenerated", Type: schema.Datetime}, {Name: "d", Type: schema.Dynamic}},
-		Batch: column.NewBatch(n, schema.String, schema.Datetime, schema.Dynamic)}
-	rows.Batch.N = n
-	for i := range n {
-		rows.Batch.Cols[0].AppendString(fmt.Sprint(i))
-		rows.Batch.Cols[1].AppendInt(instant - int64(i))
+	w.addJSON(t, rng, func() string { return value(0) }, func() string {
 		text := "{"
 		for k := range 1 + rng.IntN(4) {
 			if k > 0 {
@@ -173,20 +167,8 @@ func TestPathsAgree(t *testing.T) {
 			}
 			text += `"` + keys[rng.IntN(len(keys))] + `":` + value(0)
 		}
-		switch text += "}"; rng.IntN(10) {
-		case 0:
-			rows.Batch.Cols[2].AppendNull()
-		case 1:
-			rows.Batch.Cols[2].AppendAny(column.Raw(value(0)))
-		case 2:
-			rows.Batch.Cols[2].AppendAny(column.Raw(text[:rng.IntN(len(text))]))
-		default:
-			rows.Batch.Cols[2].AppendAny(column.Raw(text))
-		}
-	}
-	if _, err := w.store.Append(t.Context(), store.Frame{Workspace: "ws", Tables: []store.Rows{rows}}); err != nil {
-		t.Fatal(err)
-	}
+		return text + "}"
+	})
 	lit := func(s string) plan.Expr { return &plan.Lit{T: schema.String, Value: s} }
 	for _, sealed := range []bool{false, true} {
 		if sealed {

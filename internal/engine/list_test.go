@@ -1,16 +1,13 @@
 package engine
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
 
-	"github.com/vedette-siem/vedette/internal/column"
 	"github.com/vedette-siem/vedette/internal/kql/kernel"
 	"github.com/vedette-siem/vedette/internal/kql/plan"
 	"github.com/vedette-siem/vedette/internal/schema"
-	"github.com/vedette-siem/vedette/internal/store"
 )
 
 // Arrays expand alike whether the interpreter is asked for their elements or not.
@@ -18,32 +15,14 @@ func TestExpandedArraysAgree(t *testing.T) {
 	rng := rand.New(rand.NewPCG(12, 12))
 	pieces := []string{"null", "true", "12", "-0", "1.50", `"x"`, `"a text of more than sixteen bytes"`, `"C:\\x\u0041"`, `{"Role":"a","Name":"n"}`, `{"Role": "a"}`, `{"Role":"a","Role":"b\n"}`, "[1,[]]", "{}", "nul"}
 	w := newWorld(t, 1)
-	const n = 2000
-	rows := store.Rows{Table: "T_CL", Cols: []schema.Column{{Name: store.SrcColumn, Type: schema.String}, {Name: "TimeGenerated", Type: schema.Datetime}, {Name: "d", Type: schema.Dynamic}},
-		Batch: column.NewBatch(n, schema.String, schema.Datetime, schema.Dynamic)}
-	rows.Batch.N = n
-	for i := range n {
-		rows.Batch.Cols[0].AppendString(fmt.Sprint(i))
-		rows.Batch.Cols[1].AppendInt(instant - int64(i))
+	piece := func() string { return pieces[rng.IntN(len(pieces))] }
+	w.addJSON(t, rng, piece, func() string {
 		parts := make([]string, rng.IntN(5))
 		for k := range parts {
-			parts[k] = pieces[rng.IntN(len(pieces))]
+			parts[k] = piece()
 		}
-		text := "[" + strings.Join(parts, ",") + "]"
-		switch rng.IntN(10) {
-		case 0:
-			rows.Batch.Cols[2].AppendNull()
-		case 1:
-			rows.Batch.Cols[2].AppendAny(column.Raw(pieces[rng.IntN(len(pieces))]))
-		case 2:
-			rows.Batch.Cols[2].AppendAny(column.Raw(text[:rng.IntN(len(text))]))
-		default:
-			rows.Batch.Cols[2].AppendAny(column.Raw(text))
-		}
-	}
-	if _, err := w.store.Append(t.Context(), store.Frame{Workspace: "ws", Tables: []store.Rows{rows}}); err != nil {
-		t.Fatal(err)
-	}
+		return "[" + strings.Join(parts, ",") + "]"
+	})
 	in := []plan.Col{{ID: 1, Name: "TimeGenerated", Type: schema.Datetime}, {ID: 2, Name: "d", Type: schema.Dynamic}}
 	d, e := &plan.Ref{ID: 2, T: schema.Dynamic}, plan.Col{ID: 3, Name: "e", Type: schema.Dynamic}
 	index := plan.Col{ID: 4, Name: "i", Type: schema.Long}

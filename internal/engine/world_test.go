@@ -257,3 +257,31 @@ func asSets(rows [][]any) [][]any {
 	}
 	return rows
 }
+
+// addJSON stores 2,000 rows of T_CL whose column d holds JSON: mostly a whole text, and now and then nothing, another value or a text that is
+// cut off.
+func (w *world) addJSON(t *testing.T, rng *rand.Rand, other, whole func() string) {
+	t.Helper()
+	const n = 2000
+	rows := store.Rows{Table: "T_CL", Cols: []schema.Column{{Name: store.SrcColumn, Type: schema.String}, {Name: "TimeGenerated", Type: schema.Datetime}, {Name: "d", Type: schema.Dynamic}},
+		Batch: column.NewBatch(n, schema.String, schema.Datetime, schema.Dynamic)}
+	rows.Batch.N = n
+	for i := range n {
+		rows.Batch.Cols[0].AppendString(fmt.Sprint(i))
+		rows.Batch.Cols[1].AppendInt(instant - int64(i))
+		d, text := rows.Batch.Cols[2], whole()
+		switch rng.IntN(10) {
+		case 0:
+			d.AppendNull()
+		case 1:
+			d.AppendAny(column.Raw(other()))
+		case 2:
+			d.AppendAny(column.Raw(text[:rng.IntN(len(text))]))
+		default:
+			d.AppendAny(column.Raw(text))
+		}
+	}
+	if _, err := w.store.Append(t.Context(), store.Frame{Workspace: "ws", Tables: []store.Rows{rows}}); err != nil {
+		t.Fatal(err)
+	}
+}
