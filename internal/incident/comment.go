@@ -49,8 +49,7 @@ func (s *Service) addComment(r *record, id, message string, by Actor) (model.Com
 		return model.Comment{}, nil, fault.New(fault.Invalid, "too_many_comments", "Incident %d has %d comments written here, which is the most it can have.", r.row.Number, own)
 	}
 	c := r.st.AddComment(id, message, by.Name, s.now())
-	return model.Comment{ID: c.ID, Message: c.Message, Author: c.Author, Created: c.Created, Origin: c.Origin, Pending: c.Pending},
-		[]model.Activity{{Time: s.now(), Actor: by.Name, Kind: "comment", After: message, Origin: "vedette"}}, nil
+	return commentOf(c), []model.Activity{{Time: s.now(), Actor: by.Name, Kind: "comment", After: message, Origin: "vedette"}}, nil
 }
 
 // onlyHere refuses what only an incident that was made here can have done to it.
@@ -75,8 +74,7 @@ func (s *Service) PutComment(ctx context.Context, ws string, number int64, id, m
 			if c.ID != id {
 				continue
 			}
-			out = model.Comment{ID: c.ID, Message: c.Message, Author: c.Author, Created: c.Created, Origin: c.Origin, Pending: c.Pending, Reason: c.Reason}
-			if c.Message == message {
+			if out = commentOf(c); c.Message == message {
 				return nil, nil
 			}
 			if err := onlyHere(r, "change"); err != nil {

@@ -187,8 +187,8 @@ func (s *Service) causeOf(o syncback.Outcome, r *record) cause {
 	return c
 }
 
-// MergeAlerts merges versions of alerts, listed at the tenant's time at, in one transaction, with one event row each, and brings the incidents they
-// belong to, or belonged to, up to date.
+// MergeAlerts merges versions of alerts, listed at the tenant's time at, in one transaction, with one event row each, and
+// brings the incidents they belong to, or belonged to, up to date.
 func (k *Sink) MergeAlerts(ctx context.Context, rows []model.Alert, at time.Time) (map[string]string, error) {
 	fetch := map[string]string{}
 	err := k.change(ctx, func(ctx context.Context, tx meta.IncidentTx) ([]int64, error) {

@@ -276,10 +276,14 @@ func (s *Service) Comments(ctx context.Context, ws string, number int64) ([]mode
 func commentsOf(st syncback.State) []model.Comment {
 	out := make([]model.Comment, 0, len(st.Comments))
 	for _, c := range st.Comments {
-		out = append(out, model.Comment{ID: c.ID, Message: c.Message, Author: c.Author, Created: c.Created, Origin: c.Origin, Pending: c.Pending, Reason: c.Reason})
+		out = append(out, commentOf(c))
 	}
 	slices.SortStableFunc(out, func(a, b model.Comment) int { return a.Created.Compare(b.Created) })
 	return out
+}
+
+func commentOf(c syncback.Comment) model.Comment {
+	return model.Comment{ID: c.ID, Message: c.Message, Author: c.Author, Created: c.Created, Origin: c.Origin, Pending: c.Pending, Reason: c.Reason}
 }
 
 // Conflicts returns the conflicts, refused values and unsent edits of an incident, or of all when number is 0, newest first.
