@@ -81,7 +81,6 @@ func (s *Service) PutComment(ctx context.Context, ws string, number int64, id, m
 				return nil, err
 			}
 			out.Message, r.st.Comments[i].Message = message, message
-			r.st.Comments[i].Key = c.Key + "'" // so that the incident is seen to have changed
 			return []model.Activity{{Time: s.now(), Actor: by.Name, Kind: "comment", Before: c.Message, After: message, Origin: "vedette", Note: "changed"}}, nil
 		}
 		made = true

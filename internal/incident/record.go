@@ -63,17 +63,18 @@ func (r *record) visible() string {
 	b, err := json.Marshal(struct {
 		In       model.Incident
 		Comments []string
-	}{in, commentKeys(r.st)})
+	}{in, commentTexts(r.st)})
 	if err != nil {
 		return ""
 	}
 	return string(b)
 }
 
-func commentKeys(st syncback.State) []string {
+// commentTexts are the comments with their keys: one of an incident that was made here may get another text.
+func commentTexts(st syncback.State) []string {
 	var out []string
 	for _, c := range st.Comments {
-		out = append(out, c.Key)
+		out = append(out, c.Key+" "+c.Message)
 	}
 	return out
 }
